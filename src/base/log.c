@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const prefixes[] = {"error: ", "warning: ", "", "debug: "};
+
+static enum log_level threshold = LOG_NOTE;
+static void (*log_sink)(enum log_level level, const char *text, void *arg);
+static void *log_sink_arg;
+
+void
+log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+void
+log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), void *arg)
+{
+	log_sink = sink;
+	log_sink_arg = arg;
+}
+
+void
+log_message(enum log_level level, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (level > threshold)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (log_sink)
+		log_sink(level, text, log_sink_arg);
+	else
+		fprintf(stderr, "folio: %s%s\n", prefixes[level], text);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "datapath/exits/exit.h"
+#include "datapath/sources/source.h"
+
+const struct option_spec datapath_options[] = {
+	{.name = "ring",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct datapath_config, ring_size),
+	 .preset = "256",
+	 .min = 64,
+	 .max = 4096,
+	 .power_of_two = true,
+	 .help = "descriptors in each ring"},
+	{.name = "burst",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct datapath_config, burst),
+	 .preset = "32",
+	 .min = 1,
+	 .max = 32,
+	 .help = "most packets that a burst moves"},
+	{.name = "exits",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, exits),
+	 .preset = "spin",
+	 .choices = exit_backend_names,
+	 .help = "what stands for a VM exit (folio list exits)"},
+	{0},
+};
+
+void
+datapath_config_init(struct datapath_config *config)
+{
+	/* Padding too: configurations are compared byte for byte. */
+	memset(config, 0, sizeof(*config));
+	options_defaults(datapath_options, config);
+	for (unsigned int i = 0; sources[i]; i++)
+		if (sources[i]->options)
+			options_defaults(sources[i]->options, config->sources[i].options);
+}
+
+unsigned int
+datapath_config_fidelity(const struct datapath_config *config)
+{
+	int copy = source_find("bounce_copy");
+	unsigned int set = config->sources[copy].on ? 0 : FIDELITY_STAND_IN;
+
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on)
+			set |= sources[i]->fidelity;
+	return set;
+}
+
+uint64_t
+datapath_config_bounce_bytes(const struct datapath_config *config)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->bounce_bytes)
+			bytes += sources[i]->bounce_bytes(config->sources[i].options);
+	return bytes;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What one configuration of the datapath is made of: its ring, its exits and
+ * its overhead sources. A plain value: copying it copies all of it, and two
+ * that compare equal byte for byte behave alike.
+ */
+#ifndef FOLIO_DATAPATH_CONFIG_H
+#define FOLIO_DATAPATH_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/options.h"
+
+#define SOURCES_MAX 16
+#define SOURCE_OPTIONS_BYTES 64
+
+struct source_setting {
+	bool on;
+	_Alignas(8) unsigned char options[SOURCE_OPTIONS_BYTES]; /* as the source's table says */
+};
+
+struct datapath_config {
+	uint32_t ring_size; /* descriptors in each ring, a power of two */
+	uint32_t burst;     /* most packets a burst call moves */
+	uint32_t exits;     /* index into exit_backends[] */
+	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
+};
+
+/* The options of struct datapath_config that are not a source's. */
+extern const struct option_spec datapath_options[];
+
+/* Defaults everywhere, every source off (its options at their defaults): the ideal. */
+void datapath_config_init(struct datapath_config *config);
+
+/*
+ * The fidelity of what this configuration measures: where no source copies,
+ * shared memory stands in for the private memory that a TIO device would reach
+ * (stand-in); each source that is on adds its own.
+ */
+unsigned int datapath_config_fidelity(const struct datapath_config *config);
+
+/* Bytes of shared memory that its sources want for bounce slots of their own. */
+uint64_t datapath_config_bounce_bytes(const struct datapath_config *config);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Starts DPDK's environment as this project wants it: nothing shared with other
+ * processes, nothing left behind, no device scan, one core.
+ */
+#include "datapath/eal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <rte_version.h>
+
+#include "base/log.h"
+
+/* Huge pages that a run takes: DPDK's heap, and a shared region for up to three devices. */
+#define HUGE_PAGES_WANTED 192u
+#define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+
+static bool huge;
+
+static unsigned long
+free_huge_pages(void)
+{
+	FILE *file = fopen(FREE_HUGE_PAGES, "r");
+	unsigned long pages = 0;
+
+	if (file) {
+		if (fscanf(file, "%lu", &pages) != 1)
+			pages = 0;
+		fclose(file);
+	}
+	return pages;
+}
+
+bool
+datapath_huge_pages(void)
+{
+	return huge;
+}
+
+const char *
+datapath_page_kind(void)
+{
+	return huge ? "2 MiB huge pages" : "4 KiB pages";
+}
+
+const char *
+datapath_dpdk_version(void)
+{
+	return rte_version();
+}
+
+int
+datapath_start(int cpu, const char *runtime_dir)
+{
+	char core[16];
+	int error;
+
+	if (cpu < 0)
+		cpu = sched_getcpu();
+	if (cpu < 0)
+		return -errno;
+	snprintf(core, sizeof(core), "%d", cpu);
+	huge = !getenv("FOLIO_NO_HUGE") && free_huge_pages() >= HUGE_PAGES_WANTED;
+	/* DPDK takes --no-huge for a way of storing files, which --in-memory excludes. */
+	const char *args[] = {
+		"folio",
+		huge ? "--in-memory" : "--no-huge",
+		"--no-shconf",
+		"--no-pci",
+		"--no-telemetry",
+		"--iova-mode=va",
+		"--log-level=error",
+		"-l",
+		core,
+		"-m",
+		"256",
+		NULL,
+	};
+	int n = sizeof(args) / sizeof(args[0]) - 1;
+
+	if (setenv("RUNTIME_DIRECTORY", runtime_dir, 1) < 0)
+		return -errno;
+	if (rte_eal_init(n, (char **)(uintptr_t)args) < 0) {
+		error = rte_errno ? -rte_errno : -EIO;
+		log_error("DPDK did not start on core %d: %s", cpu, rte_strerror(-error));
+		return error;
+	}
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FOLIO_DATAPATH_EAL_H
+#define FOLIO_DATAPATH_EAL_H
+
+#include <stdbool.h>
+
+/*
+ * Starts DPDK in this process, once a process (DPDK cannot start twice), on core
+ * cpu; -1: the present one. Huge pages are used when enough are free and
+ * FOLIO_NO_HUGE is not in the environment. What little DPDK writes goes to the
+ * private folder runtime_dir. Returns 0 or -errno after log_error().
+ */
+int datapath_start(int cpu, const char *runtime_dir);
+
+/* Does DPDK use huge pages? */
+bool datapath_huge_pages(void);
+
+/* The same as text: "2 MiB huge pages" or "4 KiB pages". */
+const char *datapath_page_kind(void);
+
+const char *datapath_dpdk_version(void);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The confidential VM's side of one device: shared region, pools, device and,
+ * where the device translates, IOMMU. Ports on it take turns.
+ *
+ *   region:  rings | pad to 2 MiB | packet slots | bounce slots
+ *                                 '------- data area -------'
+ */
+#ifndef FOLIO_DATAPATH_GUEST_H
+#define FOLIO_DATAPATH_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datapath/guest/lower.h"
+#include "datapath/guest/null_device.h"
+#include "datapath/guest/pools.h"
+#include "datapath/guest/region.h"
+#include "datapath/guest/virtio_net.h"
+
+struct iommu;
+
+struct guest_options {
+	uint16_t ring_size;
+	size_t bounce_bytes; /* a multiple of 2 MiB */
+	bool iommu;          /* VIRTIO_F_ACCESS_PLATFORM */
+	bool huge;           /* try huge pages for the region */
+	const char *path;    /* of the socket to listen on; NULL: the null device */
+};
+
+struct guest {
+	struct region region;
+	struct pools pools;
+	struct virtio_net virtio_net;
+	struct null_device null_device;
+	struct lower *lower; /* the one of the two in use */
+	struct iommu *iommu; /* NULL: the device does not translate */
+	uint8_t *data;
+	size_t data_bytes;
+	uint8_t *bounce; /* NULL when bounce_bytes is 0 */
+	size_t bounce_bytes;
+	uint8_t *private_alias; /* see guest_private_alias() */
+};
+
+/*
+ * Makes all of it, and listens. The backend may connect from here on. Returns 0
+ * or -errno after log_error(). The guest must not move in memory.
+ */
+int guest_open(struct guest *guest, const struct guest_options *options);
+
+/* Waits for the backend and starts the device; nothing to do for the null device. */
+int guest_connect(struct guest *guest, bool iommu, int timeout_ms);
+
+/* Hangs up, zeroes the region and frees everything. Ports on it are closed before. */
+void guest_close(struct guest *guest);
+
+/*
+ * The data area as private memory: ordinary pages of the guest's own, 4 KiB
+ * each, present and writable, one for each 4 KiB of the data area and at the
+ * same offset. An SNP guest's page has two backings, one private and one shared
+ * (KVM: guest_memfd beside the VMM's memory); this is the private one. Made at
+ * first use, owned by the guest. NULL when there is no memory.
+ */
+uint8_t *guest_private_alias(struct guest *guest);
+
+#endif

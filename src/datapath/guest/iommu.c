@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/guest/iommu.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_lcore.h>
+
+#include "base/log.h"
+#include "datapath/guest/region.h"
+#include "datapath/guest/vhost_user.h"
+
+#define SMALLEST_PAGE_BYTES 4096u
+
+struct iommu {
+	struct vhost_user *peer;
+	uint64_t rings_bytes;     /* the region's start up to the data area */
+	uint64_t data_iova;
+	uint64_t data_bytes;
+	const uint8_t *data;
+	uint64_t page_bytes;
+	bool strict;
+	/* Mapped buffers a page; written by the datapath, read by the answering thread. */
+	uint16_t *users;
+	struct iommu_stats stats; /* fields touched atomically */
+	pthread_t thread;
+	bool running;
+	int stop_fd;
+};
+
+const struct counter iommu_counters[] = {
+	{"misses", offsetof(struct iommu_stats, misses), "misses", "translations that the device asked for"},
+	{"updates", offsetof(struct iommu_stats, updates), "messages", "translations given"},
+	{"refused", offsetof(struct iommu_stats, refused), "misses", "translations refused: not mapped"},
+	{"invalidations", offsetof(struct iommu_stats, invalidations), "messages",
+	 "translations that the device was made to forget"},
+	{0},
+};
+
+static void
+count(uint64_t *field)
+{
+	__atomic_fetch_add(field, 1, __ATOMIC_RELAXED);
+}
+
+static size_t
+page_of(const struct iommu *iommu, uint64_t iova)
+{
+	return (iova - iommu->data_iova) / iommu->page_bytes;
+}
+
+static bool
+page_mapped(const struct iommu *iommu, size_t page)
+{
+	return !iommu->strict || __atomic_load_n(&iommu->users[page], __ATOMIC_ACQUIRE);
+}
+
+/* The mapping that holds iova, whole; false when there is none. */
+static bool
+translate(const struct iommu *iommu, uint64_t iova, struct vhost_iotlb_msg *update)
+{
+	uint64_t start, bytes;
+
+	if (iova >= REGION_IOVA && iova < REGION_IOVA + iommu->rings_bytes) {
+		start = REGION_IOVA;
+		bytes = iommu->rings_bytes;
+	} else if (iova >= iommu->data_iova && iova < iommu->data_iova + iommu->data_bytes &&
+		   page_mapped(iommu, page_of(iommu, iova))) {
+		start = iommu->data_iova + page_of(iommu, iova) * iommu->page_bytes;
+		bytes = iommu->page_bytes;
+	} else {
+		return false;
+	}
+	*update = (struct vhost_iotlb_msg){
+		.iova = start,
+		.size = bytes,
+		.uaddr = start, /* the memory table gives both addresses the same value */
+		.perm = VHOST_ACCESS_RW,
+		.type = VHOST_IOTLB_UPDATE,
+	};
+	return true;
+}
+
+static int
+answer(struct iommu *iommu)
+{
+	struct vhost_iotlb_msg miss, update;
+	int got = vhost_user_receive_miss(iommu->peer, &miss);
+
+	if (got <= 0)
+		return got;
+	count(&iommu->stats.misses);
+	if (!translate(iommu, miss.iova, &update)) {
+		count(&iommu->stats.refused);
+		return 0;
+	}
+	count(&iommu->stats.updates);
+	return vhost_user_iotlb(iommu->peer, &update, false);
+}
+
+/* Ends when it is told to, or when the backend has gone: then there is nobody left to answer. */
+static void *
+answer_misses(void *arg)
+{
+	struct iommu *iommu = arg;
+	struct pollfd ready[] = {
+		{.fd = iommu->peer->backend_request_fd, .events = POLLIN},
+		{.fd = iommu->stop_fd, .events = POLLIN},
+	};
+
+	for (;;) {
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (ready[1].revents)
+			break;
+		if (ready[0].revents && answer(iommu) < 0)
+			break;
+	}
+	return NULL;
+}
+
+int
+iommu_open(struct vhost_user *peer, const struct region *region, const uint8_t *data, size_t bytes,
+	   struct iommu **out)
+{
+	struct iommu *iommu = calloc(1, sizeof(*iommu));
+	int error;
+
+	if (!iommu)
+		return -ENOMEM;
+	iommu->peer = peer;
+	iommu->data = data;
+	iommu->data_bytes = bytes;
+	iommu->data_iova = region_iova(region, data);
+	iommu->rings_bytes = iommu->data_iova - REGION_IOVA;
+	iommu->page_bytes = bytes;
+	iommu->users = calloc(bytes / SMALLEST_PAGE_BYTES + 1, sizeof(*iommu->users));
+	iommu->stop_fd = eventfd(0, EFD_CLOEXEC);
+	error = !iommu->users ? -ENOMEM : iommu->stop_fd < 0 ? -errno : 0;
+	/* A control thread stays off the datapath's core, whose affinity a plain one would inherit. */
+	if (!error)
+		error = rte_ctrl_thread_create(&iommu->thread, "folio-iommu", NULL, answer_misses,
+					       iommu);
+	if (error) {
+		log_error("IOMMU thread: %s", strerror(abs(error)));
+		iommu_close(iommu);
+		return error < 0 ? error : -error;
+	}
+	iommu->running = true;
+	*out = iommu;
+	return 0;
+}
+
+void
+iommu_close(struct iommu *iommu)
+{
+	if (!iommu)
+		return;
+	if (iommu->running) {
+		eventfd_write(iommu->stop_fd, 1);
+		pthread_join(iommu->thread, NULL);
+	}
+	if (iommu->stop_fd >= 0)
+		close(iommu->stop_fd);
+	free(iommu->users);
+	free(iommu);
+}
+
+static int
+forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
+{
+	struct vhost_iotlb_msg invalidate = {
+		.iova = iova,
+		.size = bytes,
+		.type = VHOST_IOTLB_INVALIDATE,
+	};
+
+	return vhost_user_iotlb(iommu->peer, &invalidate, true);
+}
+
+int
+iommu_configure(struct iommu *iommu, size_t page_bytes, bool strict)
+{
+	if (!page_bytes)
+		page_bytes = iommu->data_bytes;
+	if (page_bytes == iommu->page_bytes && strict == iommu->strict)
+		return 0;
+	__atomic_store_n(&iommu->page_bytes, page_bytes, __ATOMIC_RELEASE);
+	__atomic_store_n(&iommu->strict, strict, __ATOMIC_RELEASE);
+	return forget(iommu, iommu->data_iova, iommu->data_bytes);
+}
+
+void
+iommu_map(struct iommu *iommu, const void *address, size_t bytes)
+{
+	size_t offset = (size_t)((const uint8_t *)address - iommu->data);
+
+	for (size_t page = offset / iommu->page_bytes;
+	     page <= (offset + bytes - 1) / iommu->page_bytes; page++)
+		__atomic_fetch_add(&iommu->users[page], 1, __ATOMIC_RELEASE);
+}
+
+void
+iommu_unmap(struct iommu *iommu, const void *address, size_t bytes)
+{
+	size_t offset = (size_t)((const uint8_t *)address - iommu->data);
+
+	for (size_t page = offset / iommu->page_bytes;
+	     page <= (offset + bytes - 1) / iommu->page_bytes; page++) {
+		if (__atomic_sub_fetch(&iommu->users[page], 1, __ATOMIC_ACQ_REL))
+			continue;
+		count(&iommu->stats.invalidations);
+		/* A backend that has gone holds no translation; that it has, the datapath notices. */
+		forget(iommu, iommu->data_iova + page * iommu->page_bytes, iommu->page_bytes);
+	}
+}
+
+const struct iommu_stats *
+iommu_counted(const struct iommu *iommu)
+{
+	return &iommu->stats;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/guest/pools.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include "base/log.h"
+
+#define CACHE_MBUFS 256
+
+size_t
+pools_region_bytes(uint32_t n_slots)
+{
+	return (size_t)n_slots * SLOT_BYTES + REGION_ALIGN_BYTES;
+}
+
+static void
+remember_home(struct rte_mempool *pool, void *arg, void *object, unsigned int index)
+{
+	struct rte_mbuf *mbuf = object;
+
+	(void)pool;
+	(void)arg;
+	(void)index;
+	temporary_private(mbuf)->home = mbuf->buf_addr;
+}
+
+static struct rte_mempool *
+temporary_open(const char *name, struct pools *pools)
+{
+	struct rte_pktmbuf_extmem memory = {
+		.buf_ptr = pools->slots,
+		.buf_iova = RTE_BAD_IOVA, /* our front end has addresses of its own */
+		.buf_len = (size_t)pools->n_slots * SLOT_BYTES,
+		.elt_size = SLOT_BYTES,
+	};
+	uint16_t private_bytes = RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
+	struct rte_mempool *pool =
+		rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, CACHE_MBUFS, private_bytes,
+					       SLOT_BYTES, SOCKET_ID_ANY, &memory, 1);
+
+	if (pool)
+		rte_mempool_obj_iter(pool, remember_home, NULL);
+	return pool;
+}
+
+int
+pools_open(struct pools *pools, struct region *region, uint32_t n_slots)
+{
+	static unsigned int serial;
+	char name[RTE_MEMPOOL_NAMESIZE];
+	int error;
+
+	*pools = (struct pools){.n_slots = n_slots};
+	/* On a boundary of its own, so that translations of the data never cover the rings. */
+	pools->slots = region_carve(region, (size_t)n_slots * SLOT_BYTES, REGION_ALIGN_BYTES);
+	if (!pools->slots) {
+		log_error("shared region: no room for %u packet slots of %u B", n_slots, SLOT_BYTES);
+		return -ENOMEM;
+	}
+	snprintf(name, sizeof(name), "temporary%u", serial);
+	pools->temporary = temporary_open(name, pools);
+	if (!pools->temporary)
+		goto fail;
+	snprintf(name, sizeof(name), "shadow%u", serial++);
+	pools->shadow = rte_pktmbuf_pool_create(name, n_slots, CACHE_MBUFS, 0, SLOT_BYTES,
+						SOCKET_ID_ANY);
+	if (!pools->shadow)
+		goto fail;
+	return 0;
+
+fail:
+	error = -rte_errno;
+	log_error("packet pool %s of %u mbufs: %s", name, n_slots, rte_strerror(-error));
+	pools_close(pools);
+	return error;
+}
+
+void
+pools_close(struct pools *pools)
+{
+	rte_mempool_free(pools->shadow);
+	rte_mempool_free(pools->temporary);
+	*pools = (struct pools){0};
+}

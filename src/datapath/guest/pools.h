@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The three packet pools (paper, 5.2), all allocated at start-up:
+ *
+ *   shared     slots in the shared region: the only packet memory that the
+ *              device touches
+ *   temporary  mbufs with private headers whose data lie in those slots: the
+ *              driver's (and, where nothing is copied, the application's)
+ *   shadow     wholly private mbufs: the application's where packets are copied
+ *
+ * Both mbuf pools are mempools whose per-core cache is a stack: the buffers
+ * that were freed last are handed out next, while they are still in the cache.
+ */
+#ifndef FOLIO_DATAPATH_POOLS_H
+#define FOLIO_DATAPATH_POOLS_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "datapath/guest/region.h"
+
+/* 2,048 B of data behind DPDK's headroom, as in the paper (7.2). */
+#define SLOT_BYTES (RTE_PKTMBUF_HEADROOM + 2048u)
+
+struct pools {
+	uint8_t *slots; /* the shared pool, in the region */
+	uint32_t n_slots;
+	struct rte_mempool *temporary;
+	struct rte_mempool *shadow;
+};
+
+/* What the driver keeps beside a temporary mbuf, in private memory. */
+struct temporary_private {
+	uint8_t *home;        /* the mbuf's own slot in the shared pool */
+	uint32_t bounce_slot; /* of source bounce_alloc, while it holds one */
+};
+
+static inline struct temporary_private *
+temporary_private(struct rte_mbuf *mbuf)
+{
+	return rte_mbuf_to_priv(mbuf);
+}
+
+/* Bytes of the region that pools_open() takes for n_slots. */
+size_t pools_region_bytes(uint32_t n_slots);
+
+/* Returns 0 or -errno after log_error(). The region outlives the pools. */
+int pools_open(struct pools *pools, struct region *region, uint32_t n_slots);
+void pools_close(struct pools *pools);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The port: the FOLIO layer on a lower device, and what an application sees.
+ * Receive and transmit bursts move private mbufs; one copy per packet and
+ * direction stands in between, or none where the device reaches the
+ * application's buffers (the ideal). The configuration's sources hook in here.
+ *
+ * Which variant of the burst functions serves a port is decided once, when it is
+ * opened: with and without the copy, with and without hooks.
+ */
+#ifndef FOLIO_DATAPATH_PORT_H
+#define FOLIO_DATAPATH_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "datapath/config.h"
+#include "datapath/exits/exit.h"
+#include "datapath/guest/lower.h"
+#include "datapath/sources/source.h"
+
+struct bounce_copy;
+struct guest;
+struct rte_mempool;
+
+struct port_hook {
+	void (*burst)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
+	void *state;
+};
+
+struct port {
+	uint16_t (*rx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
+	uint16_t (*tx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
+	struct lower *lower;
+	struct rte_mempool *temporary, *shadow;
+	struct bounce_copy *copy; /* NULL: nothing is copied */
+
+	/* In the order of acting. Ends of lists: burst or notify NULL. */
+	struct port_hook map[SOURCES_MAX + 1];
+	struct port_hook unmap[SOURCES_MAX + 1];
+	struct {
+		void (*notify)(void *state);
+		void *state;
+	} notify[SOURCES_MAX + 1];
+
+	struct buffer_ops buffers, draining;
+	struct exit_engine exits;
+	void *states[SOURCES_MAX];
+	struct guest *guest;
+	uint64_t drop_no_shadow; /* received, but no shadow buffer was free */
+	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
+	uint64_t drop_unsendable; /* more than one segment, too long, or no room for the header */
+};
+
+/* Over struct port: the drops. */
+extern const struct counter port_counters[];
+
+/*
+ * Opens a port with config's sources on guest's device; it has no turn yet.
+ * Returns 0 or -errno after log_error(). guest outlives it, and the port must
+ * not move in memory.
+ */
+int port_open(struct port *port, struct guest *guest, const struct datapath_config *config);
+
+/* The device must be drained. */
+void port_close(struct port *port);
+
+/* Gives the port its turn on the device, which must be drained. */
+int port_attach(struct port *port);
+
+/* From here on the device gets no new receive buffers; bursts still move what is under way. */
+void port_drain(struct port *port);
+
+/* Is nothing of the port's left with the device? Reclaims what has been sent. */
+bool port_drained(struct port *port);
+
+/* Up to n (at most 32) received mbufs; the caller owns them. */
+static inline uint16_t
+port_rx_burst(struct port *port, struct rte_mbuf **bufs, uint16_t n)
+{
+	return port->rx(port, bufs, n);
+}
+
+/*
+ * Sends up to n (at most 32) mbufs and returns how many it took from the
+ * front; those belong to the port. A frame that cannot be sent is taken,
+ * dropped and counted.
+ */
+static inline uint16_t
+port_tx_burst(struct port *port, struct rte_mbuf **bufs, uint16_t n)
+{
+	return port->tx(port, bufs, n);
+}
+
+#endif

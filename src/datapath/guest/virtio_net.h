@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The virtio-net device over vhost-user: one queue pair, split rings, as a lower device. */
+#ifndef FOLIO_DATAPATH_VIRTIO_NET_H
+#define FOLIO_DATAPATH_VIRTIO_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datapath/guest/lower.h"
+#include "datapath/guest/vhost_user.h"
+#include "datapath/guest/vring_split.h"
+
+struct region;
+
+struct virtio_net {
+	struct lower lower;
+	struct vhost_user peer;
+	struct vring_split rx, tx;
+	int rx_kick_fd, tx_kick_fd; /* our doorbells */
+	int rx_call_fd, tx_call_fd; /* the device's; suppressed, since we poll */
+	uint64_t notify_points;     /* where a doorbell would ring */
+	uint64_t kicks;             /* where it rang, since the device asked for it */
+};
+
+size_t virtio_net_region_bytes(uint16_t ring_size);
+
+/*
+ * Rings in the region, and a socket at path on which a backend is awaited.
+ * Returns 0 or -errno after log_error().
+ */
+int virtio_net_open(struct virtio_net *device, struct region *region, uint16_t ring_size,
+		    const char *path);
+
+/*
+ * Waits for the backend and agrees with it; iommu asks for
+ * VIRTIO_F_ACCESS_PLATFORM. Between the two calls the caller starts what
+ * answers the backend's translation requests.
+ */
+int virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms);
+int virtio_net_start(struct virtio_net *device, const struct region *region);
+
+/* Frees what the device still holds, by the port whose turn it was last, and hangs up. */
+void virtio_net_close(struct virtio_net *device);
+
+#endif

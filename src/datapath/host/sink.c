@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/host/sink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include "base/log.h"
+#include "datapath/host/traffic.h"
+#include "datapath/workloads/workload.h"
+
+/* Every frame of the longest round, and what comes back meanwhile. */
+#define POOL_MBUFS (TRAFFIC_FRAMES_MAX + 1024u)
+
+int
+sink_open(struct sink *sink, const struct workload *workload, uint32_t verify_every)
+{
+	*sink = (struct sink){.workload = workload, .verify_every = verify_every};
+	sink->pool = rte_pktmbuf_pool_create("host", POOL_MBUFS, 256, 0,
+					     RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	if (sink->pool)
+		return 0;
+	log_error("host's packet pool of %u mbufs: %s", POOL_MBUFS, rte_strerror(rte_errno));
+	return -rte_errno;
+}
+
+static void
+free_frames(struct sink *sink)
+{
+	if (sink->frames)
+		rte_pktmbuf_free_bulk(sink->frames, sink->traffic->n);
+	free(sink->frames);
+	sink->frames = NULL;
+}
+
+void
+sink_close(struct sink *sink)
+{
+	free_frames(sink);
+	rte_mempool_free(sink->pool);
+	*sink = (struct sink){0};
+}
+
+int
+sink_set_traffic(struct sink *sink, const struct traffic *traffic)
+{
+	free_frames(sink);
+	sink->traffic = traffic;
+	sink->next_sent = sink->next_expected = 0;
+	sink->frames = calloc(traffic->n + SINK_BURST_MAX, sizeof(struct rte_mbuf *));
+	if (!sink->frames || rte_pktmbuf_alloc_bulk(sink->pool, sink->frames, traffic->n) < 0) {
+		log_error("traffic %s: not enough memory for its %u frames", traffic->label, traffic->n);
+		free(sink->frames);
+		sink->frames = NULL;
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < traffic->n; i++)
+		memcpy(rte_pktmbuf_append(sink->frames[i], traffic->frames[i].length_bytes),
+		       traffic->frames[i].bytes, traffic->frames[i].length_bytes);
+	for (uint32_t i = 0; i < SINK_BURST_MAX; i++)
+		sink->frames[traffic->n + i] = sink->frames[i % traffic->n];
+	return 0;
+}
+
+void
+sink_sent(struct sink *sink, uint16_t n)
+{
+	sink->next_sent = (sink->next_sent + n) % sink->traffic->n;
+}
+
+void
+sink_lost(struct sink *sink, uint64_t n)
+{
+	sink->next_expected = (uint32_t)((sink->next_expected + n) % sink->traffic->n);
+}
+
+static int
+check(const struct sink *sink, uint32_t index, const struct rte_mbuf *back)
+{
+	const struct frame *sent = &sink->traffic->frames[index];
+
+	if (back->pkt_len != sent->length_bytes) {
+		log_error("traffic %s: frame %u of %u B came back with %u B", sink->traffic->label,
+			  index, sent->length_bytes, back->pkt_len);
+		return -EBADMSG;
+	}
+	if (index % sink->verify_every)
+		return 0;
+	if (back->nb_segs != 1 ||
+	    !sink->workload->matches(sent->bytes, rte_pktmbuf_mtod(back, const uint8_t *),
+				     sent->length_bytes)) {
+		log_error("traffic %s: frame %u of %u B came back damaged or out of order",
+			  sink->traffic->label, index, sent->length_bytes);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+int
+sink_take(struct sink *sink, struct rte_mbuf **bufs, uint16_t n)
+{
+	int error = 0;
+
+	for (uint16_t i = 0; i < n && !error; i++) {
+		error = check(sink, sink->next_expected, bufs[i]);
+		sink->next_expected = (sink->next_expected + 1) % sink->traffic->n;
+	}
+	rte_pktmbuf_free_bulk(bufs, n);
+	return error;
+}

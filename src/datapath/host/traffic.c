@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/host/traffic.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <pcap/pcap.h>
+
+#include "base/random.h"
+
+/* Enough that no ring holds a whole round, so that a frame out of its order shows. */
+#define GENERATED_FRAMES 600u
+
+/* 7:4:1; with their FCS 64, 570 and 1518 B. */
+static const struct {
+	uint16_t length_bytes;
+	unsigned int share;
+} imix[] = {{60, 7}, {566, 4}, {1514, 1}};
+
+#define IMIX_ROUND 12u
+_Static_assert(GENERATED_FRAMES % IMIX_ROUND == 0, "a mix keeps its shares");
+
+static const char *
+basename_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Room for n frames of at most FRAME_BYTES_MAX, each on a slot of its own. */
+static int
+reserve(struct traffic *traffic, uint32_t n)
+{
+	traffic->frames = calloc(n, sizeof(*traffic->frames));
+	traffic->storage = calloc(n, FRAME_BYTES_MAX);
+	return traffic->frames && traffic->storage ? 0 : -ENOMEM;
+}
+
+static uint8_t *
+add_frame(struct traffic *traffic, uint16_t length_bytes)
+{
+	uint8_t *bytes = traffic->storage + (size_t)traffic->n * FRAME_BYTES_MAX;
+
+	traffic->frames[traffic->n++] = (struct frame){bytes, length_bytes};
+	return bytes;
+}
+
+/*
+ * An Ethernet frame of the local experimental ethertype 0x88b5 (IEEE 802, 9.2.4),
+ * locally administered addresses and random payload, so that no two are alike.
+ */
+static void
+generate_frame(struct traffic *traffic, struct random_state *random, uint16_t length_bytes)
+{
+	static const uint8_t header[FRAME_BYTES_MIN] = {2, 0, 0, 0, 0, 1, 2,
+							0, 0, 0, 0, 2, 0x88, 0xb5};
+	uint8_t *bytes = add_frame(traffic, length_bytes);
+
+	memcpy(bytes, header, sizeof(header));
+	for (uint16_t i = sizeof(header); i < length_bytes; i++)
+		bytes[i] = (uint8_t)random_next(random);
+}
+
+static int
+generate_fixed(struct traffic *traffic, unsigned long size, uint64_t seed)
+{
+	struct random_state random = {seed};
+	int error = reserve(traffic, GENERATED_FRAMES);
+
+	if (error)
+		return error;
+	snprintf(traffic->label, sizeof(traffic->label), "%lu", size);
+	while (traffic->n < GENERATED_FRAMES)
+		generate_frame(traffic, &random, (uint16_t)size);
+	return 0;
+}
+
+static void
+shuffle(uint16_t *lengths, uint32_t n, struct random_state *random)
+{
+	for (uint32_t i = n - 1; i > 0; i--) {
+		uint32_t j = (uint32_t)random_below(random, i + 1);
+		uint16_t swap = lengths[i];
+
+		lengths[i] = lengths[j];
+		lengths[j] = swap;
+	}
+}
+
+static int
+generate_imix(struct traffic *traffic, uint64_t seed)
+{
+	struct random_state random = {seed};
+	uint16_t lengths[GENERATED_FRAMES];
+	uint32_t n = 0;
+	int error = reserve(traffic, GENERATED_FRAMES);
+
+	if (error)
+		return error;
+	snprintf(traffic->label, sizeof(traffic->label), "imix");
+	for (size_t i = 0; i < sizeof(imix) / sizeof(imix[0]); i++)
+		for (unsigned int k = 0; k < imix[i].share * (GENERATED_FRAMES / IMIX_ROUND); k++)
+			lengths[n++] = imix[i].length_bytes;
+	shuffle(lengths, n, &random);
+	for (uint32_t i = 0; i < n; i++)
+		generate_frame(traffic, &random, lengths[i]);
+	return 0;
+}
+
+static int
+check_captured(const char *path, uint32_t number, const struct pcap_pkthdr *header, char *why,
+	       size_t why_size)
+{
+	if (header->caplen != header->len) {
+		snprintf(why, why_size,
+			 "%s: frame %u was captured only in part (%u of %u B); capture whole frames",
+			 path, number, header->caplen, header->len);
+		return -EINVAL;
+	}
+	if (header->len < FRAME_BYTES_MIN || header->len > FRAME_BYTES_MAX) {
+		snprintf(why, why_size,
+			 "%s: frame %u is %u B long; %u to %u are allowed (capture with "
+			 "segmentation offload off)",
+			 path, number, header->len, FRAME_BYTES_MIN, FRAME_BYTES_MAX);
+		return -EINVAL;
+	}
+	if (number > TRAFFIC_FRAMES_MAX) {
+		snprintf(why, why_size, "%s: more than %u frames", path, TRAFFIC_FRAMES_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+read_frames(struct traffic *traffic, pcap_t *capture, const char *path, char *why, size_t why_size)
+{
+	struct pcap_pkthdr *header;
+	const uint8_t *bytes;
+	int got, error;
+
+	while ((got = pcap_next_ex(capture, &header, &bytes)) == 1) {
+		error = check_captured(path, traffic->n + 1, header, why, why_size);
+		if (error)
+			return error;
+		memcpy(add_frame(traffic, (uint16_t)header->len), bytes, header->len);
+	}
+	if (got != PCAP_ERROR_BREAK) {
+		snprintf(why, why_size, "%s: after frame %u: %s", path, traffic->n,
+			 pcap_geterr(capture));
+		return -EINVAL;
+	}
+	if (!traffic->n) {
+		snprintf(why, why_size, "%s: no frame in it", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* libpcap would wait for a pipe's writer, and read a folder as an empty file. */
+static int
+check_regular(const char *path, char *why, size_t why_size)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0) {
+		int error = -errno;
+
+		snprintf(why, why_size, "%s: %s", path, strerror(-error));
+		return error;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		snprintf(why, why_size, "%s: no regular file", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+read_capture(struct traffic *traffic, const char *path, char *why, size_t why_size)
+{
+	char message[PCAP_ERRBUF_SIZE];
+	int error = check_regular(path, why, why_size);
+
+	if (error)
+		return error;
+	error = reserve(traffic, TRAFFIC_FRAMES_MAX);
+	if (error)
+		return error;
+	snprintf(traffic->label, sizeof(traffic->label), "%.*s", (int)sizeof(traffic->label) - 1,
+		 basename_of(path));
+	pcap_t *capture = pcap_open_offline(path, message);
+
+	if (!capture) {
+		snprintf(why, why_size, "%s: %s", path, message);
+		return -EINVAL;
+	}
+	if (pcap_datalink(capture) != DLT_EN10MB) {
+		snprintf(why, why_size, "%s: link type %s; Ethernet is wanted", path,
+			 pcap_datalink_val_to_name(pcap_datalink(capture)));
+		error = -EINVAL;
+	} else {
+		error = read_frames(traffic, capture, path, why, why_size);
+	}
+	pcap_close(capture);
+	return error;
+}
+
+static int
+open_fixed(const char *text, uint64_t seed, struct traffic *traffic, char *why, size_t why_size)
+{
+	char *end;
+	unsigned long size = strtoul(text, &end, 10);
+
+	if (end == text || *end || size < FIXED_BYTES_MIN || size > FRAME_BYTES_MAX) {
+		snprintf(why, why_size,
+			 "traffic '%s': a frame size of %u to %u B, imix, or pcap:FILE is wanted", text,
+			 FIXED_BYTES_MIN, FRAME_BYTES_MAX);
+		return -EINVAL;
+	}
+	return generate_fixed(traffic, size, seed);
+}
+
+static double
+mean_bytes(const struct traffic *traffic)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < traffic->n; i++)
+		sum += traffic->frames[i].length_bytes;
+	return sum / traffic->n;
+}
+
+int
+traffic_open(const char *text, uint64_t seed, struct traffic *traffic, char *why, size_t why_size)
+{
+	int error;
+
+	memset(traffic, 0, sizeof(*traffic));
+	snprintf(why, why_size, "traffic '%s': not enough memory", text);
+	if (!strcmp(text, "imix"))
+		error = generate_imix(traffic, seed);
+	else if (!strncmp(text, "pcap:", 5))
+		error = read_capture(traffic, text + 5, why, why_size);
+	else
+		error = open_fixed(text, seed, traffic, why, why_size);
+	if (error) {
+		traffic_close(traffic);
+		return error;
+	}
+	traffic->mean_bytes = mean_bytes(traffic);
+	return 0;
+}
+
+void
+traffic_close(struct traffic *traffic)
+{
+	free(traffic->frames);
+	free(traffic->storage);
+	memset(traffic, 0, sizeof(*traffic));
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The frames that the host sends. A mix is a fixed, repeating sequence of
+ * frames, so that a sink knows what must come back, byte for byte.
+ *
+ * As text, a traffic is "64" (fixed size in bytes, 60 to 1514, without FCS), "imix"
+ * (7:4:1 of 60, 566 and 1514 B, which with their FCS are 64, 570 and 1518 B on a
+ * wire) or "pcap:FILE" (an Ethernet capture, each frame 14 to 1514 B and stored
+ * whole).
+ */
+#ifndef FOLIO_DATAPATH_TRAFFIC_H
+#define FOLIO_DATAPATH_TRAFFIC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRAFFIC_FRAMES_MAX 8192u
+#define FRAME_BYTES_MIN 14u
+#define FRAME_BYTES_MAX 1514u
+#define FIXED_BYTES_MIN 60u
+
+struct frame {
+	const uint8_t *bytes;
+	uint16_t length_bytes;
+};
+
+struct traffic {
+	char label[64];      /* for tables and files: "64", "imix", "web.pcap" */
+	struct frame *frames;
+	uint32_t n;          /* 1 to TRAFFIC_FRAMES_MAX */
+	double mean_bytes;   /* over the sequence */
+	uint8_t *storage;    /* owned; holds every frame's bytes */
+};
+
+/*
+ * Makes the frames that text describes; seed decides payload bytes and the
+ * order of a mix. Returns 0; or -EINVAL (text), -ENOENT and others (file), with
+ * a reason in why that names file, frame and what is allowed.
+ */
+int traffic_open(const char *text, uint64_t seed, struct traffic *traffic, char *why,
+		 size_t why_size);
+void traffic_close(struct traffic *traffic);
+
+#endif

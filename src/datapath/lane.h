@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What lockstep.c sets up and slice.c drives. */
+#ifndef FOLIO_DATAPATH_LANE_H
+#define FOLIO_DATAPATH_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "datapath/config.h"
+#include "datapath/guest/guest.h"
+#include "datapath/guest/port.h"
+#include "datapath/host/sink.h"
+#include "datapath/lockstep.h"
+
+struct backend;
+
+struct device {
+	struct guest guest;
+	struct backend *backend; /* NULL: the null device */
+	uint16_t ring_size;
+	bool iommu;
+	bool own; /* of one lane */
+};
+
+/* One of the lane's counter tables, and where its counts lie. */
+struct counted {
+	const char *prefix;
+	const struct counter *table;
+	const uint8_t *base;
+};
+
+#define COUNTED_MAX (SOURCES_MAX + 3)
+#define BURSTS_MAX 8192
+
+struct lane {
+	struct lockstep *bench;
+	struct device *device;
+	struct port port;
+	struct datapath_config config;
+	struct counted counted[COUNTED_MAX];
+	unsigned int n_counted;
+	uint64_t drop_not_enqueued; /* the device had no receive buffer, or no translation, in time */
+};
+
+struct lockstep {
+	struct lockstep_options options;
+	const struct workload *workload;
+	struct sink sink;
+	struct device **devices;
+	unsigned int n_devices;
+	struct lane **lanes;
+	unsigned int n_lanes;
+	/* Per metered burst of the present slice. */
+	double guest_cycles[BURSTS_MAX];
+	double host_cycles[BURSTS_MAX];
+};
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Devices and lanes: what is set up before slices run. */
+#include "datapath/lockstep.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "datapath/eal.h"
+#include "datapath/host/backend.h"
+#include "datapath/lane.h"
+#include "datapath/workloads/workload.h"
+
+#define CONNECT_TIMEOUT_MS 5000
+
+int
+lockstep_open(const struct lockstep_options *options, struct lockstep **out)
+{
+	struct lockstep *bench = calloc(1, sizeof(*bench));
+	int error;
+
+	if (!bench)
+		return -ENOMEM;
+	bench->options = *options;
+	bench->workload = workload_find(options->workload);
+	if (!bench->workload) {
+		log_error("workload %s: there is none of that name", options->workload);
+		free(bench);
+		return -EINVAL;
+	}
+	error = sink_open(&bench->sink, bench->workload, options->verify_every);
+	if (error) {
+		free(bench);
+		return error;
+	}
+	*out = bench;
+	return 0;
+}
+
+static void
+device_close(struct device *device)
+{
+	guest_close(&device->guest);
+	backend_close(device->backend);
+	free(device);
+}
+
+void
+lockstep_close(struct lockstep *bench)
+{
+	if (!bench)
+		return;
+	for (unsigned int i = 0; i < bench->n_lanes; i++) {
+		port_close(&bench->lanes[i]->port);
+		free(bench->lanes[i]);
+	}
+	for (unsigned int i = 0; i < bench->n_devices; i++)
+		device_close(bench->devices[i]);
+	sink_close(&bench->sink);
+	free(bench->lanes);
+	free(bench->devices);
+	free(bench);
+}
+
+static bool
+needs_iommu(const struct datapath_config *config)
+{
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->needs_iommu)
+			return true;
+	return false;
+}
+
+/* Guest first: it listens; the backend connects; then both are in the same process and wait. */
+static int
+device_connect(struct device *device, const char *path)
+{
+	int error = backend_open(path, device->iommu, &device->backend);
+
+	if (!error)
+		error = guest_connect(&device->guest, device->iommu, CONNECT_TIMEOUT_MS);
+	if (!error)
+		error = backend_wait_ready(device->backend, CONNECT_TIMEOUT_MS);
+	if (!error)
+		backend_prefault(device->backend);
+	return error;
+}
+
+static int
+device_open(struct lockstep *bench, const struct datapath_config *config, bool null, bool own,
+	    struct device **out)
+{
+	struct device *device = calloc(1, sizeof(*device));
+	char path[256];
+	int error;
+
+	if (!device)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "%s/%u", bench->options.socket_dir, bench->n_devices);
+	device->ring_size = (uint16_t)config->ring_size;
+	device->iommu = needs_iommu(config);
+	device->own = own;
+	const struct guest_options options = {
+		.ring_size = device->ring_size,
+		.bounce_bytes = bench->options.bounce_bytes,
+		.iommu = device->iommu,
+		.huge = datapath_huge_pages(),
+		.path = null ? NULL : path,
+	};
+
+	error = guest_open(&device->guest, &options);
+	if (error) {
+		free(device);
+		return error;
+	}
+	if (!null)
+		error = device_connect(device, path);
+	if (error) {
+		device_close(device);
+		return error;
+	}
+	*out = device;
+	return 0;
+}
+
+static struct device *
+device_shared(const struct lockstep *bench, const struct datapath_config *config, bool null)
+{
+	for (unsigned int i = 0; i < bench->n_devices; i++) {
+		struct device *device = bench->devices[i];
+
+		if (!device->own && device->ring_size == config->ring_size &&
+		    device->iommu == needs_iommu(config) && null == !device->backend)
+			return device;
+	}
+	return NULL;
+}
+
+/* One more place in an array of pointers; NULL when there is no memory. */
+static void *
+grow(void *array, unsigned int n)
+{
+	return realloc(array, (n + 1) * sizeof(void *));
+}
+
+static int
+device_for(struct lockstep *bench, const struct datapath_config *config, bool null, bool own,
+	   struct device **out)
+{
+	struct device *device = own ? NULL : device_shared(bench, config, null);
+	int error;
+
+	if (device) {
+		*out = device;
+		return 0;
+	}
+	void *devices = grow(bench->devices, bench->n_devices);
+
+	if (!devices)
+		return -ENOMEM;
+	bench->devices = devices;
+	error = device_open(bench, config, null, own, out);
+	if (!error)
+		bench->devices[bench->n_devices++] = *out;
+	return error;
+}
+
+static void
+add_counted(struct lane *lane, const char *prefix, const struct counter *table, const void *base)
+{
+	lane->counted[lane->n_counted++] = (struct counted){prefix, table, base};
+}
+
+static void
+collect_counted(struct lane *lane)
+{
+	struct lower *lower = lane->port.lower;
+
+	add_counted(lane, "", port_counters, &lane->port);
+	add_counted(lane, "device", lower->ops->counters, lower->device);
+	add_counted(lane, "exits", exit_counters, &lane->port.exits);
+	for (unsigned int i = 0; sources[i]; i++) {
+		void *state = lane->port.states[i];
+
+		if (state && sources[i]->counters)
+			add_counted(lane, sources[i]->name, sources[i]->counters,
+				    sources[i]->counted ? sources[i]->counted(state) : state);
+	}
+}
+
+int
+lockstep_add(struct lockstep *bench, const struct datapath_config *config, const char *device_kind,
+	     bool own_device, struct lane **out)
+{
+	bool null = !strcmp(device_kind, "null");
+	struct lane *lane = calloc(1, sizeof(*lane));
+	void *lanes = grow(bench->lanes, bench->n_lanes);
+	int error = -ENOMEM;
+
+	if (lanes)
+		bench->lanes = lanes;
+	if (!lane || !lanes)
+		goto fail;
+	lane->bench = bench;
+	lane->config = *config;
+	error = device_for(bench, config, null, own_device, &lane->device);
+	if (error)
+		goto fail;
+	error = port_open(&lane->port, &lane->device->guest, config);
+	if (error)
+		goto fail;
+	collect_counted(lane);
+	bench->lanes[bench->n_lanes++] = lane;
+	*out = lane;
+	return 0;
+
+fail:
+	free(lane);
+	return error;
+}
+
+struct port *
+lane_port(struct lane *lane)
+{
+	return &lane->port;
+}
+
+bool
+lane_same_device(const struct lane *a, const struct lane *b)
+{
+	return a->device == b->device;
+}
+
+int
+lockstep_set_traffic(struct lockstep *bench, const struct traffic *traffic)
+{
+	return sink_set_traffic(&bench->sink, traffic);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One lane's turn. Guest and host are metered apart, by three readings of the
+ * clock around each burst; what the host does with a frame before and after
+ * (choosing, checking, freeing) is in neither.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "datapath/host/backend.h"
+#include "datapath/lane.h"
+#include "datapath/lockstep.h"
+#include "datapath/workloads/workload.h"
+
+/* How long packets may stand still: a translation miss takes some 0.1 ms, a lost time slice 10 ms. */
+#define STALL_NS 1000000000u
+
+#define METERED_BURSTS_MIN 3u
+#define WARMUP_BURSTS_MIN 2u
+
+struct step {
+	uint16_t in;  /* taken by the guest */
+	uint64_t guest_cycles;
+	uint64_t host_cycles;
+};
+
+static uint64_t
+cycles_of_ns(uint64_t ns)
+{
+	return (uint64_t)((double)ns * (double)clock_tsc_hz() / 1e9);
+}
+
+/* Offers n frames until the device has taken them all: one whose address misses is tried again. */
+static uint16_t
+send_all(struct lane *lane, uint16_t n)
+{
+	struct rte_mbuf **frames = sink_next(&lane->bench->sink);
+	uint16_t sent = backend_send(lane->device->backend, frames, n);
+
+	if (likely(sent == n))
+		return n;
+	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
+
+	while (sent < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
+		sent += backend_send(lane->device->backend, frames + sent, n - sent);
+	return sent;
+}
+
+static uint16_t
+receive_all(struct lane *lane, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct rte_mempool *pool = lane->bench->sink.pool;
+	uint16_t got = backend_receive(lane->device->backend, pool, bufs, n);
+
+	if (likely(got == n))
+		return n;
+	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
+
+	while (got < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
+		got += backend_receive(lane->device->backend, pool, bufs + got, n - got);
+	return got;
+}
+
+static uint64_t
+port_drops(const struct port *port)
+{
+	return port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable;
+}
+
+/* Why packets stand still. */
+static int
+stalled(const struct lane *lane, const char *where)
+{
+	if (!backend_ready(lane->device->backend)) {
+		log_error("the vhost backend went away while packets flowed (%s)", where);
+		return -EPIPE;
+	}
+	log_error("packets no longer flow: %s", where);
+	return -ETIMEDOUT;
+}
+
+/* The guest's turn: what the paper's guest does for a burst, and nothing else. */
+static inline uint16_t
+guest_burst(struct lane *lane, uint16_t n, uint16_t *out)
+{
+	struct rte_mbuf *bufs[SINK_BURST_MAX];
+	uint16_t in = port_rx_burst(&lane->port, bufs, n);
+
+	*out = 0;
+	if (!in)
+		return 0;
+	lane->bench->workload->burst(bufs, in);
+	*out = port_tx_burst(&lane->port, bufs, in);
+	if (unlikely(*out < in)) {
+		rte_pktmbuf_free_bulk(bufs + *out, in - *out);
+		lane->port.drop_unsendable += in - *out;
+	}
+	return in;
+}
+
+/* One burst of n frames through the null device: no host, nothing to check. */
+static void
+step_null(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
+{
+	uint16_t out;
+	uint64_t start = clock_tsc();
+
+	step->in = guest_burst(lane, n, &out);
+	step->guest_cycles = clock_tsc() - start;
+	step->host_cycles = 0;
+	slice->packets_in += step->in;
+	slice->packets_out += out;
+}
+
+/* One burst of n frames: host, guest, host. Returns 0 or -errno after log_error(). */
+static int
+step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
+{
+	struct sink *sink = &lane->bench->sink;
+	struct rte_mbuf *back[SINK_BURST_MAX];
+	uint64_t drops = port_drops(&lane->port);
+	uint16_t out;
+
+	uint64_t start = clock_tsc();
+	uint16_t sent = send_all(lane, n);
+	uint64_t sent_at = clock_tsc();
+
+	step->in = guest_burst(lane, n, &out);
+
+	uint64_t guest_at = clock_tsc();
+
+	drops = port_drops(&lane->port) - drops;
+
+	uint16_t due = (uint16_t)(step->in - drops), got = receive_all(lane, back, due);
+	uint64_t end = clock_tsc();
+
+	step->guest_cycles = guest_at - sent_at;
+	step->host_cycles = (sent_at - start) + (end - guest_at);
+	slice->packets_in += n;
+	slice->packets_out += got;
+	slice->packets_dropped += (uint64_t)(n - sent) + drops;
+	lane->drop_not_enqueued += (uint64_t)(n - sent);
+	sink_sent(sink, sent);
+	sink_lost(sink, drops);
+	if (sink_take(sink, back, got))
+		return -EBADMSG;
+	if (n && !sent)
+		return stalled(lane, "the device took no frame from the host");
+	if (sent && !step->in)
+		return stalled(lane, "the guest got no frame from the device");
+	if (got < due)
+		return stalled(lane, "the host got no frame from the device");
+	return 0;
+}
+
+static int
+step(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
+{
+	if (lane->device->backend)
+		return step_vhost(lane, n, step, slice);
+	step_null(lane, n, step, slice);
+	return 0;
+}
+
+static int
+warm_up(struct lane *lane, struct slice *slice)
+{
+	uint64_t deadline = clock_tsc() + cycles_of_ns(slice->duration_ns);
+	struct step ignored;
+	/* Before the host can send, the guest must have offered buffers: an empty burst does that. */
+	int error = step(lane, 0, &ignored, slice);
+
+	for (uint32_t i = 0; !error && i < slice->warmup_bursts; i++) {
+		error = step(lane, (uint16_t)lane->config.burst, &ignored, slice);
+		if (error)
+			return error;
+		if (i + 1 >= WARMUP_BURSTS_MIN && clock_tsc() > deadline)
+			break;
+	}
+	return error;
+}
+
+static int
+meter(struct lane *lane, struct slice *slice)
+{
+	uint64_t deadline = clock_tsc() + cycles_of_ns(slice->duration_ns);
+	struct lockstep *bench = lane->bench;
+	struct step burst;
+
+	while (slice->bursts < BURSTS_MAX &&
+	       (slice->bursts < METERED_BURSTS_MIN || clock_tsc() < deadline)) {
+		int error = step(lane, (uint16_t)lane->config.burst, &burst, slice);
+
+		if (error)
+			return error;
+		if (!burst.in)
+			continue;
+		bench->guest_cycles[slice->bursts] = (double)burst.guest_cycles / burst.in;
+		bench->host_cycles[slice->bursts] = (double)burst.host_cycles / burst.in;
+		slice->counted_packets += burst.in;
+		slice->bursts++;
+	}
+	return 0;
+}
+
+/* The frames that use up the receive buffers still posted are the lane's own traffic. */
+static int
+drain(struct lane *lane, struct slice *slice)
+{
+	struct lower *lower = lane->port.lower;
+	struct step ignored;
+
+	port_drain(&lane->port);
+	while (!port_drained(&lane->port)) {
+		uint16_t posted = lower->ops->rx_posted(lower->device);
+		int error = step(lane, RTE_MIN(posted, (uint16_t)lane->config.burst), &ignored,
+				 slice);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int
+compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* What preemption and interrupts stretch, and what the clock's steps shorten, lies outside. */
+static double
+middle_half_mean(double *values, uint32_t n)
+{
+	uint32_t skipped = n / 4;
+	double sum = 0;
+
+	qsort(values, n, sizeof(*values), compare_double);
+	for (uint32_t i = skipped; i < n - skipped; i++)
+		sum += values[i];
+	return sum / (n - 2 * skipped);
+}
+
+/* First (add = false) takes the counts off, then (add = true) puts the new ones on. */
+static void
+tally(const struct lane *lane, struct slice *slice, bool add)
+{
+	uint32_t n = 0;
+
+	for (unsigned int i = 0; i < lane->n_counted; i++) {
+		const struct counted *counted = &lane->counted[i];
+
+		for (const struct counter *c = counted->table; c->name; c++) {
+			struct slice_counter *counter = &slice->counters[n++];
+			const uint64_t *at = (const uint64_t *)(counted->base + c->offset);
+			uint64_t now = __atomic_load_n(at, __ATOMIC_RELAXED);
+
+			if (add) {
+				counter->count += now;
+				continue;
+			}
+			snprintf(counter->name, sizeof(counter->name), "%s%s%s", counted->prefix,
+				 counted->prefix[0] ? "." : "", c->name);
+			counter->unit = c->unit;
+			counter->count = -now;
+		}
+	}
+	slice->n_counters = n;
+}
+
+int
+lane_slice(struct lane *lane, struct slice *slice)
+{
+	int error = port_attach(&lane->port);
+
+	slice->bursts = 0;
+	slice->packets_in = slice->packets_out = slice->packets_dropped = 0;
+	slice->counted_packets = 0;
+	if (!error)
+		error = warm_up(lane, slice);
+	if (error)
+		return error;
+	tally(lane, slice, false);
+	error = meter(lane, slice);
+	if (error)
+		return error;
+	tally(lane, slice, true);
+	error = drain(lane, slice);
+	if (error)
+		return error;
+	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {
+		log_error("counters do not close: %llu packets in, %llu out, %llu dropped",
+			  (unsigned long long)slice->packets_in,
+			  (unsigned long long)slice->packets_out,
+			  (unsigned long long)slice->packets_dropped);
+		return -ENODATA;
+	}
+	slice->guest_cycles_per_packet =
+		middle_half_mean(lane->bench->guest_cycles, slice->bursts);
+	slice->host_cycles_per_packet = middle_half_mean(lane->bench->host_cycles, slice->bursts);
+	return 0;
+}

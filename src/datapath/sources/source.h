@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An overhead source: something a confidential VM's packet path pays for, as a
+ * toggle. Each source is one file that exports one struct source, and one line
+ * of sources[] in sources.c.
+ *
+ * Hooks stand where the Linux DMA API has its own: a buffer is mapped before
+ * the device may reach it and unmapped when the device has given it back. They
+ * take whole bursts. A NULL hook costs nothing: the port keeps a list per
+ * point, built at set-up.
+ *
+ *   RX:  map (refill) -> device writes -> copy out -> unmap
+ *   TX:  map -> copy in -> notify -> device reads -> unmap (completion)
+ */
+#ifndef FOLIO_DATAPATH_SOURCE_H
+#define FOLIO_DATAPATH_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "base/fidelity.h"
+#include "base/options.h"
+#include "datapath/config.h"
+
+struct exit_engine;
+struct guest;
+struct rte_mbuf;
+
+enum direction { DIRECTION_RX, DIRECTION_TX };
+
+/* What a source may use of its surroundings; all of it outlives the source's state. */
+struct source_env {
+	struct guest *guest;       /* region, pools and device */
+	struct exit_engine *exits; /* for sources that exit */
+	bool copying;              /* bounce_copy is on in this configuration */
+};
+
+struct source {
+	const char *name;      /* [fixed] */
+	const char *help;      /* one line, no full stop */
+	const char *acts_at;   /* "packet", "burst", "notify", ... */
+	unsigned int fidelity; /* set of enum fidelity */
+
+	const struct option_spec *options;   /* NULL: none; fits SOURCE_OPTIONS_BYTES */
+	const struct counter *counters; /* over what counted() returns; NULL: none */
+	const void *(*counted)(void *state); /* NULL: the state itself */
+
+	/* Shared memory it wants for bounce slots, a multiple of 2 MiB; NULL: none. */
+	uint64_t (*bounce_bytes)(const void *options);
+	/* Needs VIRTIO_F_ACCESS_PLATFORM, so a device of its own. */
+	bool needs_iommu;
+
+	/*
+	 * Makes the state of one port. options is the setting's blob. Returns 0
+	 * or -errno, after log_error() said what is wrong and what is allowed.
+	 * Both NULL: the source has no state.
+	 */
+	int (*open)(const struct source_env *env, const void *options, void **state);
+	void (*close)(void *state);
+	/* The port gets its turn on a drained device. Returns 0 or -errno. May be NULL. */
+	int (*attach)(void *state);
+
+	/* A burst of n buffers becomes, or stops being, reachable by the device. Each may be NULL. */
+	void (*map)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
+	void (*unmap)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
+	/* The driver has offered buffers, and would ring the doorbell now. May be NULL. */
+	void (*notify)(void *state);
+};
+
+/* NULL-terminated; the index is the source's place in struct datapath_config. At most SOURCES_MAX. */
+extern const struct source *const sources[];
+
+/* Index of the source of that name, or -ENOENT. */
+int source_find(const char *name);
+
+/* The number of sources. */
+unsigned int source_count(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of overhead sources. Its order is the order in which they map; they unmap in reverse. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "datapath/sources/source.h"
+
+extern const struct source source_bounce_alloc;
+extern const struct source source_bounce_copy;
+extern const struct source source_iotlb;
+extern const struct source source_psc;
+extern const struct source source_vc;
+
+/* bounce_alloc stands first: it decides where the data lies, which the others act on. */
+const struct source *const sources[] = {
+	&source_bounce_alloc,
+	&source_bounce_copy,
+	&source_psc,
+	&source_iotlb,
+	&source_vc,
+	NULL,
+};
+
+_Static_assert(sizeof(sources) / sizeof(sources[0]) - 1 <= SOURCES_MAX,
+	       "struct datapath_config has no room for another source");
+
+int
+source_find(const char *name)
+{
+	for (int i = 0; sources[i]; i++)
+		if (!strcmp(sources[i]->name, name))
+			return i;
+	return -ENOENT;
+}
+
+unsigned int
+source_count(void)
+{
+	return sizeof(sources) / sizeof(sources[0]) - 1;
+}

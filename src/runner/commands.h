@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The commands. Each gets its own name as argv[0], prints its usage to standard
+ * output on --help, and returns an enum exit_status. The table stands in main.c.
+ */
+#ifndef FOLIO_RUNNER_COMMANDS_H
+#define FOLIO_RUNNER_COMMANDS_H
+
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An experiment: a configuration file, checked and resolved. Everything that
+ * can be wrong with the file is found here, before anything runs; the message
+ * names file, line and key, what was found and what is allowed.
+ */
+#ifndef FOLIO_RUNNER_EXPERIMENT_H
+#define FOLIO_RUNNER_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/options.h"
+#include "datapath/config.h"
+
+#define NAME_BYTES 64
+
+/* `measure:` of the file; measure_options[] is its table. */
+struct measure {
+	uint64_t slice_ns;
+	uint32_t pairs;    /* A B B A pairs of a cell in each restart, at most */
+	uint32_t restarts; /* fresh processes */
+	double precision;  /* half-width of the ratio's interval that is wanted, as a share */
+	uint64_t budget_ns; /* measuring time of the whole run, at most */
+	uint32_t seed;
+};
+
+extern const struct option_spec measure_options[];
+
+/* `attribution:` of the file. */
+struct attribution_spec {
+	bool wanted;
+	uint32_t factors; /* bit i: sources[i] */
+};
+
+struct configuration {
+	char name[NAME_BYTES];
+	struct datapath_config config;
+};
+
+/* Why a cell is in the plan. */
+enum cell_role {
+	CELL_LISTED,  /* a configuration of the file against the reference */
+	CELL_ALONE,   /* attribution: the ideal and one source, against the ideal */
+	CELL_REMOVED, /* attribution: `naive` less one source, against `naive` */
+	CELL_ALL,     /* attribution: `naive` against the ideal */
+	CELL_CONTROL, /* A/A: the reference against itself, on the same device */
+	CELL_CONTROL_DEVICES, /* A/A: the reference against itself, on two devices */
+};
+
+/* One comparison: a configuration against its reference, over one traffic. Resolved; no pointers out. */
+struct cell {
+	uint32_t id; /* index in the plan */
+	enum cell_role role;
+	char configuration[NAME_BYTES]; /* "folio", "ideal+psc", "naive-psc", "A/A" */
+	char reference[NAME_BYTES];
+	char variant[128]; /* swept options other than traffic: "sources.vc.cost=2000 cycles"; or "" */
+	char workload[NAME_BYTES];
+	char traffic[512];     /* as traffic_open() takes it */
+	char traffic_label[64]; /* what stands in the frame_size column */
+	int factor;            /* index into sources[] for CELL_ALONE and CELL_REMOVED, else -1 */
+	struct datapath_config config, reference_config;
+};
+
+struct experiment {
+	char name[NAME_BYTES];
+	char path[512];  /* of the file, as the user gave it */
+	char costs[NAME_BYTES]; /* cost profile, or "" */
+	char topology[NAME_BYTES];
+	char workload[NAME_BYTES];
+	char reference[NAME_BYTES]; /* a configuration's name */
+	struct measure measure;
+	struct attribution_spec attribution;
+	struct configuration *configurations; /* the file's, and the reference if it is not among them */
+	uint32_t n_configurations;
+	struct cell *cells; /* in file order; the runner shuffles its own order */
+	uint32_t n_cells;
+	char *resolved; /* the resolved file as YAML text, for results' config.yaml; reads back as the same experiment */
+};
+
+/* One --set KEY=VALUE. */
+struct assignment {
+	const char *key, *value;
+};
+
+/*
+ * Reads, checks and resolves the file. costs_dir holds the cost profiles.
+ * Returns 0, or -EINVAL (the file) or another -errno (could not be read), after
+ * log_error() with "file:line: key: found ..., allowed ...". *out is owned by
+ * the caller and wants experiment_close().
+ */
+int experiment_open(const char *path, const char *costs_dir, const struct assignment *set,
+		    size_t n_set, struct experiment **out);
+void experiment_close(struct experiment *experiment);
+
+/* The folder of this tree's cost profiles: configs/costs. */
+const char *costs_dir(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The folder of a run. Files in it appear whole or not at all: they are written
+ * under a temporary name, synced and renamed. A lock keeps two writers apart;
+ * the kernel drops it with the process, so a killed run leaves none behind.
+ */
+#ifndef FOLIO_RUNNER_FOLDER_H
+#define FOLIO_RUNNER_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define FOLDER_PATH_BYTES 1024
+
+struct folder {
+	char path[FOLDER_PATH_BYTES]; /* as the user gave it, or as it was made */
+	int fd;
+	bool made; /* by folder_create(), not found empty */
+};
+
+/* Opens an existing folder. Returns 0 or -errno after log_error(). */
+int folder_open(struct folder *folder, const char *path);
+
+/*
+ * Makes the folder, or takes an existing empty one, and locks it. Its parent
+ * must exist. Returns 0; -ENOTEMPTY, -EBUSY (locked) or another -errno after
+ * log_error().
+ */
+int folder_create(struct folder *folder, const char *path);
+
+/* Locks it until folder_close(). Returns 0, or -EBUSY or another -errno after log_error(). */
+int folder_lock(struct folder *folder);
+
+/* Closes and unlocks. */
+void folder_close(struct folder *folder);
+
+/* Makes the file name from size bytes of text. Returns 0 or -errno after log_error(). */
+int folder_write(const struct folder *folder, const char *name, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The metrics that a trial has once per A B B A pair. One table serves writing
+ * trials.csv and reading it back.
+ */
+#ifndef FOLIO_RUNNER_PAIR_METRICS_H
+#define FOLIO_RUNNER_PAIR_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whose fidelity a metric has. */
+enum metric_of { METRIC_OF_CONFIGURATION, METRIC_OF_REFERENCE, METRIC_OF_BOTH };
+
+struct pair_metric {
+	const char *name; /* NULL ends the table */
+	const char *unit;
+	size_t offset; /* of a double in struct pair */
+	enum metric_of of;
+};
+
+extern const struct pair_metric pair_metrics[];
+
+/* Is there one value of that metric per pair? Otherwise there is one per restart. */
+bool metric_is_of_pairs(const char *name);
+
+/* The two sides of the shared region. */
+enum side { SIDE_GUEST, SIDE_HOST, SIDES };
+
+/* A side's names in files, and those of its metrics in pair_metrics[]. */
+struct side_metrics {
+	const char *name;
+	const char *cycles, *reference_cycles, *ratio;
+};
+
+extern const struct side_metrics side_metrics[SIDES];
+
+/* Per trial: 1 where configuration and reference took turns on one device, else 0. */
+#define METRIC_SAME_DEVICE "same_device"
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the files of a run's folder to what a user reads: summary.csv,
+ * attribution.csv, the figures, report.md, and the same text on the terminal.
+ * The run itself and `folio report` both come this way.
+ */
+#ifndef FOLIO_RUNNER_REPORT_H
+#define FOLIO_RUNNER_REPORT_H
+
+#include <stdio.h>
+
+#include "runner/attribution.h"
+#include "runner/document.h"
+#include "runner/summary.h"
+
+/*
+ * Makes all of it anew from manifest.json, plan.csv and trials.csv in the folder
+ * at path; the text goes to out. Figures that cannot be drawn are no error. The
+ * caller sees to it that nobody else writes there. Returns 0; -EBADMSG (a file
+ * is damaged), -ENODATA (no trials) or another -errno after log_error().
+ */
+int report_make(const char *path, FILE *out);
+
+/* What a report is made from. */
+struct report {
+	const struct folder *folder;
+	struct run run;
+	struct summary summary;
+	struct attribution attribution;
+	/* Marks that the tables have used, and that want a footnote. */
+	bool used_dagger, used_double_dagger;
+};
+
+/* Adds a table per traffic: every listed configuration against the reference. */
+void report_configurations(struct report *report, struct document *document);
+
+/* Adds a table per traffic: what each source costs, from both ends. */
+void report_breakdown(struct report *report, struct document *document);
+
+/* Adds the break-even costs of modelled sources, where there are any. */
+void report_breakeven(struct report *report, struct document *document);
+
+/* "64 B" for a frame size, otherwise the traffic's label; with the variant, if there is one. */
+const char *report_place_name(const struct run_cell *place, char *buf, size_t size);
+
+#endif

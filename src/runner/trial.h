@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A trial: one cell in one restart of the measuring process. It holds one row
+ * per A B B A pair of slices, A the reference and B the configuration.
+ * Plain values only: a trial crosses a pipe between two copies of one program.
+ */
+#ifndef FOLIO_RUNNER_TRIAL_H
+#define FOLIO_RUNNER_TRIAL_H
+
+#include <stdint.h>
+
+#include "datapath/lockstep.h"
+
+#define TRIAL_PAIRS_MAX 256
+
+/* One A B B A quad; each figure is the mean of its two slices. */
+struct pair {
+	double guest_cycles_per_packet;
+	double host_cycles_per_packet;
+	double reference_guest_cycles_per_packet;
+	double reference_host_cycles_per_packet;
+	double guest_ratio; /* geometric: sqrt(B1 B2 / (A1 A2)) */
+	double host_ratio;
+};
+
+struct trial {
+	uint32_t cell;    /* id in the plan */
+	uint32_t restart; /* 0 .. restarts - 1 */
+	uint32_t n_pairs;
+	uint32_t same_device; /* lanes of A and B took turns on one device */
+	struct pair pairs[TRIAL_PAIRS_MAX];
+	/* Of the configuration's (B's) slices, summed over the trial. */
+	uint64_t packets;     /* that the counters speak of */
+	uint64_t packets_in, packets_out, packets_dropped; /* over whole slices: in = out + dropped */
+	uint32_t n_counters;
+	struct slice_counter counters[SLICE_COUNTERS_MAX];
+};
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is injected is what is measured, and what is counted is what was done:
+ * events per packet are known beforehand.
+ */
+#include "harness.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "datapath/host/traffic.h"
+
+#define ROUNDS 41
+#define SLICE_NS 500000
+
+static struct lockstep *bench;
+static struct traffic traffic;
+
+static int
+open_bench(void **state)
+{
+	char why[256];
+
+	(void)state;
+	bench = harness_bench();
+	return traffic_open("64", 1, &traffic, why, sizeof(why)) ||
+	       lockstep_set_traffic(bench, &traffic);
+}
+
+static int
+close_bench(void **state)
+{
+	(void)state;
+	lockstep_close(bench);
+	traffic_close(&traffic);
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median over A B B A rounds of what b's packets take beyond a's. */
+static double
+added_cycles(struct lane *a, struct lane *b, double *exits_per_packet)
+{
+	double added[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct slice a1 = harness_slice(a, SLICE_NS), b1 = harness_slice(b, SLICE_NS);
+		struct slice b2 = harness_slice(b, SLICE_NS), a2 = harness_slice(a, SLICE_NS);
+
+		added[i] = (b1.guest_cycles_per_packet + b2.guest_cycles_per_packet -
+			    a1.guest_cycles_per_packet - a2.guest_cycles_per_packet) /
+			   2;
+		*exits_per_packet =
+			(double)harness_counter(&b1, "exits.doorbell") / (double)b1.counted_packets;
+	}
+	qsort(added, ROUNDS, sizeof(added[0]), compare);
+	return added[ROUNDS / 2];
+}
+
+static void
+injected_cost_comes_back(void **state)
+{
+	static const unsigned int costs[] = {2000, 5000, 20000};
+	struct datapath_config ideal = harness_config(0);
+	struct lane *reference = harness_lane(bench, &ideal);
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct datapath_config config = harness_config(harness_bit("vc"));
+		double exits_per_packet;
+		char text[32];
+
+		snprintf(text, sizeof(text), "%u cycles", costs[i]);
+		harness_set(&config, "vc", "cost", text);
+		double added = added_cycles(reference, harness_lane(bench, &config),
+					    &exits_per_packet);
+		double expected = costs[i] * exits_per_packet;
+
+		printf("vc at %u cycles: %.1f cycles per packet expected, %.1f found (%+.2f%%)\n",
+		       costs[i], expected, added, 100 * (added / expected - 1));
+		/* Two doorbells a burst: one for the refill, one for what is sent. */
+		assert_true(fabs(exits_per_packet * config.burst - 2) < 1e-9);
+		assert_true(fabs(added / expected - 1) < 0.03);
+	}
+}
+
+static void
+copies_are_counted(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("bounce_copy"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+
+	(void)state;
+	assert_int_equal(harness_counter(&slice, "bounce_copy.copies"), 2 * slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "bounce_copy.bytes"),
+			 2 * 64 * slice.counted_packets);
+}
+
+/* Each packet's buffer is mapped and unmapped once on its way in and once on its way out. */
+static void
+slots_are_counted(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("bounce_alloc"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+
+	(void)state;
+	assert_int_equal(harness_counter(&slice, "bounce_alloc.found"), 2 * slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "bounce_alloc.freed"), 2 * slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "bounce_alloc.full"), 0);
+}
+
+static void
+conversions_exit(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("psc"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	uint64_t conversions = harness_counter(&slice, "psc.conversions");
+
+	(void)state;
+	/* A 4 KiB page holds fewer than three slots, and a slot lies in at most two pages. */
+	assert_true(conversions * 3 > 2 * slice.counted_packets);
+	assert_true(conversions <= 8 * slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "exits.psc"), conversions);
+	assert_int_equal(harness_counter(&slice, "psc.failures"), 0);
+}
+
+static void
+conversions_by_burst_exit_less(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("psc"));
+
+	(void)state;
+	harness_set(&config, "psc", "per", "burst");
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	uint64_t exits = harness_counter(&slice, "exits.psc");
+
+	/* At most one a call: a map and an unmap, each way, for every burst. */
+	assert_true(exits > 0);
+	assert_true(exits <= 4ull * slice.bursts);
+}
+
+static void
+translations_miss_once(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("iotlb"));
+
+	(void)state;
+	harness_set(&config, "iotlb", "strict", "off");
+	harness_set(&config, "iotlb", "page", "region");
+	struct lane *lane = harness_lane(bench, &config);
+
+	harness_slice(lane, SLICE_NS);
+	struct slice slice = harness_slice(lane, SLICE_NS);
+
+	assert_int_equal(harness_counter(&slice, "iotlb.misses"), 0);
+	assert_int_equal(harness_counter(&slice, "iotlb.refused"), 0);
+}
+
+static void
+strict_unmapping_invalidates(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("iotlb"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	uint64_t invalidations = harness_counter(&slice, "iotlb.invalidations");
+
+	(void)state;
+	assert_true(invalidations * 3 > 2 * slice.counted_packets);
+	/* What was forgotten is asked for again. */
+	assert_true(harness_counter(&slice, "iotlb.misses") > 0);
+	assert_int_equal(slice.packets_in, slice.packets_out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(injected_cost_comes_back, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(copies_are_counted, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(slots_are_counted, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(conversions_exit, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(conversions_by_burst_exit_less, open_bench,
+						close_bench),
+		cmocka_unit_test_setup_teardown(translations_miss_once, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(strict_unmapping_invalidates, open_bench,
+						close_bench),
+	};
+
+	return cmocka_run_group_tests(tests, harness_start, harness_stop);
+}

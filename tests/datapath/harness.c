@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "harness.h"
+
+#include <string.h>
+
+#include "base/scratch.h"
+#include "datapath/eal.h"
+#include "datapath/sources/source.h"
+
+/* Small, so that the tests' many lanes find room on a small machine. */
+#define BOUNCE_POOL "8 MiB"
+#define BOUNCE_BYTES (8u << 20)
+
+char harness_socket_dir[SCRATCH_PATH_BYTES];
+
+int
+harness_start(void **state)
+{
+	(void)state;
+	if (scratch_open(harness_socket_dir))
+		return -1;
+	return datapath_start(-1, harness_socket_dir);
+}
+
+int
+harness_stop(void **state)
+{
+	(void)state;
+	scratch_close(harness_socket_dir);
+	return 0;
+}
+
+struct lockstep *
+harness_bench(void)
+{
+	const struct lockstep_options options = {
+		.socket_dir = harness_socket_dir,
+		.workload = "macswap",
+		.verify_every = 1,
+		.bounce_bytes = BOUNCE_BYTES,
+	};
+	struct lockstep *bench;
+
+	assert_int_equal(lockstep_open(&options, &bench), 0);
+	return bench;
+}
+
+void
+harness_set(struct datapath_config *config, const char *source, const char *option,
+	    const char *value)
+{
+	int index = source_find(source);
+	char why[256];
+
+	assert_true(index >= 0);
+	const struct option_spec *spec = options_find(sources[index]->options, option);
+
+	assert_non_null(spec);
+	assert_int_equal(option_parse(spec, config->sources[index].options, value, why, sizeof(why)),
+			 0);
+}
+
+struct datapath_config
+harness_config(unsigned int sources_on)
+{
+	struct datapath_config config;
+
+	datapath_config_init(&config);
+	for (unsigned int i = 0; sources[i]; i++)
+		config.sources[i].on = sources_on >> i & 1;
+	harness_set(&config, "bounce_alloc", "pool", BOUNCE_POOL);
+	harness_set(&config, "iotlb", "strict", "on");
+	harness_set(&config, "vc", "cost", "500 cycles");
+	harness_set(&config, "psc", "cost", "500 cycles");
+	return config;
+}
+
+unsigned int
+harness_bit(const char *source)
+{
+	return 1u << source_find(source);
+}
+
+struct lane *
+harness_lane(struct lockstep *bench, const struct datapath_config *config)
+{
+	struct lane *lane;
+
+	assert_int_equal(lockstep_add(bench, config, "vhost-user", false, &lane), 0);
+	return lane;
+}
+
+struct slice
+harness_slice(struct lane *lane, uint64_t duration_ns)
+{
+	struct slice slice = {.duration_ns = duration_ns, .warmup_bursts = 16};
+
+	assert_int_equal(lane_slice(lane, &slice), 0);
+	return slice;
+}
+
+uint64_t
+harness_counter(const struct slice *slice, const char *name)
+{
+	for (uint32_t i = 0; i < slice->n_counters; i++)
+		if (!strcmp(slice->counters[i].name, name))
+			return slice->counters[i].count;
+	fail_msg("no counter %s", name);
+	return 0;
+}

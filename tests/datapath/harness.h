@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the datapath's tests share: DPDK, a folder for sockets, and lanes on them. */
+#ifndef FOLIO_TESTS_DATAPATH_HARNESS_H
+#define FOLIO_TESTS_DATAPATH_HARNESS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* CMocka wants the four above. */
+#include <cmocka.h>
+
+#include "datapath/config.h"
+#include "datapath/lockstep.h"
+
+extern char harness_socket_dir[];
+
+/* CMocka group fixtures: DPDK and the folder. DPDK starts once a process. */
+int harness_start(void **state);
+int harness_stop(void **state);
+
+/* A bench that compares every frame that comes back, whole. */
+struct lockstep *harness_bench(void);
+
+/* A configuration with these sources on (bit i: sources[i]), strict where that is an option. */
+struct datapath_config harness_config(unsigned int sources_on);
+
+/* The bit of the source of that name. */
+unsigned int harness_bit(const char *source);
+
+/* Sets an option of a source. */
+void harness_set(struct datapath_config *config, const char *source, const char *option,
+		 const char *value);
+
+struct lane *harness_lane(struct lockstep *bench, const struct datapath_config *config);
+
+/* Runs one slice; the test fails when it fails. */
+struct slice harness_slice(struct lane *lane, uint64_t duration_ns);
+
+/* The slice's counter of that name; the test fails when there is none. */
+uint64_t harness_counter(const struct slice *slice, const char *name);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What goes in comes out: once, in order, bit for bit, whatever is switched on,
+ * against the stock backend. The bench compares every frame that comes back.
+ */
+#include "harness.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "datapath/guest/port.h"
+#include "datapath/host/backend.h"
+#include "datapath/host/traffic.h"
+#include "datapath/lane.h"
+#include "datapath/sources/source.h"
+#include "datapath/workloads/workload.h"
+
+#define SIZES (FRAME_BYTES_MAX - FIXED_BYTES_MIN + 1)
+
+/* One frame of each size from 60 to 1514 B, at random, of random bytes. */
+static void
+every_size(struct traffic *traffic)
+{
+	struct random_state random = {7};
+
+	*traffic = (struct traffic){.label = "every size", .n = SIZES};
+	traffic->frames = calloc(SIZES, sizeof(*traffic->frames));
+	traffic->storage = calloc(SIZES, FRAME_BYTES_MAX);
+	assert_non_null(traffic->frames);
+	assert_non_null(traffic->storage);
+	for (uint32_t i = 0; i < SIZES; i++) {
+		uint8_t *bytes = traffic->storage + (size_t)i * FRAME_BYTES_MAX;
+
+		for (uint32_t k = 0; k < FRAME_BYTES_MAX; k++)
+			bytes[k] = (uint8_t)random_next(&random);
+		traffic->frames[i] = (struct frame){bytes, (uint16_t)(FIXED_BYTES_MIN + i)};
+	}
+	for (uint32_t i = SIZES - 1; i > 0; i--) {
+		uint32_t j = (uint32_t)random_below(&random, i + 1);
+		struct frame swap = traffic->frames[i];
+
+		traffic->frames[i] = traffic->frames[j];
+		traffic->frames[j] = swap;
+	}
+}
+
+/* Until every frame has gone at least once; a slice may move only a few bursts. */
+static void
+run_all_frames(struct lane *lane, const struct traffic *traffic)
+{
+	uint64_t moved = 0;
+
+	while (moved < traffic->n) {
+		struct slice slice = harness_slice(lane, 2000000);
+
+		assert_int_equal(slice.packets_in, slice.packets_out);
+		assert_int_equal(slice.packets_dropped, 0);
+		moved += slice.packets_out;
+	}
+}
+
+static void
+every_combination(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int on = 0; on < 1u << source_count(); on++) {
+		struct datapath_config config = harness_config(on);
+
+		run_all_frames(harness_lane(bench, &config), &traffic);
+	}
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+/* Lanes that take turns on one device must leave it as they found it. */
+static void
+turns(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct lane *lanes[8];
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int i = 0; i < 8; i++) {
+		struct datapath_config config = harness_config(i);
+
+		lanes[i] = harness_lane(bench, &config);
+		assert_true(lane_same_device(lanes[0], lanes[i]));
+	}
+	for (unsigned int turn = 0; turn < 64; turn++)
+		harness_slice(lanes[turn * 5 % 8], 200000);
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+static void
+ring_and_burst_sizes(void **state)
+{
+	static const uint32_t rings[] = {64, 1024, 4096}, bursts[] = {1, 7, 32};
+	struct lockstep *bench = harness_bench();
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int r = 0; r < 3; r++) {
+		for (unsigned int b = 0; b < 3; b++) {
+			struct datapath_config config = harness_config(harness_bit("bounce_copy"));
+
+			config.ring_size = rings[r];
+			config.burst = bursts[b];
+			run_all_frames(harness_lane(bench, &config), &traffic);
+		}
+	}
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+/* A host that sends into a full ring, and takes nothing from a full ring. */
+static void
+full_and_empty_rings(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct datapath_config config = harness_config(harness_bit("bounce_copy"));
+	struct lane *lane = harness_lane(bench, &config);
+	struct port *port = lane_port(lane);
+	struct backend *backend = lane->device->backend;
+	struct rte_mbuf *bufs[32];
+	struct traffic traffic;
+	unsigned int sent = 0, held = 0, back = 0;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	assert_int_equal(port_attach(port), 0);
+	assert_int_equal(port_rx_burst(port, bufs, 32), 0);
+	for (uint16_t n = 1; n; sent += n) {
+		n = backend_send(backend, sink_next(&bench->sink), 32);
+		sink_sent(&bench->sink, n);
+	}
+	assert_int_equal(sent, config.ring_size);
+	/* The guest forwards all it has; the transmit ring holds a ring full, and no more. */
+	for (uint16_t n = 1; n;) {
+		n = port_rx_burst(port, bufs, 32);
+		bench->workload->burst(bufs, n);
+		assert_int_equal(port_tx_burst(port, bufs, n), n);
+		held += n;
+	}
+	assert_int_equal(held, config.ring_size);
+	assert_int_equal(port->lower->ops->tx_room(port->lower->device), 0);
+	for (uint16_t n = 1; n; back += n) {
+		n = backend_receive(backend, bench->sink.pool, bufs, 32);
+		assert_int_equal(sink_take(&bench->sink, bufs, n), 0);
+	}
+	assert_int_equal(back, sent);
+	assert_int_equal(port->lower->ops->tx_room(port->lower->device), config.ring_size);
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+static void
+backend_goes_away(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct datapath_config config = harness_config(0);
+	struct lane *lane = harness_lane(bench, &config);
+	struct slice slice = {.duration_ns = 200000, .warmup_bursts = 2};
+	struct traffic traffic;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(traffic_open("64", 1, &traffic, why, sizeof(why)), 0);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	assert_int_equal(lane_slice(lane, &slice), 0);
+	/* The guest's end of the connection is cut: to the backend, the guest has died. */
+	shutdown(lane->device->guest.virtio_net.peer.fd, SHUT_RDWR);
+	for (int i = 0; i < 5000 && backend_ready(lane->device->backend); i++)
+		usleep(1000);
+	assert_int_equal(lane_slice(lane, &slice), -EPIPE);
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_combination),    cmocka_unit_test(turns),
+		cmocka_unit_test(ring_and_burst_sizes), cmocka_unit_test(full_and_empty_rings),
+		cmocka_unit_test(backend_goes_away),
+	};
+
+	return cmocka_run_group_tests(tests, harness_start, harness_stop);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sample_run.h"
+
+#include <ftw.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "datapath/sources/source.h"
+#include "runner/results.h"
+
+#define BURST_PACKETS 32
+#define TRIAL_PACKETS 64000
+
+static double
+frame_bytes(const struct cell *cell)
+{
+	double bytes = strtod(cell->traffic_label, NULL);
+
+	return bytes > 0 ? bytes : 353; /* a mix's mean */
+}
+
+double
+sample_source_cycles(const char *source, const struct cell *cell)
+{
+	double bytes = frame_bytes(cell);
+
+	if (!strcmp(source, "bounce_alloc"))
+		return 38;
+	if (!strcmp(source, "bounce_copy"))
+		return 14 + 0.12 * bytes;
+	if (!strcmp(source, "psc"))
+		return 2 * 9400;
+	if (!strcmp(source, "vc"))
+		return 9600.0 / BURST_PACKETS;
+	return 0; /* iotlb is the host's */
+}
+
+static unsigned int
+count_on(const struct datapath_config *config)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; sources[i]; i++)
+		n += config->sources[i].on;
+	return n;
+}
+
+double
+sample_guest_cycles(const struct datapath_config *config, const struct cell *cell)
+{
+	double cycles = 92 + 0.012 * frame_bytes(cell);
+
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on)
+			cycles += sample_source_cycles(sources[i]->name, cell);
+	return cycles + (count_on(config) == source_count() ? SAMPLE_INTERACTION_CYCLES : 0);
+}
+
+double
+sample_host_cycles(const struct datapath_config *config, const struct cell *cell)
+{
+	bool iotlb = config->sources[source_find("iotlb")].on;
+
+	return 170 + 0.21 * frame_bytes(cell) + (iotlb ? 140 : 0);
+}
+
+static struct cell *
+add_cell(struct sample *s, enum cell_role role, const char *configuration, const char *label,
+	 unsigned int sources_on)
+{
+	struct experiment *e = &s->experiment;
+	struct cell *cell = &e->cells[e->n_cells];
+
+	*cell = (struct cell){.id = e->n_cells++, .role = role, .factor = -1};
+	snprintf(cell->configuration, sizeof(cell->configuration), "%s", configuration);
+	snprintf(cell->reference, sizeof(cell->reference), "ideal");
+	snprintf(cell->workload, sizeof(cell->workload), "macswap");
+	snprintf(cell->traffic, sizeof(cell->traffic), "%s", label);
+	snprintf(cell->traffic_label, sizeof(cell->traffic_label), "%s", label);
+	datapath_config_init(&cell->config);
+	datapath_config_init(&cell->reference_config);
+	for (unsigned int i = 0; sources[i]; i++)
+		cell->config.sources[i].on = sources_on >> i & 1;
+	return cell;
+}
+
+static void
+add_factor_cells(struct sample *s, const char *label)
+{
+	unsigned int all = (1u << source_count()) - 1;
+	char name[NAME_BYTES];
+
+	for (unsigned int i = 0; sources[i]; i++) {
+		snprintf(name, sizeof(name), "ideal+%s", sources[i]->name);
+		add_cell(s, CELL_ALONE, name, label, 1u << i)->factor = (int)i;
+	}
+	for (unsigned int i = 0; sources[i]; i++) {
+		struct cell *cell;
+
+		snprintf(name, sizeof(name), "naive-%s", sources[i]->name);
+		cell = add_cell(s, CELL_REMOVED, name, label, all & ~(1u << i));
+		cell->factor = (int)i;
+		snprintf(cell->reference, sizeof(cell->reference), "naive");
+		for (unsigned int j = 0; sources[j]; j++)
+			cell->reference_config.sources[j].on = true;
+	}
+	add_cell(s, CELL_ALL, "naive", label, all);
+}
+
+void
+sample_open(struct sample *s, const char *const *frame_sizes, double noise)
+{
+	struct experiment *e = &s->experiment;
+	unsigned int copy = 1u << source_find("bounce_copy"), vc = 1u << source_find("vc");
+	unsigned int alloc = 1u << source_find("bounce_alloc");
+	static const char *const names[] = {"ideal", "folio", "swiotlb", "naive"};
+	const unsigned int on[] = {0, copy, alloc | copy | vc, (1u << source_count()) - 1};
+	static char resolved[] = SAMPLE_RESOLVED;
+
+	*s = (struct sample){.noise = noise};
+	e->resolved = resolved;
+	snprintf(e->name, sizeof(e->name), "sample");
+	snprintf(e->path, sizeof(e->path), "configs/sample.yaml");
+	snprintf(e->topology, sizeof(e->topology), "lockstep");
+	snprintf(e->workload, sizeof(e->workload), "macswap");
+	snprintf(e->reference, sizeof(e->reference), "ideal");
+	e->measure = (struct measure){.slice_ns = 200000, .pairs = 16, .restarts = 3,
+				      .precision = 0.005, .budget_ns = 60000000000, .seed = 1};
+	e->cells = calloc(512, sizeof(*e->cells));
+	e->configurations = calloc(4, sizeof(*e->configurations));
+	assert_non_null(e->cells);
+	assert_non_null(e->configurations);
+	for (; frame_sizes[0]; frame_sizes++) {
+		add_cell(s, CELL_CONTROL, "A/A", frame_sizes[0], 0);
+		add_cell(s, CELL_CONTROL_DEVICES, "A/A devices", frame_sizes[0], 0);
+		for (int i = 1; i < 4; i++)
+			add_cell(s, CELL_LISTED, names[i], frame_sizes[0], on[i]);
+		add_factor_cells(s, frame_sizes[0]);
+	}
+	for (; e->n_configurations < 4; e->n_configurations++) {
+		struct configuration *c = &e->configurations[e->n_configurations];
+
+		snprintf(c->name, sizeof(c->name), "%s", names[e->n_configurations]);
+		datapath_config_init(&c->config);
+		for (unsigned int i = 0; sources[i]; i++)
+			c->config.sources[i].on = on[e->n_configurations] >> i & 1;
+	}
+}
+
+void
+sample_close(struct sample *sample)
+{
+	free(sample->experiment.cells);
+	free(sample->experiment.configurations);
+}
+
+const struct cell *
+sample_cell(const struct sample *sample, const char *configuration, const char *label)
+{
+	const struct experiment *e = &sample->experiment;
+
+	for (uint32_t i = 0; i < e->n_cells; i++)
+		if (!strcmp(e->cells[i].configuration, configuration) &&
+		    !strcmp(e->cells[i].traffic_label, label))
+			return &e->cells[i];
+	fail_msg("no cell %s, %s", configuration, label);
+	return NULL;
+}
+
+/* 1 give or take the noise: a sum of four uniforms, and one slice in 32 far off. */
+static double
+jitter(const struct sample *s, struct random_state *random)
+{
+	double sum = -2;
+
+	for (int i = 0; i < 4; i++)
+		sum += (double)random_below(random, 1000000) / 1e6;
+	return 1 + s->noise * sum * (random_below(random, 32) ? 1 : 20);
+}
+
+static void
+add_counter(struct trial *trial, const char *name, const char *unit, double per_packet)
+{
+	struct slice_counter *c = &trial->counters[trial->n_counters++];
+
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	c->unit = unit;
+	c->count = (uint64_t)llround(per_packet * (double)trial->packets);
+}
+
+static void
+add_counters(struct trial *trial, const struct datapath_config *config)
+{
+	bool psc = config->sources[source_find("psc")].on, vc = config->sources[source_find("vc")].on;
+
+	add_counter(trial, "exits.doorbell", "exits", vc ? 1.0 / BURST_PACKETS : 0);
+	add_counter(trial, "exits.psc", "exits", psc ? 2 : 0);
+	add_counter(trial, "exits.cycles", "cycles",
+		    (psc ? 2 * 8000 : 0) + (vc ? 9600.0 / BURST_PACKETS : 0));
+	add_counter(trial, "exits.overruns", "exits", 0);
+}
+
+void
+sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, struct trial *trial)
+{
+	struct random_state random = {(uint64_t)cell->id << 32 | restart};
+	bool same = cell->role != CELL_CONTROL_DEVICES &&
+		    !memcmp(&cell->config.sources[source_find("iotlb")],
+			    &cell->reference_config.sources[source_find("iotlb")],
+			    sizeof(struct source_setting));
+	double restart_effect = jitter(s, &random);
+
+	*trial = (struct trial){.cell = cell->id,
+				.restart = restart,
+				.n_pairs = s->experiment.measure.pairs,
+				.same_device = same,
+				.packets = TRIAL_PACKETS,
+				.packets_in = TRIAL_PACKETS,
+				.packets_out = TRIAL_PACKETS};
+	for (uint32_t i = 0; i < trial->n_pairs; i++) {
+		struct pair *p = &trial->pairs[i];
+
+		p->guest_cycles_per_packet = sample_guest_cycles(&cell->config, cell) *
+					     jitter(s, &random) * restart_effect;
+		p->host_cycles_per_packet =
+			sample_host_cycles(&cell->config, cell) * jitter(s, &random);
+		p->reference_guest_cycles_per_packet =
+			sample_guest_cycles(&cell->reference_config, cell) * jitter(s, &random);
+		p->reference_host_cycles_per_packet =
+			sample_host_cycles(&cell->reference_config, cell) * jitter(s, &random);
+		p->guest_ratio = p->guest_cycles_per_packet / p->reference_guest_cycles_per_packet;
+		p->host_ratio = p->host_cycles_per_packet / p->reference_host_cycles_per_packet;
+	}
+	add_counters(trial, &cell->config);
+}
+
+void
+sample_folder(char *path, size_t size)
+{
+	snprintf(path, size, "/tmp/folio-test-XXXXXX");
+	assert_non_null(mkdtemp(path));
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	(void)st;
+	(void)flag;
+	(void)at;
+	return remove(path);
+}
+
+void
+sample_remove(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void
+sample_write(const struct sample *sample, const char *path)
+{
+	const struct results_platform platform = {"DPDK 22.11.11", "2 MiB huge pages"};
+	const struct experiment *e = &sample->experiment;
+	struct results *results;
+	struct trial *trial = calloc(1, sizeof(*trial));
+
+	assert_non_null(trial);
+	assert_int_equal(results_create(path, e, &platform, &results), 0);
+	for (uint32_t restart = 0; restart < e->measure.restarts; restart++) {
+		for (uint32_t i = 0; i < e->n_cells; i++) {
+			sample_trial(sample, &e->cells[i], restart, trial);
+			assert_int_equal(results_add(results, trial), 0);
+		}
+	}
+	assert_int_equal(results_finish(results, "done"), 0);
+	results_close(results);
+	free(trial);
+}
