@@ -8,9 +8,11 @@ Hence three panels: the configurations near the ideal, stacked and linear; the c
 with everything, stacked by source, linear; each source by itself, as points on a
 logarithmic axis, where points are honest.
 """
+from statistics import median
+
 import common
 
-NEAR = 10  # times the ideal: what costs less stands in the first panel
+NEAR = 50  # times the ideal: what costs less, for half the traffics or more, is in the first panel
 
 
 def bars_near(run):
@@ -21,10 +23,15 @@ def bars_near(run):
     for row in run.guest("reference_guest_cycles_per_packet"):
         reference.setdefault(common.place_of(row), row)
     for row in run.guest():
-        if row["median"] <= NEAR * reference[common.place_of(row)]["median"]:
-            bars.setdefault(row["configuration"], {})[common.place_of(row)] = row
+        if common.place_of(row) not in reference:
+            raise common.Damaged(f"{run.folder}/summary.csv: damaged: cell {row['cell']} has no "
+                                 "reference_guest_cycles_per_packet")
+        bars.setdefault(row["configuration"], {})[common.place_of(row)] = row
     bars.pop(run.reference, None)
-    return {run.reference: reference, **bars}
+    near = {name: rows for name, rows in bars.items()
+            if median(row["median"] / reference[place]["median"]
+                      for place, row in rows.items()) <= NEAR}
+    return {run.reference: reference, **near}
 
 
 def draw_near(axes, run, places):
@@ -51,7 +58,7 @@ def draw_near(axes, run, places):
             used.append(row["fidelity"])
     longest = max(len(name) for name in bars) + 7
     axes.set_ylim(0, highest * (1 + 0.035 * longest))
-    axes.set_xticks(range(len(places)), [common.place_label(place) for place in places])
+    common.label_places(axes, places)
     axes.set_title("Configurations near the ideal", loc="left")
     axes.set_ylabel("TSC cycles per packet, guest side")
     return used
@@ -80,7 +87,7 @@ def draw_all(axes, run, places, colours):
                       ha="center", va="bottom")
         highest = max(highest, top)
     common.head_room(axes, highest)
-    axes.set_xticks(range(len(places)), [common.place_label(place) for place in places])
+    common.label_places(axes, places)
     axes.set_xlim(-0.75, len(places) - 0.25)
     axes.set_title("Every source on (line: as measured)", loc="left")
     axes.set_ylabel("TSC cycles per packet, guest side")
@@ -156,7 +163,7 @@ def draw(pyplot, run):
     names = common.in_order(name for place in broken_down for name in run.sources(place))
     colours = common.source_colours(names)
     title = f"{run.name}: {run.workload} on {run.machine}, TSC at {run.tsc_ghz:.2f} GHz"
-    width = max(12, 4 + 2.2 * len(places))
+    width = min(max(12, 4 + 2.2 * len(places)), 24)
     figure = pyplot.figure(figsize=(width, 8.6 if names else 4.8))
     figure.suptitle(title, fontweight="bold")
     legend_width = 0.42

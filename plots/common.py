@@ -55,19 +55,28 @@ def load_matplotlib():
     return pyplot
 
 
-def read_csv(folder, name, numbers):
-    """The file's rows as dictionaries; the columns in numbers as floats, None where empty."""
+def read_csv(folder, name, texts, numbers=()):
+    """The file's rows as dictionaries, with at least these columns; numbers as floats, None where
+    empty.
+    """
     path = os.path.join(folder, name)
     rows = []
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file, strict=True):
+            reader = csv.DictReader(file, strict=True)
+            missing = [column for column in (*texts, *numbers)
+                       if column not in (reader.fieldnames or ())]
+            if missing:
+                raise Damaged(f"{path}:1: damaged: no column {missing[0]}")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise ValueError("not as many fields as there are columns")
                 for column in numbers:
                     row[column] = float(row[column]) if row[column] else None
                 rows.append(row)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise Damaged(f"{path}:{len(rows) + 2}: damaged: {error}") from error
     return rows
 
@@ -90,10 +99,18 @@ class Run:
             raise Damaged(f"{path}: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{path}: damaged: {error}") from error
-        self.plan = {row["cell"]: row for row in read_csv(folder, "plan.csv", [])}
-        self.summary = read_csv(folder, "summary.csv", ["median", "ci_low", "ci_high"])
-        self.attribution = read_csv(folder, "attribution.csv",
-                                    ["cycles_per_packet", "ci_low", "ci_high"])
+        place = ("frame_size", "variant")
+        self.plan = {row["cell"]: row for row in read_csv(
+            folder, "plan.csv", ("cell", "role", "configuration", "reference", *place))}
+        self.summary = read_csv(
+            folder, "summary.csv", ("cell", "configuration", "metric", "fidelity", *place),
+            ("median", "ci_low", "ci_high"))
+        self.attribution = read_csv(
+            folder, "attribution.csv", ("source", "side", "method", "fidelity", "distinguishable",
+                                        *place), ("cycles_per_packet", "ci_low", "ci_high"))
+        for row in self.summary:
+            if row["cell"] not in self.plan:
+                raise Damaged(f"{folder}/summary.csv: damaged: cell {row['cell']} is not in plan.csv")
 
     def guest(self, metric="guest_cycles_per_packet", roles=("listed",)):
         """Rows of the guest's cycles, of cells with these roles."""
@@ -130,6 +147,14 @@ def place_label(place):
     size, variant = place
     label = f"{size} B" if size.isdigit() else size
     return f"{label}\n{variant}" if variant else label
+
+
+def label_places(axes, places):
+    """Names the places along the x axis, slanted where they are many or long."""
+    labels = [place_label(place) for place in places]
+    slanted = len(places) > 8 or any(len(line) > 16 for text in labels for line in text.split("\n"))
+    axes.set_xticks(range(len(places)), labels, rotation=25 if slanted else 0,
+                    ha="right" if slanted else "center")
 
 
 def in_order(items):
@@ -189,8 +214,6 @@ def main(draw, name):
         figure = draw(pyplot, run)
     except Damaged as damaged:
         fail(str(damaged))
-    except KeyError as missing:
-        fail(f"{sys.argv[1]}: damaged: a file lacks {missing}")
     if figure is None:
         fail(f"{run.folder}: no measurements that {name} could show")
     save(figure, run, name)

@@ -87,8 +87,10 @@ def draw(pyplot, run):
     figure = pyplot.figure(figsize=(11 if zoomed else 7, 1.2 + 2.9 * len(rows)))
     grid = figure.add_gridspec(len(rows) + 1, columns, height_ratios=[1] * len(rows) + [0.08],
                                hspace=0.05)
-    figure.suptitle(f"{run.name}: from the ideal to every source on\n{run.workload} on {run.machine}, "
-                    f"TSC at {run.tsc_ghz:.2f} GHz", fontweight="bold")
+    figure.suptitle(f"{run.name}: from {rows[0].naive['reference']} to "
+                    f"{rows[0].naive['configuration']}, source by source\n"
+                    f"{run.workload} on {run.machine}, TSC at {run.tsc_ghz:.2f} GHz",
+                    fontweight="bold")
     fidelities = []
     for i, steps in enumerate(rows):
         label = common.place_label(steps.place).replace("\n", ", ")

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "runner/noise.h"
+#include "runner/place.h"
 
 /* One place and side under work. */
 struct work {
@@ -18,19 +19,6 @@ struct work {
 	bool total_known;
 	struct attribution *out;
 };
-
-bool
-cell_same_place(const struct run_cell *a, const struct run_cell *b)
-{
-	return !strcmp(a->workload, b->workload) && !strcmp(a->frame_size, b->frame_size) &&
-	       !strcmp(a->variant, b->variant);
-}
-
-static bool
-is_attribution(const struct run_cell *cell)
-{
-	return cell->role == CELL_ALONE || cell->role == CELL_REMOVED || cell->role == CELL_ALL;
-}
 
 static bool
 excludes_zero(const struct estimate *e)
@@ -85,8 +73,8 @@ add_source(struct work *work, const struct run_cell *cell)
 				     .cycles = bootstrap_estimate(&work->part),
 				     .share = share_of_total(work, &work->part),
 				     .fidelity = cell->source_fidelity,
-				     .distinguishable = noise_distinguishable(work->summary, cell,
-									      work->side),
+				     .distinguishable =
+					     noise_distinguishable(work->summary, cell, work->side),
 			     });
 }
 
@@ -147,8 +135,8 @@ static int
 add_total(struct work *work)
 {
 	int err = work->all ? cell_bootstrap_added(work->summary->run, work->all, work->side,
-						   &work->total)
-			    : -ENODATA;
+						   &work->total) :
+			      -ENODATA;
 
 	work->total_known = !err;
 	if (err)
@@ -178,48 +166,6 @@ add_side(struct work *work)
 	return err;
 }
 
-/* Is the cell the first of its place that belongs to an attribution? */
-static bool
-opens_place(const struct run *run, const struct run_cell *cell)
-{
-	for (uint32_t i = 0; i < cell->id; i++)
-		if (is_attribution(&run->cells[i]) && cell_same_place(&run->cells[i], cell))
-			return false;
-	return is_attribution(cell);
-}
-
-/* The first cell of that role at the place, or NULL. */
-static const struct run_cell *
-find_role(const struct run *run, const struct run_cell *place, enum cell_role role)
-{
-	for (uint32_t i = 0; i < run->n_cells; i++)
-		if (run->cells[i].role == role && cell_same_place(&run->cells[i], place))
-			return &run->cells[i];
-	return NULL;
-}
-
-/*
- * The comparison of all sources with the ideal. The plan leaves it out where the
- * file lists the same: it is then the listed one between the same two ends.
- */
-static const struct run_cell *
-find_all(const struct run *run, const struct run_cell *place)
-{
-	const struct run_cell *all = find_role(run, place, CELL_ALL);
-	const struct run_cell *alone = find_role(run, place, CELL_ALONE);
-	const struct run_cell *removed = find_role(run, place, CELL_REMOVED);
-
-	for (uint32_t i = 0; !all && alone && removed && i < run->n_cells; i++) {
-		const struct run_cell *cell = &run->cells[i];
-
-		if (cell->role == CELL_LISTED && cell_same_place(cell, place) &&
-		    !strcmp(cell->configuration, removed->reference) &&
-		    !strcmp(cell->reference, alone->reference))
-			all = cell;
-	}
-	return all;
-}
-
 int
 attribution_open(const struct summary *summary, struct attribution *out)
 {
@@ -229,10 +175,10 @@ attribution_open(const struct summary *summary, struct attribution *out)
 
 	*out = (struct attribution){0};
 	for (uint32_t i = 0; !err && i < run->n_cells; i++) {
-		if (!opens_place(run, &run->cells[i]))
+		if (!place_opens_attribution(run, &run->cells[i]))
 			continue;
 		*work = (struct work){.summary = summary, .place = &run->cells[i], .out = out};
-		work->all = find_all(run, work->place);
+		work->all = place_find_all(run, work->place);
 		for (int side = 0; !err && side < SIDES; side++) {
 			work->side = (enum side)side;
 			err = add_side(work);

@@ -52,9 +52,6 @@ struct attribution {
 int attribution_open(const struct summary *summary, struct attribution *out);
 void attribution_close(struct attribution *attribution);
 
-/* Have the two cells the same workload, frame size and variant? */
-bool cell_same_place(const struct run_cell *a, const struct run_cell *b);
-
 /* The row, or NULL. */
 const struct attribution_row *attribution_find(const struct attribution *attribution,
 					       const struct run_cell *place, const char *source,

@@ -13,8 +13,8 @@
 #include "runner/summary.h"
 
 struct breakeven {
-	double events_per_packet;  /* exits of the source alone, all reasons together */
-	double charged_cycles;     /* per event, as metered in this run */
+	double events_per_packet; /* exits of the source alone, all reasons together */
+	double charged_cycles;    /* per event, as metered in this run */
 	double at_1_percent_cycles; /* per event: the source then takes 1% of the ideal's guest cycles */
 	double at_6_percent_cycles;
 };

@@ -75,8 +75,8 @@ cell_bootstrap_added(const struct run *run, const struct run_cell *cell, enum si
 		return -ENOMEM;
 	n = subtract(run, b, a, observations);
 	err = n ? bootstrap_median(observations, n, run->manifest.measure.seed,
-				   stream_of(cell, metrics->name), out)
-		: -ENODATA;
+				   stream_of(cell, metrics->name), out) :
+		  -ENODATA;
 	free(observations);
 	return err;
 }

@@ -138,7 +138,7 @@ read_profile(const struct node *root, struct costs *costs)
 static int
 refuse_name(const char *dir, const struct node *named)
 {
-	char allowed[NAMES_TEXT_BYTES];
+	char allowed[NAMES_TEXT_BYTES], shown[80];
 	struct names profiles = {0};
 	struct dirent **entries;
 	int n = scandir(dir, &entries, NULL, alphasort);
@@ -157,8 +157,8 @@ refuse_name(const char *dir, const struct node *named)
 		free(entries[i]);
 	if (n >= 0)
 		free(entries);
-	node_refuse(named, "found no cost profile of that name, allowed (of %s): %s", dir, allowed);
-	return -EINVAL;
+	return node_refuse(named, "found %s, which is no cost profile in %s, allowed: %s",
+			   node_shown(named, shown, sizeof(shown)), dir, allowed);
 }
 
 int

@@ -38,9 +38,10 @@ on_field(void *text, size_t length, void *arg)
 		r->text[r->used + length] = '\0';
 		r->used += length + 1;
 	} else if (!r->err) {
-		r->err = damaged(&r->line, r->line.n_fields < r->n_columns ?
-					   "a field holds a zero byte or is too long" :
-					   "the line has more fields than there are columns");
+		r->err = damaged(&r->line,
+				 r->line.n_fields < r->n_columns ?
+					 "a field holds a zero byte or is too long" :
+					 "the line has more fields than there are columns");
 	}
 	r->line.n_fields++;
 }
@@ -77,9 +78,11 @@ read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *
 		if (r->line.number == 1) {
 			text[length - 1] = '\0';
 			if (strcmp(text, columns) != 0)
-				r->err = damaged(&r->line, "the columns are not those of this version");
+				r->err = damaged(&r->line,
+						 "the columns are not those of this version");
 		} else if (csv_parse(parser, text, (size_t)length, on_field, on_line, r) !=
-				   (size_t)length && !r->err) {
+				   (size_t)length &&
+			   !r->err) {
 			r->err = damaged(&r->line, csv_strerror(csv_error(parser)));
 		}
 	}
@@ -104,8 +107,8 @@ count_columns(const char *columns)
 }
 
 int
-csv_read(const char *path, const char *columns,
-	 int (*each)(const struct csv_line *line, void *arg), void *arg)
+csv_read(const char *path, const char *columns, int (*each)(const struct csv_line *line, void *arg),
+	 void *arg)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	FILE *file = fopen(path, "re");
@@ -141,8 +144,8 @@ csv_read_number(const struct csv_line *line, size_t field, double *out)
 	double value = strtod(line->fields[field], &end);
 
 	if (end == line->fields[field] || *end || !isfinite(value)) {
-		log_error("%s:%u: damaged: found '%.40s' in column %zu, a number is wanted", line->path,
-			  line->number, line->fields[field], field + 1);
+		log_error("%s:%u: damaged: found '%.40s' in column %zu, a number is wanted",
+			  line->path, line->number, line->fields[field], field + 1);
 		return -EBADMSG;
 	}
 	*out = value;
@@ -156,8 +159,8 @@ csv_read_count(const struct csv_line *line, size_t field, uint32_t *out)
 	int err = csv_read_number(line, field, &value);
 
 	if (!err && (value < 0 || value > UINT32_MAX || value != floor(value))) {
-		log_error("%s:%u: damaged: found '%.40s' in column %zu, a count is wanted", line->path,
-			  line->number, line->fields[field], field + 1);
+		log_error("%s:%u: damaged: found '%.40s' in column %zu, a count is wanted",
+			  line->path, line->number, line->fields[field], field + 1);
 		err = -EBADMSG;
 	}
 	if (!err)
@@ -171,8 +174,8 @@ csv_read_text(const struct csv_line *line, size_t field, char *out, size_t size)
 	size_t length = strlen(line->fields[field]);
 
 	if (length >= size) {
-		log_error("%s:%u: damaged: the text in column %zu is longer than %zu bytes", line->path,
-			  line->number, field + 1, size - 1);
+		log_error("%s:%u: damaged: the text in column %zu is longer than %zu bytes",
+			  line->path, line->number, field + 1, size - 1);
 		return -EBADMSG;
 	}
 	memcpy(out, line->fields[field], length + 1);

@@ -21,8 +21,8 @@ needs_quotes(const char *text)
 {
 	size_t length = strlen(text);
 
-	return strpbrk(text, ",\"\r\n") || (length && (strchr(" \t", text[0]) ||
-						       strchr(" \t", text[length - 1])));
+	return strpbrk(text, ",\"\r\n") ||
+	       (length && (strchr(" \t", text[0]) || strchr(" \t", text[length - 1])));
 }
 
 void

@@ -19,8 +19,10 @@
 #define FIGURES_MAX 2
 
 const struct figure figures[FIGURES_MAX + 1] = {
-	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet", false},
-	{"waterfall.py", "figures/waterfall.png", "From the ideal to naive, source by source", true},
+	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet",
+	 false},
+	{"waterfall.py", "figures/waterfall.png", "From the ideal to naive, source by source",
+	 true},
 	{NULL, NULL, NULL, false},
 };
 
@@ -50,7 +52,8 @@ find_script(const char *name, char *out, size_t size)
 static pid_t
 start_script(const struct figure *figure, const struct folder *folder)
 {
-	char script[PATH_MAX + 64], python[] = PYTHON, no_bytecode[] = "-B", path[FOLDER_PATH_BYTES];
+	char script[PATH_MAX + 64], python[] = PYTHON, no_bytecode[] = "-B",
+				    path[FOLDER_PATH_BYTES];
 	char *argv[] = {python, no_bytecode, script, path, NULL};
 	pid_t pid;
 	int err;
@@ -89,7 +92,8 @@ figures_draw(const struct folder *folder, bool has_attribution)
 	pid_t pids[FIGURES_MAX];
 
 	if (mkdirat(folder->fd, "figures", 0777) != 0 && errno != EEXIST) {
-		log_warning("%s/figures: cannot make the folder: %s", folder->path, strerror(errno));
+		log_warning("%s/figures: cannot make the folder: %s", folder->path,
+			    strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < FIGURES_MAX; i++) {

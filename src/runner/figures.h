@@ -12,8 +12,8 @@
 #include "runner/folder.h"
 
 struct figure {
-	const char *script;  /* in plots/; NULL ends the table */
-	const char *path;    /* in the run's folder */
+	const char *script; /* in plots/; NULL ends the table */
+	const char *path;   /* in the run's folder */
 	const char *caption;
 	bool of_attribution; /* drawn where the run has an attribution */
 };

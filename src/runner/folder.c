@@ -42,8 +42,9 @@ folder_lock(struct folder *folder)
 		return 0;
 	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
 	log_error("%s: %s", folder->path,
-		  err == -EBUSY ? "another folio is writing to this folder; wait for it, or use another"
-				: strerror(-err));
+		  err == -EBUSY ?
+			  "another folio is writing to this folder; wait for it, or use another" :
+			  strerror(-err));
 	return err;
 }
 
@@ -63,7 +64,8 @@ check_empty(const struct folder *folder)
 	while (!err && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		log_error("%s: the folder holds files already (%s); a run wants a new or empty folder",
+		log_error("%s: the folder holds files already (%s); a run wants a new or empty "
+			  "folder",
 			  folder->path, entry->d_name);
 		err = -ENOTEMPTY;
 	}

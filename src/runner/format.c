@@ -2,85 +2,106 @@
 #include "runner/format.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #define VALUE_COLUMNS 6
 
+/* How a number is written: in units of scale, with that many decimals. */
+struct style {
+	double scale;
+	const char *suffix;
+	int decimals;
+};
+
 static const char *
-format_number(double value, int decimals, char *buf, size_t size)
+format_number(double value, const struct style *style, char *buf, size_t size)
 {
 	if (isnan(value))
 		snprintf(buf, size, "n/a");
 	else
-		snprintf(buf, size, "%.*f", decimals, value);
+		snprintf(buf, size, "%.*f%s", style->decimals, value / style->scale, style->suffix);
 	return buf;
 }
 
-static int
-cycles_decimals(double cycles)
+/* An interval this wide, in the last places that would be shown, leaves decimals without meaning. */
+#define WIDE 10
+
+static struct style
+cycles_style(const struct estimate *e)
 {
-	return fabs(cycles) < 999.95 ? 1 : 0;
+	struct style style = {1, "", 0};
+
+	if (fabs(e->value) >= 99999.5)
+		style = (struct style){1000, "k", 0};
+	if (fabs(e->value) < 999.95 || style.scale > 1)
+		style.decimals = (e->ci_high - e->ci_low) / style.scale >= WIDE ? 0 : 1;
+	return style;
 }
 
-static int
-ratio_decimals(double ratio)
+static struct style
+ratio_style(const struct estimate *e)
 {
-	if (fabs(ratio) < 9.9995)
-		return 3;
-	return fabs(ratio) < 99.995 ? 2 : 1;
+	double ratio = fabs(e->value);
+
+	if (ratio < 9.9995)
+		return (struct style){1, "", 3};
+	if (ratio < 99.995)
+		return (struct style){1, "", 2};
+	return (struct style){1, "", ratio < 999.95 ? 1 : 0};
+}
+
+/* The bounds are written like the value, so that they can be compared at a glance. */
+static const char *
+format_estimate(const struct estimate *e, const struct style *style, char *buf, size_t size)
+{
+	char value[32], low[32], high[32];
+
+	format_number(e->value, style, value, sizeof(value));
+	if (isnan(e->ci_low))
+		snprintf(buf, size, "%*s", VALUE_COLUMNS, value);
+	else
+		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
+			 format_number(e->ci_low, style, low, sizeof(low)),
+			 format_number(e->ci_high, style, high, sizeof(high)));
+	return buf;
 }
 
 const char *
 format_cycles(double cycles, char *buf, size_t size)
 {
-	return format_number(cycles, cycles_decimals(cycles), buf, size);
+	const struct style style = cycles_style(&(struct estimate){cycles, NAN, NAN, 1});
+
+	return format_number(cycles, &style, buf, size);
 }
 
 const char *
 format_ratio(double ratio, char *buf, size_t size)
 {
-	return format_number(ratio, ratio_decimals(ratio), buf, size);
+	const struct style style = ratio_style(&(struct estimate){ratio, NAN, NAN, 1});
+
+	return format_number(ratio, &style, buf, size);
 }
 
 const char *
 format_share(double share, char *buf, size_t size)
 {
-	char number[32];
+	const struct style style = {0.01, "%", 1};
 
-	if (isnan(share))
-		snprintf(buf, size, "n/a");
-	else
-		snprintf(buf, size, "%s%%", format_number(100 * share, 1, number, sizeof(number)));
-	return buf;
-}
-
-/* The bounds get as many decimals as the value, so that they can be compared at a glance. */
-static const char *
-format_estimate(const struct estimate *e, int decimals, char *buf, size_t size)
-{
-	char value[32], low[32], high[32];
-
-	format_number(e->value, decimals, value, sizeof(value));
-	if (isnan(e->ci_low))
-		snprintf(buf, size, "%*s", VALUE_COLUMNS, value);
-	else
-		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
-			 format_number(e->ci_low, decimals, low, sizeof(low)),
-			 format_number(e->ci_high, decimals, high, sizeof(high)));
-	return buf;
+	return format_number(share, &style, buf, size);
 }
 
 const char *
 format_cycles_estimate(const struct estimate *e, char *buf, size_t size)
 {
-	bool wide = e->ci_high - e->ci_low >= 20; /* decimals would say nothing */
+	const struct style style = cycles_style(e);
 
-	return format_estimate(e, wide ? 0 : cycles_decimals(e->value), buf, size);
+	return format_estimate(e, &style, buf, size);
 }
 
 const char *
 format_ratio_estimate(const struct estimate *e, char *buf, size_t size)
 {
-	return format_estimate(e, ratio_decimals(e->value), buf, size);
+	const struct style style = ratio_style(e);
+
+	return format_estimate(e, &style, buf, size);
 }

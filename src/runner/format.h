@@ -7,7 +7,7 @@
 
 #include "runner/stats.h"
 
-/* One decimal below 1000, none above: "118.4", "10393". */
+/* One decimal below 1000, thousands from 100000: "118.4", "10393", "259.7k". */
 const char *format_cycles(double cycles, char *buf, size_t size);
 
 /* Four digits or so: "1.157", "96.02". */

@@ -82,7 +82,8 @@ machine_read(struct machine *machine)
 	struct utsname names;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	*machine = (struct machine){.cores = cores > 0 ? (uint32_t)cores : 1, .tsc_hz = clock_tsc_hz()};
+	*machine = (struct machine){.cores = cores > 0 ? (uint32_t)cores : 1,
+				    .tsc_hz = clock_tsc_hz()};
 	uname(&names);
 	snprintf(machine->host, sizeof(machine->host), "%s", names.nodename);
 	snprintf(machine->kernel, sizeof(machine->kernel), "%s %s", names.sysname, names.release);

@@ -20,7 +20,10 @@ struct field {
 	size_t offset;
 };
 
-#define MANIFEST(type, section, key, member) {section, key, type, offsetof(struct manifest, member)}
+#define MANIFEST(type, section, key, member)                                                       \
+	{                                                                                          \
+		section, key, type, offsetof(struct manifest, member)                              \
+	}
 
 static const struct field fields[] = {
 	MANIFEST(FIELD_TEXT, "folio", "version", tool_version),
@@ -133,7 +136,8 @@ manifest_write(const struct manifest *manifest, const struct experiment *experim
 	int err = root ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !err && i < N_FIELDS; i++)
-		err = put(root, fields[i].section, fields[i].key, field_to_json(&fields[i], manifest));
+		err = put(root, fields[i].section, fields[i].key,
+			  field_to_json(&fields[i], manifest));
 	for (uint32_t i = 0; !err && i < experiment->n_configurations; i++) {
 		const struct configuration *c = &experiment->configurations[i];
 
@@ -200,8 +204,8 @@ manifest_read(struct manifest *manifest, const struct folder *folder)
 
 		if (field_from_json(&fields[i], json_object_get(section, fields[i].key), manifest))
 			continue;
-		log_error("%s: damaged: %s.%s is missing or not of its kind", path, fields[i].section,
-			  fields[i].key);
+		log_error("%s: damaged: %s.%s is missing or not of its kind", path,
+			  fields[i].section, fields[i].key);
 		err = -EBADMSG;
 	}
 	json_decref(root);

@@ -13,12 +13,9 @@
 #include "runner/pair_metrics.h"
 
 static const char *const role_names[] = {
-	[CELL_LISTED] = "listed",
-	[CELL_ALONE] = "alone",
-	[CELL_REMOVED] = "removed",
-	[CELL_ALL] = "all",
-	[CELL_CONTROL] = "control",
-	[CELL_CONTROL_DEVICES] = "control-devices",
+	[CELL_LISTED] = "listed",   [CELL_ALONE] = "alone",
+	[CELL_REMOVED] = "removed", [CELL_ALL] = "all",
+	[CELL_CONTROL] = "control", [CELL_CONTROL_DEVICES] = "control-devices",
 };
 
 #define N_ROLES (sizeof(role_names) / sizeof(role_names[0]))
@@ -57,7 +54,8 @@ write_plan_row(struct csv_writer *csv, const struct cell *cell)
 				      sizeof(fidelity)));
 	csv_text(csv, fidelity_format(datapath_config_fidelity(&cell->reference_config), fidelity,
 				      sizeof(fidelity)));
-	csv_text(csv, cell->factor >= 0 ? fidelity_format(of_source, fidelity, sizeof(fidelity)) : "");
+	csv_text(csv,
+		 cell->factor >= 0 ? fidelity_format(of_source, fidelity, sizeof(fidelity)) : "");
 	csv_end(csv);
 }
 

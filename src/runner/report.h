@@ -31,6 +31,9 @@ struct report {
 	bool used_dagger, used_double_dagger;
 };
 
+/* Adds the title, what was measured on what, and what is missing of the plan. */
+void report_head(const struct report *report, struct document *document);
+
 /* Adds a table per traffic: every listed configuration against the reference. */
 void report_configurations(struct report *report, struct document *document);
 
@@ -39,6 +42,12 @@ void report_breakdown(struct report *report, struct document *document);
 
 /* Adds the break-even costs of modelled sources, where there are any. */
 void report_breakeven(struct report *report, struct document *document);
+
+/* Adds what marks, cycles and the ideal mean; after the tables, which use the marks. */
+void report_meaning(const struct report *report, struct document *document);
+
+/* Adds the manifest's gist. */
+void report_manifest(const struct report *report, struct document *document);
 
 /* "64 B" for a frame size, otherwise the traffic's label; with the variant, if there is one. */
 const char *report_place_name(const struct run_cell *place, char *buf, size_t size);

@@ -8,13 +8,14 @@
 #include "runner/report.h"
 
 static const struct document_column breakdown_columns[] = {
-	{"source", false}, {" alone  95% interval", false}, {"share", true},
-	{"removed 95% interval", false}, {"host", true}, {"fidelity", false},
+	{"source", false}, {" alone  95% interval", false},
+	{"share", true},   {"removed 95% interval", false},
+	{"host", true},    {"fidelity", false},
 };
 
 static const struct document_column breakeven_columns[] = {
-	{"traffic", false}, {"source", false}, {"events/packet", true}, {"charged", true},
-	{"1% of ideal", true}, {"6% of ideal", true},
+	{"traffic", false}, {"source", false},     {"events/packet", true},
+	{"charged", true},  {"1% of ideal", true}, {"6% of ideal", true},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -44,8 +45,9 @@ add_source(const struct report *report, struct document *document,
 	fill_cycles(first, row.cells[1]);
 	if (first->distinguishable)
 		format_share(first->share.value, row.cells[2], sizeof(row.cells[2]));
-	fill_cycles(whole ? first : attribution_find(a, first->place, first->source, SIDE_GUEST,
-						     METHOD_REMOVED),
+	fill_cycles(whole ? first :
+			    attribution_find(a, first->place, first->source, SIDE_GUEST,
+					     METHOD_REMOVED),
 		    row.cells[3]);
 	snprintf(row.cells[4], sizeof(row.cells[4]), "n.d.");
 	if (host && host->distinguishable)
@@ -80,11 +82,12 @@ report_breakdown(struct report *report, struct document *document)
 	if (a->n_rows == 0)
 		return;
 	document_heading(document, 2, "What each source costs, in cycles per packet");
-	document_text(document,
-		      "alone: what the source adds to the ideal, on the guest's side; host: the same on "
-		      "the host's (n.d.: not distinguishable). removed: what its removal takes from "
-		      "the configuration with all of them. interaction: what the sources leave "
-		      "unexplained. total: all of them less the ideal; share is of it.");
+	document_text(
+		document,
+		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
+		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
+		"the configuration with all of them. interaction: what the sources leave "
+		"unexplained. total: all of them less the ideal; share is of it.");
 	for (size_t i = 0; i < a->n_rows; i++)
 		if (i == 0 || a->rows[i].place != a->rows[i - 1].place)
 			add_place(report, document, a->rows[i].place);
@@ -118,10 +121,12 @@ report_breakeven(struct report *report, struct document *document)
 			continue;
 		if (!begun) {
 			document_heading(document, 2, "Break-even costs of modelled exits");
-			document_text(document,
-				      "What an exit costs is modelled, not measured: charged is what this "
-				      "run assumed, in cycles per event. The source takes 1%% or 6%% of the "
-				      "ideal's guest cycles when an event costs as much as stands there.");
+			document_text(document, "What an exit costs is modelled, not measured: "
+						"charged is what this "
+						"run assumed, in cycles per event. The source "
+						"takes 1%% or 6%% of the "
+						"ideal's guest cycles when an event costs as much "
+						"as stands there.");
 			document_table(document, breakeven_columns, COUNT(breakeven_columns));
 			begun = true;
 		}

@@ -7,11 +7,15 @@
 #include "base/fidelity.h"
 #include "runner/format.h"
 #include "runner/noise.h"
+#include "runner/place.h"
 #include "runner/report.h"
 
 static const struct document_column columns[] = {
-	{"configuration", false}, {" guest  95% interval", false},
-	{" ratio to reference", false}, {"host", true}, {"fidelity", false},
+	{"configuration", false},
+	{" guest  95% interval", false},
+	{" ratio to reference", false},
+	{"host", true},
+	{"fidelity", false},
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -109,8 +113,7 @@ format_floor(double share, char *buf, size_t size)
 static void
 add_noise(const struct report *report, struct document *document, const struct run_cell *place)
 {
-	struct noise_floor f =
-		noise_floor_of(&report->summary, place->workload, place->frame_size);
+	struct noise_floor f = noise_floor_of(&report->summary, place->workload, place->frame_size);
 	char same[2][32], across[2][32];
 
 	for (int side = 0; side < SIDES; side++) {

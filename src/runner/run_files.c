@@ -34,7 +34,8 @@ order_series(struct run *run, const char *path)
 			for (size_t i = 1; i < series->n; i++) {
 				if (series->points[i].repeat != series->points[i - 1].repeat)
 					continue;
-				log_error("%s:%u: damaged: cell %u, %s, repeat %u stands on line %u too",
+				log_error("%s:%u: damaged: cell %u, %s, repeat %u stands on line "
+					  "%u too",
 					  path, series->points[i].line, c, series->metric,
 					  series->points[i].repeat, series->points[i - 1].line);
 				return -EBADMSG;

@@ -131,9 +131,10 @@ series_add(struct series *series, const struct csv_line *line, const struct poin
 
 	fidelity_format(series->fidelity, fidelity, sizeof(fidelity));
 	if (strcmp(series->unit, line->fields[6]) || strcmp(fidelity, line->fields[8])) {
-		log_error("%s:%u: damaged: found %.40s, %.40s; other rows of this metric say %s, %s",
-			  line->path, line->number, line->fields[6], line->fields[8], series->unit,
-			  fidelity);
+		log_error(
+			"%s:%u: damaged: found %.40s, %.40s; other rows of this metric say %s, %s",
+			line->path, line->number, line->fields[6], line->fields[8], series->unit,
+			fidelity);
 		return -EBADMSG;
 	}
 	if (series->n == series->room) {

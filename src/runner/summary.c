@@ -83,7 +83,8 @@ const struct summary_row *
 summary_find(const struct summary *summary, const struct run_cell *cell, const char *metric)
 {
 	for (size_t i = 0; i < summary->n_rows; i++)
-		if (summary->rows[i].cell == cell && !strcmp(summary->rows[i].series->metric, metric))
+		if (summary->rows[i].cell == cell &&
+		    !strcmp(summary->rows[i].series->metric, metric))
 			return &summary->rows[i];
 	return NULL;
 }

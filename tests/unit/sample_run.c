@@ -134,8 +134,12 @@ sample_open(struct sample *s, const char *const *frame_sizes, double noise)
 	snprintf(e->topology, sizeof(e->topology), "lockstep");
 	snprintf(e->workload, sizeof(e->workload), "macswap");
 	snprintf(e->reference, sizeof(e->reference), "ideal");
-	e->measure = (struct measure){.slice_ns = 200000, .pairs = 16, .restarts = 3,
-				      .precision = 0.005, .budget_ns = 60000000000, .seed = 1};
+	e->measure = (struct measure){.slice_ns = 200000,
+				      .pairs = 16,
+				      .restarts = 3,
+				      .precision = 0.005,
+				      .budget_ns = 60000000000,
+				      .seed = 1};
 	e->cells = calloc(512, sizeof(*e->cells));
 	e->configurations = calloc(4, sizeof(*e->configurations));
 	assert_non_null(e->cells);
@@ -201,7 +205,8 @@ add_counter(struct trial *trial, const char *name, const char *unit, double per_
 static void
 add_counters(struct trial *trial, const struct datapath_config *config)
 {
-	bool psc = config->sources[source_find("psc")].on, vc = config->sources[source_find("vc")].on;
+	bool psc = config->sources[source_find("psc")].on,
+	     vc = config->sources[source_find("vc")].on;
 
 	add_counter(trial, "exits.doorbell", "exits", vc ? 1.0 / BURST_PACKETS : 0);
 	add_counter(trial, "exits.psc", "exits", psc ? 2 : 0);

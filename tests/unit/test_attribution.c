@@ -60,8 +60,8 @@ row_of(const struct loaded *l, const char *label, const char *source, enum side 
        enum attribution_method method)
 {
 	const struct cell *cell = sample_cell(&l->sample, "ideal+psc", label);
-	const struct attribution_row *row = attribution_find(
-		&l->attribution, &l->run.cells[cell->id], source, side, method);
+	const struct attribution_row *row =
+		attribution_find(&l->attribution, &l->run.cells[cell->id], source, side, method);
 
 	assert_non_null(row);
 	return row;

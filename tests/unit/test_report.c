@@ -116,6 +116,7 @@ static void
 test_numbers(void **state)
 {
 	const struct estimate cycles = {118.44, 117.93, 119.02, 96}, none = estimate_none();
+	const struct estimate large = {-196315, -224205, -113403, 96};
 	const struct estimate wide = {118.44, 90.2, 171.6, 96}, ratio = {96.024, 95.8, 96.31, 96};
 	char buf[64];
 
@@ -123,6 +124,7 @@ test_numbers(void **state)
 	assert_string_equal(format_cycles(118.44, buf, sizeof(buf)), "118.4");
 	assert_string_equal(format_cycles(999.96, buf, sizeof(buf)), "1000");
 	assert_string_equal(format_cycles(19306.6, buf, sizeof(buf)), "19307");
+	assert_string_equal(format_cycles(259701, buf, sizeof(buf)), "259.7k");
 	assert_string_equal(format_ratio(1.1566, buf, sizeof(buf)), "1.157");
 	assert_string_equal(format_ratio(9.9999, buf, sizeof(buf)), "10.00");
 	assert_string_equal(format_share(0.1234, buf, sizeof(buf)), "12.3%");
@@ -130,6 +132,8 @@ test_numbers(void **state)
 	assert_string_equal(format_cycles_estimate(&cycles, buf, sizeof(buf)),
 			    " 118.4  117.9..119.0");
 	assert_string_equal(format_cycles_estimate(&wide, buf, sizeof(buf)), "   118  90..172");
+	assert_string_equal(format_cycles_estimate(&large, buf, sizeof(buf)),
+			    " -196k  -224k..-113k");
 	assert_string_equal(format_ratio_estimate(&ratio, buf, sizeof(buf)),
 			    " 96.02  95.80..96.31");
 	assert_string_equal(format_cycles_estimate(&none, buf, sizeof(buf)), "   n/a");
@@ -190,15 +194,17 @@ test_report_of_exact_run(void **state)
 	assert_contains(text, "  folio           114.4  114.4..114.4   1.234  1.234..1.234 †");
 	assert_contains(text, "Noise floor (A/A): guest 0.00% on one device, 0.00% across two;");
 	assert_contains(text, "  psc            18800  18800..18800   97.9%   18840  18840..18840");
-	assert_contains(text, "  iotlb         not distinguishable               40.0  40.0..40.0");
+	assert_contains(text, "  iotlb         not distinguishable             40.0  40.0..40.0");
 	assert_contains(text, "  interaction     40.0  40.0..40.0      0.2%  -160.0");
-	assert_contains(text, "  64 B     vc            0.03125     9600         29.7        178.1");
-	assert_contains(text, "Memory encryption, RMP checks and IDE are not emulated.");
+	assert_contains(text,
+			"  64 B     vc            0.03125     9600         29.7        178.1");
+	assert_contains(text, "\nideal = emulated TIO: a vhost-user device reaches");
 	assert_contains(text, "† The two sides of the ratio rest on different kinds of evidence");
 	assert_null(strstr(text, "‡"));
 	free(text);
 	text = read_file(path, "report.md");
-	assert_contains(text, "\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | real |");
+	assert_contains(text,
+			"\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | real |");
 	assert_contains(text, "\n| configuration | configs/sample.yaml |");
 	free(text);
 	file = read_file(path, "attribution.csv");
@@ -220,7 +226,25 @@ test_wide_intervals_are_marked(void **state)
 
 	(void)state;
 	assert_contains(text, "†‡");
-	assert_contains(text, "‡ The interval is wider than the +-0.001% that measure.precision asks");
+	assert_contains(text,
+			"‡ The interval is wider than the +-0.001% that measure.precision asks");
+	free(text);
+	sample_remove(path);
+}
+
+/* Figures are drawn wherever matplotlib is. */
+static void
+test_figures(void **state)
+{
+	char path[64], *text = report_sample(0.01, NULL, path, sizeof(path)), figure[128];
+	static const char *const names[] = {"breakdown", "waterfall"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 && !system("/usr/bin/python3 -c 'import matplotlib'"); i++) {
+		snprintf(figure, sizeof(figure), "%s/figures/%s.png", path, names[i]);
+		assert_int_equal(access(figure, R_OK), 0);
+		assert_contains(text, figure);
+	}
 	free(text);
 	sample_remove(path);
 }
@@ -300,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_report_of_exact_run),
 		cmocka_unit_test(test_wide_intervals_are_marked),
+		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),
 		cmocka_unit_test(test_command_refuses),
 		cmocka_unit_test(test_progress_to_a_pipe),

@@ -47,31 +47,29 @@ count(uint64_t *field)
 	__atomic_fetch_add(field, 1, __ATOMIC_RELAXED);
 }
 
-static size_t
-page_of(const struct iommu *iommu, uint64_t iova)
-{
-	return (iova - iommu->data_iova) / iommu->page_bytes;
-}
-
+/* The datapath may set both while this thread reads them. */
 static bool
 page_mapped(const struct iommu *iommu, size_t page)
 {
-	return !iommu->strict || __atomic_load_n(&iommu->users[page], __ATOMIC_ACQUIRE);
+	return !__atomic_load_n(&iommu->strict, __ATOMIC_ACQUIRE) ||
+	       __atomic_load_n(&iommu->users[page], __ATOMIC_ACQUIRE);
 }
 
 /* The mapping that holds iova, whole; false when there is none. */
 static bool
 translate(const struct iommu *iommu, uint64_t iova, struct vhost_iotlb_msg *update)
 {
+	uint64_t page_bytes = __atomic_load_n(&iommu->page_bytes, __ATOMIC_ACQUIRE);
+	uint64_t page = (iova - iommu->data_iova) / page_bytes;
 	uint64_t start, bytes;
 
 	if (iova >= REGION_IOVA && iova < REGION_IOVA + iommu->rings_bytes) {
 		start = REGION_IOVA;
 		bytes = iommu->rings_bytes;
 	} else if (iova >= iommu->data_iova && iova < iommu->data_iova + iommu->data_bytes &&
-		   page_mapped(iommu, page_of(iommu, iova))) {
-		start = iommu->data_iova + page_of(iommu, iova) * iommu->page_bytes;
-		bytes = iommu->page_bytes;
+		   page_mapped(iommu, page)) {
+		start = iommu->data_iova + page * page_bytes;
+		bytes = page_bytes;
 	} else {
 		return false;
 	}

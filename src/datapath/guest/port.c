@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include "base/log.h"
+#include "datapath/guest/fresh.h"
 #include "datapath/guest/guest.h"
 #include "datapath/sources/bounce_copy.h"
 
@@ -56,18 +57,13 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 	put_temporary(port, bufs, n);
 }
 
-/* A free mbuf has one reference and one segment already (rte_mbuf_raw_alloc()). */
 static inline void
 prepare_shadow(struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++) {
-		to[i]->data_off = RTE_PKTMBUF_HEADROOM;
-		to[i]->port = from[i]->port;
-		to[i]->ol_flags = 0;
-		to[i]->packet_type = 0;
-		to[i]->pkt_len = from[i]->data_len;
-		to[i]->data_len = from[i]->data_len;
-	}
+	const struct fresh_head head = fresh_head(0);
+
+	for (uint16_t i = 0; i < n; i++)
+		fresh_set(to[i], &head, from[i]->data_len);
 }
 
 static __rte_always_inline uint16_t
@@ -107,7 +103,8 @@ free_shadow(const struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	uint64_t unlike = 0;
 
 	for (uint16_t i = 0; i < n; i++)
-		unlike |= (uint64_t)(bufs[i]->pool != port->shadow) | (bufs[i]->ol_flags & SHARED) |
+		unlike |= (uint64_t)((uintptr_t)bufs[i] - port->shadow_start >= port->shadow_bytes) |
+			  (bufs[i]->ol_flags & SHARED) |
 			  (rte_mbuf_refcnt_read(bufs[i]) ^ 1u);
 	if (likely(!unlike))
 		rte_mempool_put_bulk(port->shadow, (void **)bufs, n);
@@ -286,6 +283,26 @@ open_sources(struct port *port, const struct datapath_config *config)
 	return 0;
 }
 
+static void
+note_memory(struct rte_mempool *pool, void *arg, struct rte_mempool_memhdr *memory,
+	    unsigned int index)
+{
+	struct port *port = arg;
+
+	(void)pool;
+	(void)index;
+	port->shadow_start = (uintptr_t)memory->addr;
+	port->shadow_bytes = memory->len;
+}
+
+/* Where the pool is in one piece, its mbufs are known by their addresses; else none is. */
+static void
+find_shadow_memory(struct port *port)
+{
+	if (rte_mempool_mem_iter(port->shadow, note_memory, port) != 1)
+		port->shadow_bytes = 0;
+}
+
 int
 port_open(struct port *port, struct guest *guest, const struct datapath_config *config)
 {
@@ -296,6 +313,7 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 	port->lower = guest->lower;
 	port->temporary = guest->pools.temporary;
 	port->shadow = guest->pools.shadow;
+	find_shadow_memory(port);
 	exit_engine_open(&port->exits, exit_backends[config->exits]);
 	error = open_sources(port, config);
 	if (error) {

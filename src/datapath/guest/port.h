@@ -34,6 +34,8 @@ struct port {
 	uint16_t (*tx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
 	struct lower *lower;
 	struct rte_mempool *temporary, *shadow;
+	uintptr_t shadow_start; /* the shadow pool's memory, to know its mbufs by; */
+	size_t shadow_bytes;    /* 0: it is in several pieces */
 	struct bounce_copy *copy; /* NULL: nothing is copied */
 
 	/* In the order of acting. Ends of lists: burst or notify NULL. */

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/vring_split.h"
@@ -52,6 +53,8 @@ enum backend_request {
 	(1ull << PROTOCOL_F_REPLY_ACK | 1ull << PROTOCOL_F_BACKEND_REQ | 1ull << PROTOCOL_F_STATUS)
 
 #define REPLY_TIMEOUT_MS 5000
+/* A reply is spun for first, as an IOMMU driver spins for its invalidation (Linux: qi_submit_sync()). */
+#define REPLY_SPIN_NS 200000u
 
 struct memory_table {
 	uint32_t n_regions;
@@ -164,15 +167,21 @@ send_message(struct vhost_user *peer, const struct message *message, int fd)
 static int
 receive_bytes(int fd, void *buffer, size_t bytes)
 {
+	uint64_t spin_until_ns = clock_monotonic_ns() + REPLY_SPIN_NS;
 	uint8_t *at = buffer;
 
 	while (bytes) {
-		int error = wait_readable(fd, REPLY_TIMEOUT_MS);
+		ssize_t got = recv(fd, at, bytes, MSG_DONTWAIT);
 
-		if (error)
-			return error;
-		ssize_t got = recv(fd, at, bytes, 0);
+		if (got < 0 && errno == EAGAIN) {
+			int error = clock_monotonic_ns() < spin_until_ns
+					    ? 0
+					    : wait_readable(fd, REPLY_TIMEOUT_MS);
 
+			if (error)
+				return error;
+			continue;
+		}
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

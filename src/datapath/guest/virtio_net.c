@@ -11,6 +11,7 @@
 #include <rte_mbuf.h>
 
 #include "base/log.h"
+#include "datapath/guest/fresh.h"
 
 /* Refills and reclaims go by as many buffers at once. */
 #define CHUNK 32u
@@ -50,18 +51,6 @@ refill(struct virtio_net *device)
 		notify(device, &device->rx, device->rx_kick_fd);
 }
 
-/* Whatever a frame before this one left in the header is overwritten. */
-static inline void
-receive(struct rte_mbuf *mbuf, uint32_t length_bytes)
-{
-	mbuf->data_off = RTE_PKTMBUF_HEADROOM;
-	mbuf->port = 0;
-	mbuf->ol_flags = RTE_MBUF_F_EXTERNAL;
-	mbuf->packet_type = 0;
-	mbuf->pkt_len = length_bytes - VNET_HEADER_BYTES;
-	mbuf->data_len = length_bytes - VNET_HEADER_BYTES;
-}
-
 static uint16_t
 virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
@@ -69,8 +58,11 @@ virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 	uint32_t length_bytes[CHUNK];
 	uint16_t taken = vring_split_harvest(&device->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
 
+	/* Whatever the frame before left in the header is overwritten. */
+	const struct fresh_head head = fresh_head(RTE_MBUF_F_EXTERNAL);
+
 	for (uint16_t i = 0; i < taken; i++)
-		receive(bufs[i], length_bytes[i]);
+		fresh_set(bufs[i], &head, (uint16_t)(length_bytes[i] - VNET_HEADER_BYTES));
 	refill(device);
 	return taken;
 }

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The figures' scripts on folders that are missing, empty or damaged: a message,
+# status 2, no traceback, no figure.
+set -u
+plots=$(cd "$(dirname "$0")/../../plots" && pwd)
+folder=$(mktemp -d /tmp/folio-test-XXXXXX)
+trap 'rm -rf "$folder"' EXIT
+failed=0
+
+if ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+	echo "skipped: /usr/bin/python3 has no matplotlib (package python3-matplotlib)"
+	exit 77
+fi
+
+# refuses WHAT TEXT [ARGUMENT...]: both scripts end with 2 and name TEXT.
+refuses() {
+	what=$1
+	text=$2
+	shift 2
+	for script in breakdown waterfall; do
+		said=$(/usr/bin/python3 -B "$plots/$script.py" "$@" 2>&1)
+		status=$?
+		case $said in
+		*Traceback*) status=traceback ;;
+		*"$text"*) ;;
+		*) status="$status, without '$text'" ;;
+		esac
+		if [ "$status" != 2 ] || [ -e "$folder/figures/$script.png" ]; then
+			echo "$script, $what: status $status, said: $said"
+			failed=1
+		fi
+	done
+}
+
+manifest='{"run": {"name": "x", "workload": "macswap", "reference": "ideal"},
+ "machine": {"cpu_model": "cpu", "tsc_hz": 2600000000}}'
+plan='cell,role,configuration,reference,variant,workload,frame_size,traffic,source,fidelity
+0,listed,folio,ideal,,macswap,64,64,,real'
+summary='cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,ci_low,ci_high
+0,folio,ideal,,macswap,64,guest_cycles_per_packet,cycles/packet,real,100,99,101
+0,folio,ideal,,macswap,64,reference_guest_cycles_per_packet,cycles/packet,stand-in,90,89,91'
+attribution='workload,frame_size,variant,source,side,method,cycles_per_packet,ci_low,ci_high,fidelity,distinguishable'
+
+write() {
+	printf '%s\n' "$manifest" >"$folder/manifest.json"
+	printf '%s\n' "$plan" >"$folder/plan.csv"
+	printf '%s\n' "$summary" >"$folder/summary.csv"
+	printf '%s\n' "$attribution" >"$folder/attribution.csv"
+}
+
+refuses 'no argument' 'usage:'
+refuses 'no folder' 'No such file' /nonexistent
+refuses 'empty folder' 'manifest.json: No such file' "$folder"
+write
+echo '{"run": ' >"$folder/manifest.json"
+refuses 'cut manifest' 'manifest.json: damaged' "$folder"
+write
+echo '{}' >"$folder/manifest.json"
+refuses 'manifest without sections' 'manifest.json: damaged' "$folder"
+write
+rm "$folder/summary.csv"
+refuses 'no summary' 'summary.csv: No such file' "$folder"
+write
+sed -i 's/,100,/,many,/' "$folder/summary.csv"
+refuses 'text for a number' 'summary.csv:2: damaged' "$folder"
+write
+echo '0,folio,ideal' >>"$folder/summary.csv"
+refuses 'cut line' 'summary.csv:4: damaged' "$folder"
+write
+sed -i 's/^0,listed/7,listed/' "$folder/plan.csv"
+refuses 'cell that is not in the plan' 'is not in plan.csv' "$folder"
+write
+sed -i 's/variant/variance/' "$folder/summary.csv"
+refuses 'another column' 'no column variant' "$folder"
+write
+sed -i 2,3d "$folder/summary.csv"
+refuses 'nothing measured' 'no measurements' "$folder"
+exit $failed

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Cost profiles: what is read, what is refused, and where the costs go. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config_text.h"
+#include "runner/costs.h"
+#include "runner/node.h"
+
+static struct config_folder folder;
+
+static void
+keep_message(enum log_level level, const char *text, void *arg)
+{
+	(void)level, (void)arg;
+	snprintf(folder.message, sizeof(folder.message), "%s", text);
+}
+
+static int
+open_named(const char *dir, const char *name, struct costs **costs)
+{
+	struct node *node = node_new("x.yaml", 7, NODE_SCALAR, name);
+	int error;
+
+	assert_non_null(node);
+	folder.message[0] = '\0';
+	log_set_sink(keep_message, NULL);
+	error = costs_open(dir, node, costs);
+	log_set_sink(NULL, NULL);
+	node_free(node);
+	return error;
+}
+
+static int
+open_text(const char *text, struct costs **costs)
+{
+	config_write(&folder, "costs/own.yaml", text, strlen(text));
+	return open_named(folder.costs, "own", costs);
+}
+
+static void
+assert_says(const char *part)
+{
+	if (!strstr(folder.message, part))
+		fail_msg("'%s' isn't in '%s'", part, folder.message);
+}
+
+static void
+test_shipped_profile(void **state)
+{
+	struct costs *costs;
+	const struct cost *cost;
+
+	(void)state;
+	assert_int_equal(open_named(TEST_SOURCE_DIR "/configs/costs", "epyc-9334-snp", &costs), 0);
+	cost = costs_find(costs, "snp_exit_pio");
+	assert_non_null(cost);
+	assert_true(cost->cycles >= clock_tsc_hz() / 1000000 * 3885 / 1000 - 10);
+	assert_true(cost->cycles <= clock_tsc_hz() / 1000000 * 3885 / 1000 + 10);
+	assert_string_equal(cost->source, "TUM-DSE/CVM_eval, benchmarks/vmexit/plot.py");
+	assert_true(*cost->cpu && *cost->method);
+	assert_non_null(costs_find(costs, "snp_exit_msr"));
+	assert_null(costs_find(costs, "rmpupdate"));
+	assert_null(costs_find(NULL, "snp_exit_msr"));
+	costs_close(costs);
+}
+
+static void
+test_own_texts_and_interval(void **state)
+{
+	struct costs *costs;
+	const struct cost *cost;
+
+	(void)state;
+	assert_int_equal(open_text("folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
+				   "primitives:\n"
+				   "  x: {value: 10 cycles, lo: 8 cycles, hi: 13 cycles, source: d}\n"
+				   "  y: {value: 20 cycles}\n",
+				   &costs),
+			 0);
+	cost = costs_find(costs, "x");
+	assert_int_equal(cost->lo_cycles, 8);
+	assert_int_equal(cost->hi_cycles, 13);
+	assert_string_equal(cost->source, "d");
+	assert_string_equal(cost->cpu, "b");
+	cost = costs_find(costs, "y");
+	assert_int_equal(cost->lo_cycles, 20);
+	assert_int_equal(cost->hi_cycles, 20);
+	assert_string_equal(cost->source, "a");
+	costs_close(costs);
+}
+
+static void
+test_refuses(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"folio-costs: 1\nname: own\ncpu: b\nmethod: c\nprimitives:\n  x: {value: 1 us}\n",
+		 "own.yaml:6: primitives.x: found no source"},
+		{"folio-costs: 1\nname: own\nsource: a\nmethod: c\nprimitives:\n  x: {value: 1 us}\n",
+		 "own.yaml:6: primitives.x: found no cpu"},
+		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nprimitives:\n  x: {value: 1 us}\n",
+		 "own.yaml:6: primitives.x: found no method"},
+		{"folio-costs: 1\nname: own\nsource: ''\ncpu: b\nmethod: c\n"
+		 "primitives:\n  x: {value: 1 us}\n",
+		 "own.yaml:3: source: found nothing"},
+		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
+		 "primitives:\n  x: {value: 4000}\n",
+		 "own.yaml:7: primitives.x.value: found '4000', allowed: a number of cycles"},
+		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
+		 "primitives:\n  x: {lo: 1 us}\n",
+		 "own.yaml:7: primitives.x: found no value"},
+		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
+		 "primitives:\n  x: {value: 5 cycles, lo: 6 cycles}\n",
+		 "own.yaml:7: primitives.x: found an interval without its value"},
+		{"folio-costs: 1\nname: own\nprimitives: {}\n", "own.yaml:3: primitives: found no"},
+		{"folio-costs: 1\nname: other\nprimitives: {x: {value: 1 us}}\n",
+		 "own.yaml:2: name: found 'other', allowed: own"},
+		{"folio-costs: 2\nname: own\nprimitives: {x: {value: 1 us}}\n",
+		 "own.yaml:1: folio-costs: found '2', allowed: 1"},
+		{"name: own\nprimitives: {x: {value: 1 us}}\n", "own.yaml:1: found no folio-costs"},
+		{"folio-costs: 1\nname: own\nprimitive: {}\n", "did you mean 'primitives'?"},
+		{"- a\n", "own.yaml:1: found a list, allowed: a mapping"},
+		{"a: [\n", "own.yaml:2: found what is not YAML"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct costs *costs;
+
+		assert_int_equal(open_text(cases[i].text, &costs), -EINVAL);
+		assert_says(cases[i].says);
+	}
+}
+
+static void
+test_unknown_name_lists_the_profiles(void **state)
+{
+	struct costs *costs;
+
+	(void)state;
+	assert_int_equal(open_named(folder.costs, "tst", &costs), -EINVAL);
+	assert_says("x.yaml:7: found 'tst', which is no cost profile in");
+	assert_says("poor, test; did you mean 'test'?");
+	assert_int_equal(open_named(folder.costs, "../costs/test", &costs), -EINVAL);
+	assert_int_equal(open_named("/no/such/folder", "test", &costs), -EINVAL);
+	assert_says("no cost profile in /no/such/folder, allowed: nothing");
+}
+
+static void
+test_options_get_their_costs(void **state)
+{
+	struct experiment *e = config_expect(&folder,
+					     "folio: 1\nname: x\ncosts: test\nconfigurations:\n"
+					     "  - preset: naive\n"
+					     "  - {name: dear, preset: naive, "
+					     "sources: {vc: {cost: 123 cycles}}}\n",
+					     NULL, 0);
+
+	(void)state;
+	assert_non_null(strstr(e->resolved, "vc: {at: [doorbell], cost: 4000 cycles}"));
+	assert_non_null(strstr(e->resolved, "cost: 3000 cycles"));
+	assert_non_null(strstr(e->resolved, "vc: {at: [doorbell], cost: 123 cycles}"));
+	experiment_close(e);
+}
+
+static void
+test_a_missing_cost_matters_where_its_source_is_on(void **state)
+{
+	static const char folio[] = "folio: 1\nname: x\ncosts: poor\nconfigurations:\n"
+				    "  - preset: folio\n";
+	static const char naive[] = "folio: 1\nname: x\ncosts: poor\nconfigurations:\n"
+				    "  - preset: naive\n";
+	const struct assignment cost = {"sources.vc.cost", "5 us"};
+	struct experiment *e;
+
+	(void)state;
+	experiment_close(config_expect(&folder, folio, NULL, 0));
+	assert_int_equal(config_open(&folder, naive, NULL, 0, &e), -EINVAL);
+	assert_says("x.yaml:5: configurations[0]: sources.vc.cost: found no 'snp_exit_pio' in the "
+		    "cost profile");
+	assert_says("poor.yaml, allowed: a profile that has it, or sources: {vc: {cost: ");
+	experiment_close(config_expect(&folder, naive, &cost, 1));
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	config_folder_open(&folder);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	config_folder_close(&folder);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shipped_profile),
+		cmocka_unit_test(test_own_texts_and_interval),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_unknown_name_lists_the_profiles),
+		cmocka_unit_test(test_options_get_their_costs),
+		cmocka_unit_test(test_a_missing_cost_matters_where_its_source_is_on),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
