@@ -38,14 +38,12 @@ def draw_near(axes, run, places):
     """Per traffic a group of bars: the ideal's part, and what comes on top of it."""
     bars = bars_near(run)
     ideal = bars[run.reference]
-    width = 0.84 / len(bars)
+    width = 0.84 / max(sum(place in rows for rows in bars.values()) for place in places)
     highest, used = 0, []
-    for i, (configuration, rows) in enumerate(bars.items()):
-        for group, place in enumerate(places):
-            row = rows.get(place)
-            if row is None:
-                continue
-            x = group + (i - (len(bars) - 1) / 2) * width
+    for group, place in enumerate(places):
+        shown = [(name, rows[place]) for name, rows in bars.items() if place in rows]
+        for i, (configuration, row) in enumerate(shown):
+            x = group + (i - (len(shown) - 1) / 2) * width
             base = min(ideal[place]["median"], row["median"])
             axes.bar(x, base, 0.9 * width, color=common.IDEAL_COLOUR, edgecolor="#333333",
                      linewidth=0.5, hatch=common.hatch(ideal[place]["fidelity"]))

@@ -146,7 +146,7 @@ def place_of(row):
 def place_label(place):
     size, variant = place
     label = f"{size} B" if size.isdigit() else size
-    return f"{label}\n{variant}" if variant else label
+    return "\n".join([label, *variant.split(", ")]) if variant else label
 
 
 def label_places(axes, places):

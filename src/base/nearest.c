@@ -1,36 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/nearest.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #define WORD_BYTES_MAX 64
 
-static size_t
-smaller(size_t a, size_t b)
+static uint8_t
+smaller(uint8_t a, uint8_t b)
 {
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, one row of the table at a time. Both words fit WORD_BYTES_MAX. */
-static size_t
+/* Two neighbours changed places before a[i] and b[j]. */
+static bool
+is_swapped(const char *a, const char *b, size_t i, size_t j)
+{
+	return i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+}
+
+/* Optimal string alignment; cell [i][j] is for the first i and j letters. Both fit WORD_BYTES_MAX. */
+static uint8_t
 distance(const char *a, const char *b)
 {
-	size_t row[WORD_BYTES_MAX + 1], n = strlen(b);
+	uint8_t table[WORD_BYTES_MAX + 1][WORD_BYTES_MAX + 1];
+	size_t m = strlen(a), n = strlen(b);
 
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
+	for (size_t i = 0; i <= m; i++) {
+		for (size_t j = 0; j <= n; j++) {
+			uint8_t *cell = &table[i][j];
 
-		row[0] = i + 1;
-		for (size_t j = 0; j < n; j++) {
-			size_t changed = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			row[j + 1] = smaller(changed, 1 + smaller(row[j], row[j + 1]));
+			*cell = (uint8_t)(i + j);
+			if (!i || !j)
+				continue;
+			*cell = smaller(table[i - 1][j] + 1, table[i][j - 1] + 1);
+			*cell = smaller(*cell, table[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (is_swapped(a, b, i, j))
+				*cell = smaller(*cell, table[i - 2][j - 2] + 1);
 		}
 	}
-	return row[n];
+	return table[m][n];
 }
 
 const char *

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Of the n names, the one with the fewest edits (letters put in, left out or
- * changed) from word: at most 2, at most 1 for words of up to four letters.
- * NULL when there is none.
+ * Of the n names, the one with the fewest edits (a letter put in, left out or
+ * changed, two neighbours swapped) from word: at most 2, at most 1 for words of
+ * up to four letters. NULL when there is none.
  */
 const char *nearest(const char *word, const char *const *names, size_t n);
 

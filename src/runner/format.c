@@ -26,12 +26,14 @@ format_number(double value, const struct style *style, char *buf, size_t size)
 /* An interval this wide, in the last places that would be shown, leaves decimals without meaning. */
 #define WIDE 10
 
+/* fmax() passes over the bounds that are missing. */
 static struct style
 cycles_style(const struct estimate *e)
 {
+	double largest = fmax(fabs(e->value), fmax(fabs(e->ci_low), fabs(e->ci_high)));
 	struct style style = {1, "", 0};
 
-	if (fabs(e->value) >= 99999.5)
+	if (largest >= 99999.5)
 		style = (struct style){1000, "k", 0};
 	if (fabs(e->value) < 999.95 || style.scale > 1)
 		style.decimals = (e->ci_high - e->ci_low) / style.scale >= WIDE ? 0 : 1;

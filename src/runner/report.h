@@ -49,7 +49,7 @@ void report_meaning(const struct report *report, struct document *document);
 /* Adds the manifest's gist. */
 void report_manifest(const struct report *report, struct document *document);
 
-/* "64 B" for a frame size, otherwise the traffic's label; with the variant, if there is one. */
-const char *report_place_name(const struct run_cell *place, char *buf, size_t size);
+/* "64 B" for a frame size, otherwise the traffic's label. Returns buf. */
+const char *report_traffic_name(const struct run_cell *cell, char *buf, size_t size);
 
 #endif

@@ -64,7 +64,8 @@ add_place(const struct report *report, struct document *document, const struct r
 		attribution_find(a, place, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL);
 	char name[DOCUMENT_CELL_BYTES];
 
-	document_heading(document, 3, "%s", report_place_name(place, name, sizeof(name)));
+	document_heading(document, 3, "%s%s%s", report_traffic_name(place, name, sizeof(name)),
+			 place->variant[0] ? ", " : "", place->variant);
 	document_table(document, breakdown_columns, COUNT(breakdown_columns));
 	for (size_t i = 0; i < a->n_rows; i++)
 		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
@@ -99,7 +100,11 @@ add_breakeven(struct document *document, const struct run_cell *cell,
 {
 	struct document_row row = {0};
 
-	report_place_name(cell, row.cells[0], sizeof(row.cells[0]));
+	char name[NAME_BYTES + 8];
+
+	snprintf(row.cells[0], sizeof(row.cells[0]), "%s%s%s",
+		 report_traffic_name(cell, name, sizeof(name)), cell->variant[0] ? ", " : "",
+		 cell->variant);
 	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", cell->source);
 	snprintf(row.cells[2], sizeof(row.cells[2]), "%.4g", breakeven->events_per_packet);
 	format_cycles(breakeven->charged_cycles, row.cells[3], sizeof(row.cells[3]));

@@ -7,7 +7,6 @@
 #include "base/fidelity.h"
 #include "runner/format.h"
 #include "runner/noise.h"
-#include "runner/place.h"
 #include "runner/report.h"
 
 static const struct document_column columns[] = {
@@ -21,13 +20,25 @@ static const struct document_column columns[] = {
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 const char *
-report_place_name(const struct run_cell *place, char *buf, size_t size)
+report_traffic_name(const struct run_cell *cell, char *buf, size_t size)
 {
-	bool is_size = place->frame_size[strspn(place->frame_size, "0123456789")] == '\0';
+	bool is_size = cell->frame_size[strspn(cell->frame_size, "0123456789")] == '\0';
 
-	snprintf(buf, size, "%s%s%s%s", place->frame_size, is_size ? " B" : "",
-		 place->variant[0] ? ", " : "", place->variant);
+	snprintf(buf, size, "%s%s", cell->frame_size, is_size ? " B" : "");
 	return buf;
+}
+
+static bool
+same_traffic(const struct run_cell *a, const struct run_cell *b)
+{
+	return !strcmp(a->workload, b->workload) && !strcmp(a->frame_size, b->frame_size);
+}
+
+static void
+set_label(struct document_row *row, const char *name, const struct run_cell *cell)
+{
+	snprintf(row->cells[0], sizeof(row->cells[0]), "%s%s%s", name, cell->variant[0] ? ", " : "",
+		 cell->variant);
 }
 
 /* The estimate of that metric, or none. */
@@ -39,26 +50,39 @@ value_of(const struct report *report, const struct run_cell *cell, const char *m
 	return row ? row->value : estimate_none();
 }
 
-/* The reference itself: as its A/A control measured it, or else as the first configuration's pairs did. */
+/* The reference, as the pairs of one cell have it. */
 static void
-add_reference(struct report *report, struct document *document, const struct run_cell *place)
+add_reference(const struct report *report, struct document *document, const struct run_cell *cell)
 {
-	const struct run_cell *cell = place;
-	struct estimate guest, host;
+	struct estimate guest = value_of(report, cell, side_metrics[SIDE_GUEST].reference_cycles);
+	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].reference_cycles);
 	struct document_row row = {0};
 
-	for (uint32_t i = 0; i < report->run.n_cells; i++)
-		if (report->run.cells[i].role == CELL_CONTROL && report->run.cells[i].n_series &&
-		    cell_same_place(&report->run.cells[i], place))
-			cell = &report->run.cells[i];
-	guest = value_of(report, cell, side_metrics[SIDE_GUEST].reference_cycles);
-	host = value_of(report, cell, side_metrics[SIDE_HOST].reference_cycles);
-	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", place->reference);
+	set_label(&row, cell->reference, cell);
 	format_cycles_estimate(&guest, row.cells[1], sizeof(row.cells[1]));
 	snprintf(row.cells[2], sizeof(row.cells[2]), "reference");
 	format_cycles(host.value, row.cells[3], sizeof(row.cells[3]));
-	fidelity_format(place->reference_fidelity, row.cells[4], sizeof(row.cells[4]));
+	fidelity_format(cell->reference_fidelity, row.cells[4], sizeof(row.cells[4]));
 	document_row(document, &row);
+}
+
+/* From its A/A controls, one for each variant that it has; without any, from the cell at hand. */
+static void
+add_references(const struct report *report, struct document *document,
+	       const struct run_cell *listed)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < report->run.n_cells; i++) {
+		const struct run_cell *cell = &report->run.cells[i];
+
+		if (cell->role != CELL_CONTROL || !same_traffic(cell, listed) || !cell->n_series)
+			continue;
+		add_reference(report, document, cell);
+		found = true;
+	}
+	if (!found)
+		add_reference(report, document, listed);
 }
 
 static void
@@ -92,7 +116,7 @@ add_configuration(struct report *report, struct document *document, const struct
 	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].cycles);
 	struct document_row row = {0};
 
-	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", cell->configuration);
+	set_label(&row, cell->configuration, cell);
 	format_cycles_estimate(&guest, row.cells[1], sizeof(row.cells[1]));
 	format_ratio_cell(report, cell, row.cells[2], sizeof(row.cells[2]));
 	format_cycles(host.value, row.cells[3], sizeof(row.cells[3]));
@@ -126,30 +150,29 @@ add_noise(const struct report *report, struct document *document, const struct r
 }
 
 static bool
-is_first_of_place(const struct run *run, const struct run_cell *cell)
+is_first_of_traffic(const struct run *run, const struct run_cell *cell)
 {
 	for (uint32_t i = 0; i < cell->id; i++)
-		if (run->cells[i].role == CELL_LISTED && cell_same_place(&run->cells[i], cell))
+		if (run->cells[i].role == CELL_LISTED && same_traffic(&run->cells[i], cell))
 			return false;
 	return true;
 }
 
 static void
-add_place(struct report *report, struct document *document, const struct run_cell *place)
+add_traffic(struct report *report, struct document *document, const struct run_cell *first)
 {
 	char name[DOCUMENT_CELL_BYTES];
 
-	document_heading(document, 3, "%s", report_place_name(place, name, sizeof(name)));
+	document_heading(document, 3, "%s", report_traffic_name(first, name, sizeof(name)));
 	document_table(document, columns, N_COLUMNS);
-	add_reference(report, document, place);
+	add_references(report, document, first);
 	for (uint32_t i = 0; i < report->run.n_cells; i++) {
 		const struct run_cell *cell = &report->run.cells[i];
 
-		if (cell->role == CELL_LISTED && cell_same_place(cell, place) &&
-		    strcmp(cell->configuration, place->reference) != 0)
+		if (cell->role == CELL_LISTED && same_traffic(cell, first))
 			add_configuration(report, document, cell);
 	}
-	add_noise(report, document, place);
+	add_noise(report, document, first);
 }
 
 void
@@ -159,6 +182,6 @@ report_configurations(struct report *report, struct document *document)
 
 	document_heading(document, 2, "Cycles per packet, %s: medians", run->manifest.workload);
 	for (uint32_t i = 0; i < run->n_cells; i++)
-		if (run->cells[i].role == CELL_LISTED && is_first_of_place(run, &run->cells[i]))
-			add_place(report, document, &run->cells[i]);
+		if (run->cells[i].role == CELL_LISTED && is_first_of_traffic(run, &run->cells[i]))
+			add_traffic(report, document, &run->cells[i]);
 }

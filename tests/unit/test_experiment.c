@@ -503,6 +503,35 @@ test_shipped_files(void **state)
 	}
 }
 
+static void
+test_presets(void **state)
+{
+	struct experiment *e = config_expect(&folder,
+					     HEAD "configurations: [{preset: ideal}, {preset: folio}, "
+						  "{preset: swiotlb}, {preset: naive}]\n",
+					     NULL, 0);
+	static const char *const on[][8] = {
+		{NULL},
+		{"bounce_copy"},
+		{"bounce_alloc", "bounce_copy"},
+		{"bounce_alloc", "bounce_copy", "psc", "vc", "iotlb"},
+	};
+
+	(void)state;
+	assert_int_equal(e->n_configurations, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t wanted = 0, got = 0;
+
+		for (size_t j = 0; on[i][j]; j++)
+			wanted |= 1u << source_find(on[i][j]);
+		for (int s = 0; sources[s]; s++)
+			got |= (uint32_t)e->configurations[i].config.sources[s].on << s;
+		assert_int_equal(got, wanted);
+	}
+	assert_non_null(strstr(e->resolved, "strict: on}"));
+	experiment_close(e);
+}
+
 static int
 set_up(void **state)
 {
@@ -544,6 +573,7 @@ main(void)
 		cmocka_unit_test(test_what_holds_for_all),
 		cmocka_unit_test(test_aliases_and_quotes),
 		cmocka_unit_test(test_odd_file_names),
+		cmocka_unit_test(test_presets),
 		cmocka_unit_test(test_shipped_files),
 	};
 

@@ -93,41 +93,36 @@ rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 	return n;
 }
 
-/*
- * Frees n sent mbufs; when all are of our own pool, and nobody else refers to
- * them, in one piece.
- */
-static inline void
-free_shadow(const struct port *port, struct rte_mbuf **bufs, uint16_t n)
-{
-	uint64_t unlike = 0;
-
-	for (uint16_t i = 0; i < n; i++)
-		unlike |= (uint64_t)((uintptr_t)bufs[i] - port->shadow_start >= port->shadow_bytes) |
-			  (bufs[i]->ol_flags & SHARED) |
-			  (rte_mbuf_refcnt_read(bufs[i]) ^ 1u);
-	if (likely(!unlike))
-		rte_mempool_put_bulk(port->shadow, (void **)bufs, n);
-	else
-		rte_pktmbuf_free_bulk(bufs, n);
-}
-
 static inline bool
-sendable(const struct rte_mbuf *mbuf, bool copying)
+sendable(const struct port *port, const struct rte_mbuf *mbuf, bool copying)
 {
-	return mbuf->nb_segs == 1 && mbuf->data_len <= SLOT_BYTES - RTE_PKTMBUF_HEADROOM &&
-	       (copying || mbuf->data_off >= VNET_HEADER_BYTES);
+	if (mbuf->nb_segs != 1 || mbuf->data_len > SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
+		return false;
+	/* Without a copy the device reads the buffer itself: it must be one of the region's. */
+	return copying || (mbuf->data_off >= VNET_HEADER_BYTES &&
+			   (uintptr_t)mbuf->buf_addr - port->data_start < port->data_bytes);
 }
 
-/* Moves the frames that can be sent to the front of *to; the others are dropped. Returns how many go. */
-static __rte_always_inline uint16_t
-sift(struct port *port, struct rte_mbuf **bufs, struct rte_mbuf **to, uint16_t n, bool copying)
+/* May the mbuf go back to the shadow pool as it is: of that pool, and nobody else's? */
+static inline bool
+simply_freed(const struct port *port, const struct rte_mbuf *mbuf)
+{
+	return (uintptr_t)mbuf - port->shadow_start < port->shadow_bytes &&
+	       !(mbuf->ol_flags & SHARED) && rte_mbuf_refcnt_read(mbuf) == 1;
+}
+
+/*
+ * Moves the frames that can be sent to the front; the others are freed and
+ * counted. Returns how many can.
+ */
+static uint16_t __rte_cold
+sift(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying)
 {
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (likely(sendable(bufs[i], copying))) {
-			to[kept++] = bufs[i];
+		if (sendable(port, bufs[i], copying)) {
+			bufs[kept++] = bufs[i];
 			continue;
 		}
 		rte_pktmbuf_free(bufs[i]);
@@ -149,26 +144,36 @@ prepare_temporary(struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
 static __rte_always_inline uint16_t
 tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hooked)
 {
-	struct rte_mbuf *sending[BURST_MAX], *temporary[BURST_MAX];
+	struct rte_mbuf *temporary[BURST_MAX];
 	uint16_t taken = RTE_MIN(n, port->lower->ops->tx_room(port->lower->device));
-	uint16_t going = sift(port, bufs, sending, taken, copying);
-	struct rte_mbuf **mapped = copying ? temporary : sending;
+	uint16_t going = taken;
+	struct rte_mbuf **mapped = copying ? temporary : bufs;
+	bool all_sendable = true, all_simple = true;
 
+	for (uint16_t i = 0; i < taken; i++) {
+		all_sendable &= sendable(port, bufs[i], copying);
+		all_simple &= !copying || simply_freed(port, bufs[i]);
+	}
+	if (unlikely(!all_sendable))
+		going = sift(port, bufs, taken, copying);
 	if (unlikely(!going))
 		return taken;
 	if (copying) {
 		if (unlikely(rte_mempool_get_bulk(port->temporary, (void **)temporary, going) < 0)) {
-			rte_pktmbuf_free_bulk(sending, going);
+			rte_pktmbuf_free_bulk(bufs, going);
 			port->drop_no_temporary += going;
 			return taken;
 		}
-		prepare_temporary(sending, temporary, going);
+		prepare_temporary(bufs, temporary, going);
 	}
 	if (hooked)
 		run_hooks(port->map, mapped, going, DIRECTION_TX);
 	if (copying) {
-		bounce_copy_burst(port->copy, sending, temporary, going);
-		free_shadow(port, sending, going);
+		bounce_copy_burst(port->copy, bufs, temporary, going);
+		if (likely(all_simple))
+			rte_mempool_put_bulk(port->shadow, (void **)bufs, going);
+		else
+			rte_pktmbuf_free_bulk(bufs, going);
 	}
 	port->lower->ops->tx_burst(port->lower->device, mapped, going);
 	return taken;
@@ -313,6 +318,8 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 	port->lower = guest->lower;
 	port->temporary = guest->pools.temporary;
 	port->shadow = guest->pools.shadow;
+	port->data_start = (uintptr_t)guest->data;
+	port->data_bytes = guest->data_bytes;
 	find_shadow_memory(port);
 	exit_engine_open(&port->exits, exit_backends[config->exits]);
 	error = open_sources(port, config);

@@ -34,6 +34,8 @@ struct port {
 	uint16_t (*tx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
 	struct lower *lower;
 	struct rte_mempool *temporary, *shadow;
+	uintptr_t data_start;   /* the region's data area */
+	size_t data_bytes;
 	uintptr_t shadow_start; /* the shadow pool's memory, to know its mbufs by; */
 	size_t shadow_bytes;    /* 0: it is in several pieces */
 	struct bounce_copy *copy; /* NULL: nothing is copied */
@@ -52,7 +54,7 @@ struct port {
 	struct guest *guest;
 	uint64_t drop_no_shadow; /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
-	uint64_t drop_unsendable; /* more than one segment, too long, or no room for the header */
+	uint64_t drop_unsendable; /* several segments, too long, no room for the header, not the region's */
 };
 
 /* Over struct port: the drops. */
@@ -86,8 +88,8 @@ port_rx_burst(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 
 /*
  * Sends up to n (at most 32) mbufs and returns how many it took from the
- * front; those belong to the port. A frame that cannot be sent is taken,
- * dropped and counted.
+ * front; those belong to the port, which may reorder the array. A frame that
+ * cannot be sent is taken, dropped and counted.
  */
 static inline uint16_t
 port_tx_burst(struct port *port, struct rte_mbuf **bufs, uint16_t n)
