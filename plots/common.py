@@ -49,7 +49,8 @@ def load_matplotlib():
         "font.size": 9, "axes.titlesize": 10, "axes.titleweight": "bold",
         "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
         "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#E5E5E5",
-        "hatch.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 8, "legend.title_fontsize": 8,
+        "hatch.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 8,
+        "legend.title_fontsize": 8,
         "figure.constrained_layout.use": True, "savefig.dpi": 150,
     })
     return pyplot
@@ -110,7 +111,8 @@ class Run:
                                         *place), ("cycles_per_packet", "ci_low", "ci_high"))
         for row in self.summary:
             if row["cell"] not in self.plan:
-                raise Damaged(f"{folder}/summary.csv: damaged: cell {row['cell']} is not in plan.csv")
+                raise Damaged(f"{folder}/summary.csv: damaged: cell {row['cell']} is not in "
+                              "plan.csv")
 
     def guest(self, metric="guest_cycles_per_packet", roles=("listed",)):
         """Rows of the guest's cycles, of cells with these roles."""

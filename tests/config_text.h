@@ -10,8 +10,8 @@
 /* A private folder in /tmp with costs/test.yaml and costs/poor.yaml (without snp_exit_pio). */
 struct config_folder {
 	char path[64];
-	char config[128];  /* path/x.yaml */
-	char costs[128];   /* path/costs */
+	char config[128];   /* path/x.yaml */
+	char costs[128];    /* path/costs */
 	char message[2048]; /* errors and warnings of the last config_open(), one to a line */
 };
 

@@ -20,7 +20,10 @@ is_swapped(const char *a, const char *b, size_t i, size_t j)
 	return i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
 }
 
-/* Optimal string alignment; cell [i][j] is for the first i and j letters. Both fit WORD_BYTES_MAX. */
+/*
+ * Optimal string alignment: cell [i][j] is for the first i letters of a and j of
+ * b. Both fit WORD_BYTES_MAX.
+ */
 static uint8_t
 distance(const char *a, const char *b)
 {

@@ -123,7 +123,8 @@ static int
 find_choice(const struct option_spec *option, const char *text, size_t length, uint32_t *index)
 {
 	for (uint32_t i = 0; option->choices[i]; i++) {
-		if (strlen(option->choices[i]) != length || memcmp(option->choices[i], text, length))
+		if (strlen(option->choices[i]) != length ||
+		    memcmp(option->choices[i], text, length))
 			continue;
 		*index = i;
 		return 0;

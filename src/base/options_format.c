@@ -58,7 +58,8 @@ join_choices(const struct option_spec *option, uint32_t set, char *buf, size_t s
 	for (uint32_t i = 0; option->choices[i] && used < size; i++) {
 		if (!(set & 1u << i))
 			continue;
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", comma, option->choices[i]);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", comma,
+					 option->choices[i]);
 		comma = ", ";
 	}
 }

@@ -119,7 +119,8 @@ assignment_parse(char *text, struct assignment *out)
 	char *equals = strchr(text, '=');
 
 	if (!equals || equals == text) {
-		log_error("--set: found '%.60s', allowed: KEY=VALUE, such as measure.pairs=4", text);
+		log_error("--set: found '%.60s', allowed: KEY=VALUE, such as measure.pairs=4",
+			  text);
 		return -EINVAL;
 	}
 	*equals = '\0';

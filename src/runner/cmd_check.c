@@ -49,8 +49,8 @@ static void
 add_cells(struct document *document, const struct experiment *experiment)
 {
 	static const struct document_column columns[] = {
-		{"cell", true},       {"configuration", false}, {"reference", false},
-		{"traffic", false},   {"role", false},          {"swept", false},
+		{"cell", true},     {"configuration", false}, {"reference", false},
+		{"traffic", false}, {"role", false},          {"swept", false},
 	};
 	struct document_row row;
 
@@ -75,12 +75,11 @@ add_totals(struct document *document, const struct experiment *experiment)
 	char slice[32], budget[32];
 
 	document_text(document, "%s", "");
-	document_text(document,
-		      "%u cells, %u trials (%u restarts of up to %u pairs each), slices of %s.",
-		      experiment->n_cells, experiment->n_cells * measure->restarts,
-		      measure->restarts, measure->pairs,
-		      quantity_format(DIMENSION_TIME, (double)measure->slice_ns, slice,
-				      sizeof(slice)));
+	document_text(
+		document, "%u cells, %u trials (%u restarts of up to %u pairs each), slices of %s.",
+		experiment->n_cells, experiment->n_cells * measure->restarts, measure->restarts,
+		measure->pairs,
+		quantity_format(DIMENSION_TIME, (double)measure->slice_ns, slice, sizeof(slice)));
 	document_text(document, "About %.0f s, with a measuring budget of %s.",
 		      ceil(estimate_s(experiment)),
 		      quantity_format(DIMENSION_TIME, (double)measure->budget_ns, budget,

@@ -61,12 +61,9 @@ static const struct {
 	void (*list)(struct columns *columns);
 	void (*list_more)(struct columns *columns); /* a second table; NULL: none */
 } lists[] = {
-	{"sources", list_sources, list_options},
-	{"presets", list_presets, NULL},
-	{"workloads", list_workloads, NULL},
-	{"probes", list_probes, NULL},
-	{"metrics", list_metrics, NULL},
-	{"exits", list_exits, NULL},
+	{"sources", list_sources, list_options}, {"presets", list_presets, NULL},
+	{"workloads", list_workloads, NULL},     {"probes", list_probes, NULL},
+	{"metrics", list_metrics, NULL},         {"exits", list_exits, NULL},
 };
 
 #define N_LISTS (sizeof(lists) / sizeof(lists[0]))

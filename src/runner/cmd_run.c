@@ -239,6 +239,9 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 			return error;
 		session->n_done++;
 		show_progress(session, restart, cell);
+		/* A signal that came while no read was under way. */
+		if (stop_signal)
+			return -EINTR;
 	}
 	return got;
 }

@@ -25,7 +25,8 @@ struct columns {
 
 /* Texts beyond the row's last column are NULL; longer ones are cut. */
 void columns_add(struct columns *columns, const char *const texts[COLUMNS_MAX]);
-#define columns_row(columns, ...) columns_add(columns, (const char *const[COLUMNS_MAX]){__VA_ARGS__})
+#define columns_row(columns, ...)                                                                  \
+	columns_add(columns, (const char *const[COLUMNS_MAX]){__VA_ARGS__})
 
 /* Returns 0 or -ENOMEM. */
 int columns_print(const struct columns *columns, FILE *file);

@@ -103,8 +103,9 @@ check_header(const struct node *root, const char *name)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
 		if (!node_find(root, required[i]))
-			return node_refuse(root, "found no %s, allowed: a cost profile with "
-						 "folio-costs, name and primitives",
+			return node_refuse(root,
+					   "found no %s, allowed: a cost profile with "
+					   "folio-costs, name and primitives",
 					   required[i]);
 	if (node_expect_name(node_find(root, "folio-costs"), &version))
 		return -EINVAL;

@@ -21,7 +21,8 @@ struct exclusion {
 	const char *configuration;   /* NULL: any */
 	char label[ROW_LABEL_BYTES]; /* "": any */
 	bool names_source;
-	int64_t wanted[AXES_MAX]; /* for each axis: index of a value, -1: any, -2: one that isn't swept */
+	int64_t wanted
+		[AXES_MAX]; /* for each axis: index of a value, -1: any, -2: one that isn't swept */
 };
 
 /* Reads `exclude:` into form. Returns 0; -EINVAL after node_refuse(); -ENOMEM. */

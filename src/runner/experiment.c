@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "datapath/sources/source.h"
 #include "runner/assign.h"
 #include "runner/form.h"
 #include "runner/plan.h"
@@ -46,6 +47,28 @@ fill_configurations(const struct form *form, struct experiment *experiment)
 	return add_configuration(form, &form->reference, experiment);
 }
 
+/* A --set that changes nothing is a mistake that no table would show. */
+static void
+warn_of_unused(const struct form *form, const struct experiment *experiment)
+{
+	const struct node *defaults = node_find(form->root, "sources");
+
+	for (size_t i = 0; defaults && i < defaults->n_items; i++) {
+		const struct node *source = defaults->items[i];
+		int index = source_find(source->key);
+		uint32_t cell = 0;
+
+		while (cell < experiment->n_cells &&
+		       !experiment->cells[cell].config.sources[index].on)
+			cell++;
+		for (size_t j = 0; cell == experiment->n_cells && j < source->n_items; j++)
+			if (!source->items[j]->line)
+				log_warning(
+					"--set sources.%s.%s: has no effect, %s is on in no cell",
+					source->key, source->items[j]->key, source->key);
+	}
+}
+
 static int
 fill(const char *costs_dir, struct node *root, struct experiment *experiment)
 {
@@ -58,6 +81,8 @@ fill(const char *costs_dir, struct node *root, struct experiment *experiment)
 		error = plan_build(&form, experiment);
 	if (!error)
 		error = resolved_write(&form, experiment);
+	if (!error)
+		warn_of_unused(&form, experiment);
 	form_close(&form);
 	return error;
 }
@@ -78,8 +103,8 @@ read_tree(const char *path, const struct assignment *set, size_t n_set, struct n
 }
 
 int
-experiment_open(const char *path, const char *costs_dir, const struct assignment *set,
-		size_t n_set, struct experiment **out)
+experiment_open(const char *path, const char *costs_dir, const struct assignment *set, size_t n_set,
+		struct experiment **out)
 {
 	struct experiment *experiment = calloc(1, sizeof(*experiment));
 	struct node *root;

@@ -14,10 +14,11 @@
 static int
 check_keys(const struct node *root)
 {
-	static const char *const fixed[] = {
-		"folio",   "name",  "topology", "workload", "reference", "costs",       "configurations",
-		"traffic", "frame_size", "sweep",    "include",  "exclude",   "measure",     "attribution",
-		"sources"};
+	static const char *const fixed[] = {"folio",          "name",        "topology",
+					    "workload",       "reference",   "costs",
+					    "configurations", "traffic",     "frame_size",
+					    "sweep",          "include",     "exclude",
+					    "measure",        "attribution", "sources"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -46,7 +47,7 @@ static int
 read_recipes(struct form *form)
 {
 	const struct node *list = node_find_required(form->root, "configurations",
-						"a list such as [{preset: folio}]");
+						     "a list such as [{preset: folio}]");
 
 	if (!list || node_expect_items(list, "a list such as [{preset: folio}]"))
 		return -EINVAL;

@@ -122,6 +122,5 @@ read_measure(const struct node *root, struct measure *measure)
 int
 header_read(const struct node *root, struct experiment *experiment)
 {
-	return read_identity(root, experiment) ? -EINVAL
-					       : read_measure(root, &experiment->measure);
+	return read_identity(root, experiment) ? -EINVAL : read_measure(root, &experiment->measure);
 }

@@ -35,8 +35,9 @@ list_metrics(struct columns *columns)
 	for (const struct pair_metric *metric = pair_metrics; metric->name; metric++)
 		columns_row(columns, metric->name, metric->unit, of[metric->of]);
 	columns_row(columns, METRIC_SAME_DEVICE, "flag", "1: both took turns on one device");
-	columns_row(columns, "packets_in", "packets", "taken by the guest's receive ring");
-	columns_row(columns, "packets_out", "packets", "back at the sink");
+	columns_row(columns, "packets_in", "packets", "offered by the host, whole slices");
+	columns_row(columns, "packets_out", "packets", "back at the host");
+	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
 	add_counters(columns, "", port_counters);
 	add_counters(columns, "exits", exit_counters);
 	for (unsigned int i = 0; sources[i]; i++)

@@ -19,8 +19,8 @@
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING };
 
 struct node {
-	const char *file;    /* name for messages; borrowed */
-	unsigned int line;   /* from 1, of the key where there is one; 0: from --set */
+	const char *file;  /* name for messages; borrowed */
+	unsigned int line; /* from 1, of the key where there is one; 0: from --set */
 	enum node_kind kind;
 	struct node *parent; /* NULL: the root */
 	char *key;           /* owned; NULL unless within a mapping */
@@ -34,7 +34,10 @@ struct node *node_new(const char *file, unsigned int line, enum node_kind kind, 
 /* With all below it. NULL is allowed. */
 void node_free(struct node *node);
 
-/* Puts child last into parent, under key (copied) in a mapping. Returns 0 or -ENOMEM; child is owned then. */
+/*
+ * Puts child last into parent, under key (copied) in a mapping. Returns 0, and
+ * parent owns child; or -ENOMEM.
+ */
 int node_append(struct node *parent, const char *key, struct node *child);
 /* Takes the key out of the mapping, if it is there. */
 void node_remove(struct node *mapping, const char *key);
@@ -63,7 +66,7 @@ int node_expect(const struct node *node, enum node_kind kind, const char *allowe
 int node_expect_name(const struct node *node, const struct names *allowed);
 /* A mapping with none but these keys. */
 int node_expect_keys(const struct node *node, const struct names *allowed);
-/* A name for files and tables: letters, digits, '_', '-', '.', a letter or digit first. Copied to out. */
+/* A name for files and tables: letters and digits, further on '_', '-', '.' too. Copied to out. */
 int node_identifier(const struct node *node, char *out, size_t size);
 /* A list of at least one. */
 int node_expect_items(const struct node *node, const char *allowed);

@@ -100,7 +100,8 @@ node_expect_keys(const struct node *node, const struct names *allowed)
 int
 node_identifier(const struct node *node, char *out, size_t size)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	static const char others[] = "_-.";
 	const char *text = node->kind == NODE_SCALAR ? node->text : "";
 	size_t length = strlen(text), i = 0;

@@ -141,8 +141,7 @@ add_all_listed(struct plan *plan, const struct row *row, const struct combo *com
 static int
 add_attribution(struct plan *plan, const struct row *row, const struct combo *combo)
 {
-	if (!plan->experiment->attribution.wanted ||
-	    exclusions_match(plan->form, NULL, row, combo))
+	if (!plan->experiment->attribution.wanted || exclusions_match(plan->form, NULL, row, combo))
 		return 0;
 	return plan_attribution(plan, row, combo);
 }
@@ -181,8 +180,8 @@ add_included(struct plan *plan, size_t row_index)
 		const struct inclusion *inclusion = &form->inclusions[i];
 		struct combo combo = {.axes = &inclusion->axes};
 
-		if (inclusion->row < 0 ? row_index < form->rows.n_swept
-				       : (size_t)inclusion->row == row_index)
+		if (inclusion->row < 0 ? row_index < form->rows.n_swept :
+					 (size_t)inclusion->row == row_index)
 			error = add_listed(plan, &form->rows.rows[row_index],
 					   &form->recipes[inclusion->recipe], &combo);
 	}

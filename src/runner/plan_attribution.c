@@ -32,11 +32,11 @@ check_factor(const struct plan *plan, const struct ends *ends, int factor)
 
 	if (!is_on && ends->naive.sources[factor].on)
 		return 0;
-	return node_refuse(node_find(plan->form->root, "attribution"),
-			   "found %s %s in the configuration '%s', allowed: factors that are off in "
-			   "'" PRESET_IDEAL "' and on in '" PRESET_NAIVE "'",
-			   sources[factor]->name, is_on ? "on" : "off",
-			   is_on ? PRESET_IDEAL : PRESET_NAIVE);
+	return node_refuse(
+		node_find(plan->form->root, "attribution"),
+		"found %s %s in the configuration '%s', allowed: factors that are off in "
+		"'" PRESET_IDEAL "' and on in '" PRESET_NAIVE "'",
+		sources[factor]->name, is_on ? "on" : "off", is_on ? PRESET_IDEAL : PRESET_NAIVE);
 }
 
 static int
@@ -55,8 +55,8 @@ find_ends(const struct plan *plan, const struct combo *combo, struct ends *ends)
 			return -EINVAL;
 		copy_source(&ends->all, &ends->naive, i);
 	}
-	ends->all_name = memcmp(&ends->all, &ends->naive, sizeof(ends->all)) ? "factors"
-									      : PRESET_NAIVE;
+	ends->all_name = memcmp(&ends->all, &ends->naive, sizeof(ends->all)) ? "factors" :
+									       PRESET_NAIVE;
 	return 0;
 }
 

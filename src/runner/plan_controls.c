@@ -15,9 +15,9 @@ needs_two_devices(const struct cell *cell)
 
 	if (cell->config.ring_size != cell->reference_config.ring_size)
 		return true;
-	return iotlb >= 0 && memcmp(&cell->config.sources[iotlb],
-				    &cell->reference_config.sources[iotlb],
-				    sizeof(cell->config.sources[iotlb]));
+	return iotlb >= 0 &&
+	       memcmp(&cell->config.sources[iotlb], &cell->reference_config.sources[iotlb],
+		      sizeof(cell->config.sources[iotlb]));
 }
 
 static bool

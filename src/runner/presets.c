@@ -6,7 +6,8 @@
 
 const struct preset presets[] = {
 	{PRESET_IDEAL, "trusted I/O: the device reaches the application's memory", ""},
-	{"folio", "the paper's system: one copy between shared and private memory", "bounce_copy: on"},
+	{"folio", "the paper's system: one copy between shared and private memory",
+	 "bounce_copy: on"},
 	{"swiotlb", "a stock SNP guest with DPDK: bounce slots and copies; it polls, so no exits",
 	 "bounce_alloc: on, bounce_copy: on"},
 	{PRESET_NAIVE, "everything on, IOTLB entries dropped at every unmap",

@@ -4,9 +4,10 @@
 #define FOLIO_RUNNER_PRESETS_H
 
 struct preset {
-	const char *name;    /* [fixed]; NULL ends the table */
-	const char *help;    /* one line, no full stop */
-	const char *sources; /* as `sources:` of a configuration file: "psc: on, iotlb: {strict: on}" */
+	const char *name; /* [fixed]; NULL ends the table */
+	const char *help; /* one line, no full stop */
+	const char *
+		sources; /* as `sources:` of a configuration file: "psc: on, iotlb: {strict: on}" */
 };
 
 extern const struct preset presets[];

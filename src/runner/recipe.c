@@ -39,7 +39,8 @@ read_name(const struct node *node, struct recipe *recipe)
 		return -EINVAL;
 	other = preset_find(recipe->name);
 	if (other && other != recipe->preset)
-		return node_refuse(name, "found the name of another preset, '%s', allowed: any other",
+		return node_refuse(name,
+				   "found the name of another preset, '%s', allowed: any other",
 				   recipe->name);
 	return 0;
 }

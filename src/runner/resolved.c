@@ -73,7 +73,7 @@ put_configuration(FILE *file, const struct recipe *recipe, const struct datapath
 		put_source(file, sources[i], &config->sources[i]);
 }
 
-/* What the file says for every configuration, and the costs that nobody gave, in cycles of this TSC. */
+/* What the file says for every configuration, and costs that nobody gave, in this TSC's cycles. */
 static void
 put_defaults_of(FILE *file, const struct form *form, const struct source *source)
 {
@@ -83,8 +83,8 @@ put_defaults_of(FILE *file, const struct form *form, const struct source *source
 	fprintf(file, "  %s: {", source->name);
 	for (const struct option_spec *option = source->options; option->name; option++) {
 		const struct node *value = node_find(given, option->name);
-		const struct cost *cost =
-			option->cost ? costs_find(form->costs, option->cost) : NULL;
+		const struct cost *cost = option->cost ? costs_find(form->costs, option->cost) :
+							 NULL;
 
 		if (!value && !cost)
 			continue;

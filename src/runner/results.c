@@ -123,8 +123,10 @@ results_create(const char *out_dir, const struct experiment *experiment,
 	struct results *r = calloc(1, sizeof(*r));
 	int err;
 
-	if (!r)
+	if (!r) {
+		log_error("results: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	r->experiment = experiment;
 	r->trials_fd = -1;
 	r->folder.fd = -1;

@@ -17,7 +17,7 @@ rows_keys(struct names *names)
 	names_add(names, "traffic");
 }
 
-/* Adds the row, or finds it; *index is its place. Two captures with one label could not be told apart. */
+/* Adds the row, or finds it; *index is its place. Tables know a traffic by its label only. */
 static int
 add_row(struct rows *rows, const struct node *node, const struct row *row, size_t *index)
 {
@@ -51,8 +51,8 @@ read_row(struct node *node, bool is_size, struct row *row)
 static int
 read_list(struct node *list, bool is_size, struct rows *rows)
 {
-	if (node_expect_items(list, is_size ? "a list of sizes such as [64, 1500]"
-					    : "a list such as [imix, {pcap: FILE}]"))
+	if (node_expect_items(list, is_size ? "a list of sizes such as [64, 1500]" :
+					      "a list such as [imix, {pcap: FILE}]"))
 		return -EINVAL;
 	for (size_t i = 0; i < list->n_items; i++) {
 		size_t index, before = rows->n;
@@ -85,7 +85,8 @@ static int
 refuse_both(const struct node *root)
 {
 	const struct node *sweep = node_find(root, "sweep");
-	const struct node *size = node_find(root, "frame_size"), *traffic = node_find(root, "traffic");
+	const struct node *size = node_find(root, "frame_size"),
+			  *traffic = node_find(root, "traffic");
 
 	if (size && traffic)
 		return node_refuse(traffic, "found beside frame_size, allowed: one of the two");

@@ -23,7 +23,7 @@
 #define ROW_LABEL_BYTES 64
 
 struct row {
-	char text[ROW_TEXT_BYTES];   /* as traffic_open() takes it: "64", "imix", "pcap:/x/web.pcap" */
+	char text[ROW_TEXT_BYTES]; /* for traffic_open(): "64", "imix", "pcap:/x/web.pcap" */
 	char label[ROW_LABEL_BYTES]; /* "64", "imix", "web.pcap" */
 };
 
@@ -43,10 +43,10 @@ void rows_keys(struct names *names);
 int rows_read(struct node *root, struct rows *rows);
 void rows_close(struct rows *rows);
 
-/* frame_size or traffic of an entry of `include:`; *index is its row, -1 when it names none. As above. */
+/* frame_size or traffic of an entry of `include:`. *index: its row, -1 for none. As above. */
 int rows_include(struct node *entry, struct rows *rows, int *index);
 
-/* Label of the frame_size or traffic of an entry of `exclude:`, "" when it names none. As above. */
+/* Label of what an entry of `exclude:` names, "" for none. As above. */
 int rows_label(const struct node *entry, char label[ROW_LABEL_BYTES]);
 
 #endif

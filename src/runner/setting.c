@@ -104,8 +104,8 @@ draft_apply(struct draft *draft, const struct setting *setting, const struct nod
 	source = &draft->config.sources[setting->source];
 	if (!setting->option)
 		return node_option(value, &switch_option, source);
-	draft->given[setting->source] |=
-		1u << (setting->option - sources[setting->source]->options);
+	draft->given[setting->source] |= 1u
+					 << (setting->option - sources[setting->source]->options);
 	return node_option(value, setting->option, source->options);
 }
 
@@ -163,8 +163,9 @@ draft_apply_defaults(struct draft *draft, const struct node *sources_node)
 
 		if (source < 0)
 			return refuse_source(value, value->key);
-		if (node_expect(value, NODE_MAPPING,
-				"a mapping of its options; what is on stands in the configurations"))
+		if (node_expect(
+			    value, NODE_MAPPING,
+			    "a mapping of its options; what is on stands in the configurations"))
 			return -EINVAL;
 		if (apply_options(draft, source, value))
 			return -EINVAL;
@@ -194,9 +195,9 @@ setting_text(const struct setting *setting, const struct node *value, char text[
 	draft_init(&draft);
 	if (draft_apply(&draft, setting, value))
 		return -EINVAL;
-	settings = setting->source < 0 ? (const void *)&draft.config
-		   : setting->option   ? (const void *)draft.config.sources[setting->source].options
-				       : (const void *)&draft.config.sources[setting->source];
+	settings = setting->source < 0 ? (const void *)&draft.config :
+		   setting->option ? (const void *)draft.config.sources[setting->source].options :
+				     (const void *)&draft.config.sources[setting->source];
 	option_format(option, settings, text, SETTING_TEXT_BYTES);
 	return 0;
 }

@@ -16,7 +16,7 @@
 #define SETTING_TEXT_BYTES OPTION_TEXT_BYTES
 
 struct setting {
-	int source;                  /* index into sources[]; -1: an option of the datapath */
+	int source;                       /* index into sources[]; -1: an option of the datapath */
 	const struct option_spec *option; /* NULL: the source's switch */
 };
 
@@ -29,7 +29,7 @@ void setting_names(struct names *names);
 /* A configuration while it is put together. */
 struct draft {
 	struct datapath_config config;
-	uint32_t given[SOURCES_MAX]; /* bit i: the source's option i was given, so that no cost replaces it */
+	uint32_t given[SOURCES_MAX]; /* bit i: option i of the source was given; no cost replaces it */
 };
 
 void draft_init(struct draft *draft);

@@ -15,10 +15,8 @@
 
 #define ALLOWED "imix, {size: N} or {pcap: FILE}"
 
-static const struct option_spec size_option = {.name = "frame_size",
-					  .type = OPTION_COUNT,
-					  .min = FIXED_BYTES_MIN,
-					  .max = FRAME_BYTES_MAX};
+static const struct option_spec size_option = {
+	.name = "frame_size", .type = OPTION_COUNT, .min = FIXED_BYTES_MIN, .max = FRAME_BYTES_MAX};
 
 int
 traffic_node_size(const struct node *node, struct row *row)
@@ -170,12 +168,12 @@ traffic_node_label(const struct node *node, struct row *row)
 
 	*row = (struct row){0};
 	if (node->kind == NODE_SCALAR)
-		return *node->text ? set_label(node, node->text, row)
-				   : node_refuse_found(node, ALLOWED);
+		return *node->text ? set_label(node, node->text, row) :
+				     node_refuse_found(node, ALLOWED);
 	if (find_item(node, &item))
 		return -EINVAL;
 	if (!strcmp(item->key, "size"))
 		return traffic_node_size(item, row);
-	return node_expect(item, NODE_SCALAR, "a file name") ? -EINVAL
-							     : set_label(item, item->text, row);
+	return node_expect(item, NODE_SCALAR, "a file name") ? -EINVAL :
+							       set_label(item, item->text, row);
 }

@@ -86,9 +86,9 @@ static int
 add_node(struct converter *c, const yaml_node_t *from, size_t line, struct node *parent,
 	 const char *key, struct node **out)
 {
-	enum node_kind kind = from->type == YAML_SCALAR_NODE     ? NODE_SCALAR
-			      : from->type == YAML_SEQUENCE_NODE ? NODE_LIST
-								 : NODE_MAPPING;
+	enum node_kind kind = from->type == YAML_SCALAR_NODE   ? NODE_SCALAR :
+			      from->type == YAML_SEQUENCE_NODE ? NODE_LIST :
+								 NODE_MAPPING;
 	char *text = NULL;
 	int error = kind == NODE_SCALAR ? copy_text(c, from, &text) : 0;
 
@@ -109,8 +109,8 @@ add_node(struct converter *c, const yaml_node_t *from, size_t line, struct node 
 	return error;
 }
 
-static int convert(struct converter *c, int index, const yaml_mark_t *key_mark,
-		   struct node *parent, const char *key);
+static int convert(struct converter *c, int index, const yaml_mark_t *key_mark, struct node *parent,
+		   const char *key);
 
 static int
 convert_items(struct converter *c, const yaml_node_t *from, struct node *list)

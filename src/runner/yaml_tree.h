@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Between yaml.c, which drives libyaml's parser, and yaml_tree.c, which turns its document into nodes. */
+/* Between yaml.c, which drives libyaml's parser, and yaml_tree.c, which makes nodes of it. */
 #ifndef FOLIO_RUNNER_YAML_TREE_H
 #define FOLIO_RUNNER_YAML_TREE_H
 

@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "config_text.h"
 
-#define HEAD "folio: 1\nname: x\ncosts: test\n"                       /* lines 1 to 3 */
-#define ONE HEAD "configurations:\n  - preset: folio\n"                /* lines 4 and 5 */
+#define HEAD "folio: 1\nname: x\ncosts: test\n"         /* lines 1 to 3 */
+#define ONE HEAD "configurations:\n  - preset: folio\n" /* lines 4 and 5 */
 #define NAIVE HEAD "configurations:\n  - preset: naive\n"
 
 struct bad_case {
@@ -60,8 +60,8 @@ static const struct bad_case bad_cases[] = {
 	{"folio: 2\nname: x\nconfigurations: [{preset: folio}]\n", 1, "folio", "found '2'", "1"},
 	{"folio: 1\nconfigurations: [{preset: folio}]\n", 1, "name", "found no key 'name'",
 	 "a name"},
-	{"folio: 1\nname: ../up\nconfigurations: [{preset: folio}]\n", 2, "name",
-	 "found '../up'", "letters, digits"},
+	{"folio: 1\nname: ../up\nconfigurations: [{preset: folio}]\n", 2, "name", "found '../up'",
+	 "letters, digits"},
 	{"folio: 1\nname:\nconfigurations: [{preset: folio}]\n", 2, "name", "found nothing",
 	 "a name of up to 63"},
 	{"folio: 1\nname: [a]\nconfigurations: [{preset: folio}]\n", 2, "name", "found a list",
@@ -99,7 +99,8 @@ static const struct bad_case bad_cases[] = {
 	 "did you mean 'ring'?"},
 	{ONE "    exits: kvm\n", 6, "configurations[0].exits", "found 'kvm'", "spin"},
 	/* Sources. */
-	{ONE "    sources: on\n", 6, "configurations[0].sources", "found 'on'", "a mapping such as"},
+	{ONE "    sources: on\n", 6, "configurations[0].sources", "found 'on'",
+	 "a mapping such as"},
 	{ONE "    sources: {psk: on}\n", 6, "configurations[0].sources.psk",
 	 "found no source 'psk'", "did you mean 'psc'?"},
 	{ONE "    sources: {vc: yes}\n", 6, "configurations[0].sources.vc", "found 'yes'",
@@ -264,11 +265,15 @@ test_set(void **state)
 		{{"mesure.pairs", "1"}, "did you mean 'measure'?"},
 		{{"traffic", "[1"}, "--set traffic: found what is not YAML"},
 		{{"traffic", ""}, "--set traffic: found nothing"},
-		{{"traffic", "{pcap: nowhere}"}, "--set traffic.pcap: found 'nowhere' (No such file"},
-		{{"sources.vc.cost", "4000"}, "--set sources.vc.cost: found '4000', allowed: a num"},
-		{{"sources.vc", "off"}, "--set sources.vc: found 'off', allowed: a mapping of its op"},
+		{{"traffic", "{pcap: nowhere}"},
+		 "--set traffic.pcap: found 'nowhere' (No such file"},
+		{{"sources.vc.cost", "4000"},
+		 "--set sources.vc.cost: found '4000', allowed: a num"},
+		{{"sources.vc", "off"},
+		 "--set sources.vc: found 'off', allowed: a mapping of its op"},
 		{{"sweep.burst", "8"}, "--set sweep.burst: found '8', allowed: a list"},
-		{{"configurations.folio.burst", "8"}, "found 'configurations', which is no mapping"},
+		{{"configurations.folio.burst", "8"},
+		 "found 'configurations', which is no mapping"},
 		{{"", "8"}, "found no key"},
 		{{"a..b", "8"}, "found no key"},
 		{{".a", "8"}, "found no key"},
@@ -319,7 +324,8 @@ test_captures_of_one_name(void **state)
 	config_write(&folder, "f.pcap", "x", 1);
 	config_write(&folder, "costs/f.pcap", "x", 1);
 	assert_int_equal(config_open(&folder,
-				     ONE "sweep:\n  traffic: [{pcap: f.pcap}, {pcap: costs/f.pcap}]\n",
+				     ONE
+				     "sweep:\n  traffic: [{pcap: f.pcap}, {pcap: costs/f.pcap}]\n",
 				     NULL, 0, &experiment),
 			 -EINVAL);
 	assert_has("x.yaml:7: sweep.traffic[1]: found 'pcap:", "two captures");

@@ -81,12 +81,13 @@ test_own_texts_and_interval(void **state)
 	const struct cost *cost;
 
 	(void)state;
-	assert_int_equal(open_text("folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
-				   "primitives:\n"
-				   "  x: {value: 10 cycles, lo: 8 cycles, hi: 13 cycles, source: d}\n"
-				   "  y: {value: 20 cycles}\n",
-				   &costs),
-			 0);
+	assert_int_equal(
+		open_text("folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
+			  "primitives:\n"
+			  "  x: {value: 10 cycles, lo: 8 cycles, hi: 13 cycles, source: d}\n"
+			  "  y: {value: 20 cycles}\n",
+			  &costs),
+		0);
 	cost = costs_find(costs, "x");
 	assert_int_equal(cost->lo_cycles, 8);
 	assert_int_equal(cost->hi_cycles, 13);
@@ -107,7 +108,8 @@ test_refuses(void **state)
 	} cases[] = {
 		{"folio-costs: 1\nname: own\ncpu: b\nmethod: c\nprimitives:\n  x: {value: 1 us}\n",
 		 "own.yaml:6: primitives.x: found no source"},
-		{"folio-costs: 1\nname: own\nsource: a\nmethod: c\nprimitives:\n  x: {value: 1 us}\n",
+		{"folio-costs: 1\nname: own\nsource: a\nmethod: c\nprimitives:\n  x: {value: 1 "
+		 "us}\n",
 		 "own.yaml:6: primitives.x: found no cpu"},
 		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nprimitives:\n  x: {value: 1 us}\n",
 		 "own.yaml:6: primitives.x: found no method"},

@@ -23,7 +23,7 @@
 static struct config_folder folder;
 
 static const char role_letters[] = {
-	[CELL_LISTED] = 'L', [CELL_ALONE] = '+', [CELL_REMOVED] = '-',
+	[CELL_LISTED] = 'L', [CELL_ALONE] = '+',   [CELL_REMOVED] = '-',
 	[CELL_ALL] = '*',    [CELL_CONTROL] = 'c', [CELL_CONTROL_DEVICES] = 'd',
 };
 
@@ -141,7 +141,8 @@ static void
 test_reference_among_the_configurations(void **state)
 {
 	(void)state;
-	expect_plan(HEAD "reference: swiotlb\nconfigurations: [{preset: swiotlb}, {preset: folio}]\n",
+	expect_plan(HEAD
+		    "reference: swiotlb\nconfigurations: [{preset: swiotlb}, {preset: folio}]\n",
 		    "L folio/swiotlb 64\nc A/A/swiotlb 64\n");
 	expect_plan(HEAD "reference: mine\nconfigurations:\n"
 			 "  - {name: mine, preset: ideal, burst: 8}\n  - preset: folio\n",
@@ -208,7 +209,8 @@ static void
 test_sweep_of_a_switch(void **state)
 {
 	(void)state;
-	expect_plan(ONE "sweep: {sources.vc: [off, on], sources.vc.cost: [1000 cycles, 2000 cycles]}\n",
+	expect_plan(ONE
+		    "sweep: {sources.vc: [off, on], sources.vc.cost: [1000 cycles, 2000 cycles]}\n",
 		    "L folio/ideal 64 [sources.vc=off]\n"
 		    "L folio/ideal 64 [sources.vc=on, sources.vc.cost=1000 cycles]\n"
 		    "L folio/ideal 64 [sources.vc=on, sources.vc.cost=2000 cycles]\n"
@@ -218,16 +220,16 @@ test_sweep_of_a_switch(void **state)
 static void
 test_sweep_of_the_datapath_takes_the_reference_along(void **state)
 {
-	struct experiment *e = expect_plan_with(
-		ONE "sweep: {ring: [256, 512], burst: [8, 32]}\n", NULL, 0,
-		"L folio/ideal 64 [ring=256, burst=8]\n"
-		"L folio/ideal 64 [ring=256, burst=32]\n"
-		"L folio/ideal 64 [ring=512, burst=8]\n"
-		"L folio/ideal 64 [ring=512, burst=32]\n"
-		"c A/A/ideal 64 [ring=256, burst=8]\n"
-		"c A/A/ideal 64 [ring=256, burst=32]\n"
-		"c A/A/ideal 64 [ring=512, burst=8]\n"
-		"c A/A/ideal 64 [ring=512, burst=32]\n");
+	struct experiment *e = expect_plan_with(ONE "sweep: {ring: [256, 512], burst: [8, 32]}\n",
+						NULL, 0,
+						"L folio/ideal 64 [ring=256, burst=8]\n"
+						"L folio/ideal 64 [ring=256, burst=32]\n"
+						"L folio/ideal 64 [ring=512, burst=8]\n"
+						"L folio/ideal 64 [ring=512, burst=32]\n"
+						"c A/A/ideal 64 [ring=256, burst=8]\n"
+						"c A/A/ideal 64 [ring=256, burst=32]\n"
+						"c A/A/ideal 64 [ring=512, burst=8]\n"
+						"c A/A/ideal 64 [ring=512, burst=32]\n");
 
 	(void)state;
 	for (uint32_t i = 0; i < e->n_cells; i++) {
@@ -297,8 +299,9 @@ test_include(void **state)
 		    "L folio/ideal 1500\nL naive/ideal 1500\nL folio/ideal 1500 [burst=8]\n"
 		    "c A/A/ideal 1500\nd A/A/ideal 1500\n");
 	/* What is there already is not added; without a traffic it is for each. */
-	expect_plan(ONE "sweep: {frame_size: [64, 1500]}\n"
-			"include: [{configuration: folio}, {configuration: folio, sources.vc: on}]\n",
+	expect_plan(ONE
+		    "sweep: {frame_size: [64, 1500]}\n"
+		    "include: [{configuration: folio}, {configuration: folio, sources.vc: on}]\n",
 		    "L folio/ideal 64\nL folio/ideal 64 [sources.vc=on]\nc A/A/ideal 64\n"
 		    "L folio/ideal 1500\nL folio/ideal 1500 [sources.vc=on]\nc A/A/ideal 1500\n");
 	/* A traffic of its own is a row of its own. */
@@ -362,11 +365,12 @@ test_attribution_beside_a_listed_naive(void **state)
 static void
 test_attribution_keeps_a_factors_settings(void **state)
 {
-	struct experiment *e = config_expect(
-		&folder, HEAD "configurations:\n"
-			      "  - {preset: naive, sources: {vc: {cost: 77 cycles}}}\n"
-			      "attribution: {}\n",
-		NULL, 0);
+	struct experiment *e =
+		config_expect(&folder,
+			      HEAD "configurations:\n"
+				   "  - {preset: naive, sources: {vc: {cost: 77 cycles}}}\n"
+				   "attribution: {}\n",
+			      NULL, 0);
 	uint32_t checked = 0;
 
 	(void)state;
@@ -415,10 +419,10 @@ test_set(void **state)
 static void
 test_set_holds_for_every_configuration(void **state)
 {
-	static const char text[] =
-		HEAD "configurations:\n"
-		     "  - {preset: naive, burst: 8, sources: {vc: {cost: 77 cycles}}}\n"
-		     "attribution: {}\nmeasure: {pairs: 3}\n";
+	static const char text[] = HEAD
+		"configurations:\n"
+		"  - {preset: naive, burst: 8, sources: {vc: {cost: 77 cycles}}}\n"
+		"attribution: {}\nmeasure: {pairs: 3}\n";
 	const struct assignment set[] = {
 		{"burst", "4"}, {"measure.pairs", "9"}, {"sources.vc.cost", "55 cycles"}};
 	struct experiment *e = config_expect(&folder, text, set, 3);
@@ -438,6 +442,19 @@ test_set_holds_for_every_configuration(void **state)
 		assert_string_equal(cost, config->sources[vc].on ? "55 cycles" : "0 cycles");
 	}
 	experiment_close(e);
+}
+
+static void
+test_set_without_effect_is_told(void **state)
+{
+	const struct assignment set[] = {{"sources.vc.cost", "55 cycles"}};
+
+	(void)state;
+	experiment_close(config_expect(&folder, TWO, set, 1));
+	assert_string_equal(folder.message, "");
+	experiment_close(config_expect(&folder, ONE, set, 1));
+	assert_string_equal(folder.message, "--set sources.vc.cost: has no effect, vc is on in no "
+					    "cell\n");
 }
 
 static void
@@ -507,8 +524,9 @@ static void
 test_presets(void **state)
 {
 	struct experiment *e = config_expect(&folder,
-					     HEAD "configurations: [{preset: ideal}, {preset: folio}, "
-						  "{preset: swiotlb}, {preset: naive}]\n",
+					     HEAD
+					     "configurations: [{preset: ideal}, {preset: folio}, "
+					     "{preset: swiotlb}, {preset: naive}]\n",
 					     NULL, 0);
 	static const char *const on[][8] = {
 		{NULL},
@@ -570,6 +588,7 @@ main(void)
 		cmocka_unit_test(test_attribution_keeps_a_factors_settings),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_set_holds_for_every_configuration),
+		cmocka_unit_test(test_set_without_effect_is_told),
 		cmocka_unit_test(test_what_holds_for_all),
 		cmocka_unit_test(test_aliases_and_quotes),
 		cmocka_unit_test(test_odd_file_names),

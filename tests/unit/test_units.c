@@ -54,9 +54,9 @@ static void
 test_refuses(void **state)
 {
 	static const char *const texts[] = {
-		"",	 " ",	    "us",     "4 kib",	"4 KB",	  "4 cycle", "0x10",  "inf",
-		"nan",	 "1.",	    ".5",     "1..2",	"- 3",	  "4 us x",  "4 u s", "1,5 s",
-		"--1",	 "4e cycles", "4 4",  "4\tus",	"4 us\n",
+		"",      " ",     "us",  "4 kib",     "4 KB", "4 cycle", "0x10",
+		"inf",   "nan",   "1.",  ".5",        "1..2", "- 3",     "4 us x",
+		"4 u s", "1,5 s", "--1", "4e cycles", "4 4",  "4\tus",   "4 us\n",
 	};
 
 	(void)state;
@@ -86,12 +86,12 @@ test_prints(void **state)
 		double value;
 		const char *text;
 	} cases[] = {
-		{DIMENSION_TIME, 200e3, "200 us"},     {DIMENSION_TIME, 1e9, "1 s"},
-		{DIMENSION_TIME, 1500, "1500 ns"},     {DIMENSION_TIME, 0, "0 ns"},
-		{DIMENSION_BYTES, 4096, "4 KiB"},      {DIMENSION_BYTES, 4097, "4097 B"},
-		{DIMENSION_SHARE, 0.005, "0.5%"},      {DIMENSION_SHARE, 0.07, "7%"},
+		{DIMENSION_TIME, 200e3, "200 us"},       {DIMENSION_TIME, 1e9, "1 s"},
+		{DIMENSION_TIME, 1500, "1500 ns"},       {DIMENSION_TIME, 0, "0 ns"},
+		{DIMENSION_BYTES, 4096, "4 KiB"},        {DIMENSION_BYTES, 4097, "4097 B"},
+		{DIMENSION_SHARE, 0.005, "0.5%"},        {DIMENSION_SHARE, 0.07, "7%"},
 		{DIMENSION_CYCLES, 4000, "4000 cycles"}, {DIMENSION_COUNT, 64, "64"},
-		{DIMENSION_RATE, 50e3, "50 kpps"},     {DIMENSION_TIME, 1500.5, "1.5005 us"},
+		{DIMENSION_RATE, 50e3, "50 kpps"},       {DIMENSION_TIME, 1500.5, "1.5005 us"},
 	};
 	char buf[64];
 
@@ -105,11 +105,11 @@ test_prints(void **state)
 static void
 test_reads_back(void **state)
 {
-	static const double values[] = {0, 1, 3, 0.1, 0.005, 0.0001, 0.333333, 1e-9,
-					12345.678, 1e15, 4096, 1e9, 999999937};
-	static const enum dimension dimensions[] = {DIMENSION_COUNT, DIMENSION_TIME,
+	static const double values[] = {0,    1,         3,    0.1,  0.005, 0.0001,   0.333333,
+					1e-9, 12345.678, 1e15, 4096, 1e9,   999999937};
+	static const enum dimension dimensions[] = {DIMENSION_COUNT,  DIMENSION_TIME,
 						    DIMENSION_CYCLES, DIMENSION_BYTES,
-						    DIMENSION_RATE, DIMENSION_SHARE};
+						    DIMENSION_RATE,   DIMENSION_SHARE};
 	char buf[64];
 
 	(void)state;
