@@ -23,7 +23,7 @@
 #define ROW_LABEL_BYTES 64
 
 struct row {
-	char text[ROW_TEXT_BYTES]; /* for traffic_open(): "64", "imix", "pcap:/x/web.pcap" */
+	char text[ROW_TEXT_BYTES];   /* for traffic_open(): "64", "imix", "pcap:/x/web.pcap" */
 	char label[ROW_LABEL_BYTES]; /* "64", "imix", "web.pcap" */
 };
 
