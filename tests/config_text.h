@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "runner/experiment.h"
+#include "runner/config/experiment.h"
 
 /* A private folder in /tmp with costs/test.yaml and costs/poor.yaml (without snp_exit_pio). */
 struct config_folder {

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "runner/build.h"
-#include "runner/commands.h"
+#include "runner/commands/commands.h"
 #include "runner/exit_status.h"
 
 struct command {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "runner/experiment.h"
+#include "runner/config/experiment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

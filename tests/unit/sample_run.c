@@ -16,7 +16,7 @@
 
 #include "base/random.h"
 #include "datapath/sources/source.h"
-#include "runner/results.h"
+#include "runner/results/results.h"
 
 #define BURST_PACKETS 32
 #define TRIAL_PACKETS 64000

@@ -7,8 +7,8 @@
 #ifndef TESTS_UNIT_SAMPLE_RUN_H
 #define TESTS_UNIT_SAMPLE_RUN_H
 
-#include "runner/experiment.h"
-#include "runner/trial.h"
+#include "runner/config/experiment.h"
+#include "runner/measure/trial.h"
 
 #define SAMPLE_RESOLVED "folio: 1\nname: sample\n"
 

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "datapath/sources/source.h"
-#include "runner/attribution.h"
-#include "runner/breakeven.h"
-#include "runner/noise.h"
+#include "runner/report/attribution.h"
+#include "runner/report/breakeven.h"
+#include "runner/report/noise.h"
 #include "sample_run.h"
 
 #define assert_near(value, wanted, within) assert_true(fabs((value) - (wanted)) <= (within))

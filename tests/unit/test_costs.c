@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config_text.h"
-#include "runner/costs.h"
-#include "runner/node.h"
+#include "runner/config/costs.h"
+#include "runner/config/node.h"
 
 static struct config_folder folder;
 

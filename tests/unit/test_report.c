@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
-#include "runner/commands.h"
-#include "runner/document.h"
-#include "runner/document_blocks.h"
+#include "runner/commands/commands.h"
+#include "runner/report/document.h"
+#include "runner/report/document_blocks.h"
 #include "runner/exit_status.h"
-#include "runner/format.h"
-#include "runner/progress.h"
-#include "runner/report.h"
+#include "runner/report/format.h"
+#include "runner/commands/progress.h"
+#include "runner/report/report.h"
 #include "sample_run.h"
 
 static const struct document_column columns[] = {{"name", false}, {"value", true}, {"note", false}};

@@ -16,9 +16,9 @@
 
 #include "base/log.h"
 #include "datapath/sources/source.h"
-#include "runner/folder.h"
-#include "runner/results.h"
-#include "runner/run_files.h"
+#include "runner/results/folder.h"
+#include "runner/results/results.h"
+#include "runner/results/run_files.h"
 #include "sample_run.h"
 
 static const char *const frame_sizes[] = {"64", "imix", NULL};

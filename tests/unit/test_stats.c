@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "runner/stats.h"
+#include "runner/report/stats.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

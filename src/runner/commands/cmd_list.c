@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* folio list WHAT: what can be named in a configuration file or found in results. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "base/log.h"
+#include "datapath/exits/exit.h"
+#include "datapath/sources/source.h"
+#include "datapath/workloads/workload.h"
+#include "probes/probe.h"
+#include "runner/commands/columns.h"
+#include "runner/commands/commands.h"
+#include "runner/exit_status.h"
+#include "runner/commands/list.h"
+#include "runner/config/names.h"
+#include "runner/config/presets.h"
+
+static void
+list_presets(struct columns *columns)
+{
+	columns_row(columns, "preset", "sources", "what it is");
+	for (const struct preset *preset = presets; preset->name; preset++)
+		columns_row(columns, preset->name, preset->sources, preset->help);
+}
+
+static void
+list_workloads(struct columns *columns)
+{
+	columns_row(columns, "workload", "what it is");
+	for (size_t i = 0; workloads[i]; i++)
+		columns_row(columns, workloads[i]->name, workloads[i]->help);
+}
+
+static void
+list_probes(struct columns *columns)
+{
+	if (!probes[0]) {
+		columns_row(columns, "(this version has no probes)");
+		return;
+	}
+	columns_row(columns, "probe", "what it is");
+	for (size_t i = 0; probes[i]; i++)
+		columns_row(columns, probes[i]->name, probes[i]->help);
+}
+
+static void
+list_exits(struct columns *columns)
+{
+	char fidelity[FIDELITY_TEXT_BYTES];
+
+	columns_row(columns, "exits", "fidelity", "what it is");
+	for (size_t i = 0; exit_backends[i]; i++)
+		columns_row(columns, exit_backends[i]->name,
+			    fidelity_format(exit_backends[i]->fidelity, fidelity, sizeof(fidelity)),
+			    exit_backends[i]->help);
+}
+
+static const struct {
+	const char *name;
+	void (*list)(struct columns *columns);
+	void (*list_more)(struct columns *columns); /* a second table; NULL: none */
+} lists[] = {
+	{"sources", list_sources, list_options}, {"presets", list_presets, NULL},
+	{"workloads", list_workloads, NULL},     {"probes", list_probes, NULL},
+	{"metrics", list_metrics, NULL},         {"exits", list_exits, NULL},
+};
+
+#define N_LISTS (sizeof(lists) / sizeof(lists[0]))
+
+static void
+print_usage(FILE *file)
+{
+	fputs("usage: folio list ", file);
+	for (size_t i = 0; i < N_LISTS; i++)
+		fprintf(file, "%s%s", i ? "|" : "", lists[i].name);
+	fputs("\n\nPrints what can be named in a configuration file, or is found in results.\n",
+	      file);
+}
+
+static enum exit_status
+print_list(void (*list)(struct columns *columns))
+{
+	struct columns columns = {0};
+	int error;
+
+	list(&columns);
+	error = columns_print(&columns, stdout);
+	columns_close(&columns);
+	if (error)
+		log_error("list: out of memory");
+	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
+}
+
+static enum exit_status
+refuse(const char *name)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	for (size_t i = 0; i < N_LISTS; i++)
+		names_add(&names, lists[i].name);
+	log_error("list: found '%.60s', allowed: %s", name,
+		  names_allowed(&names, name, allowed, sizeof(allowed)));
+	return EXIT_BAD_USAGE;
+}
+
+int
+cmd_list(int argc, char **argv)
+{
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (argc != 2 || argv[1][0] == '-') {
+		print_usage(stderr);
+		return EXIT_BAD_USAGE;
+	}
+	for (size_t i = 0; i < N_LISTS; i++) {
+		enum exit_status status;
+
+		if (strcmp(lists[i].name, argv[1]))
+			continue;
+		status = print_list(lists[i].list);
+		if (status != EXIT_DONE || !lists[i].list_more)
+			return status;
+		putchar('\n');
+		return print_list(lists[i].list_more);
+	}
+	return refuse(argv[1]);
+}

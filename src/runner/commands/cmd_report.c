@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* folio report DIR: tables and figures again, from the files. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/commands/commands.h"
+#include "runner/exit_status.h"
+#include "runner/results/folder.h"
+#include "runner/report/report.h"
+
+static const char usage[] =
+	"usage: folio report DIR\n"
+	"\n"
+	"Makes summary.csv, attribution.csv, figures and report.md of a run again from the\n"
+	"plan.csv, trials.csv and manifest.json in its folder, and prints the tables.\n";
+
+static enum exit_status
+status_of(int err)
+{
+	switch (err) {
+	case 0:
+		return EXIT_DONE;
+	case -ENODATA:
+		return EXIT_INCONCLUSIVE;
+	default:
+		return EXIT_BAD_USAGE;
+	}
+}
+
+int
+cmd_report(int argc, char **argv)
+{
+	struct folder folder;
+	int err;
+
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(usage, stdout);
+		return EXIT_DONE;
+	}
+	if (argc != 2 || argv[1][0] == '-') {
+		fputs(usage, stderr);
+		return EXIT_BAD_USAGE;
+	}
+	err = folder_open(&folder, argv[1]);
+	if (err)
+		return status_of(err);
+	/* A run that still writes keeps its folder locked: half of it would be reported. */
+	err = folder_lock(&folder);
+	if (!err)
+		err = report_make(argv[1], stdout);
+	folder_close(&folder);
+	return status_of(err);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* folio doctor: what the kernel lets this user do. Each is tried, not deduced. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/kvm.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runner/commands/doctor.h"
+#include "runner/results/machine.h"
+
+void
+doctor_kvm(struct finding *f)
+{
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC), err = errno, version;
+
+	if (fd < 0) {
+		finding_set(f, VERDICT_MISSING, "/dev/kvm: %s", strerror(err));
+		if (err == EACCES)
+			finding_get_it(f, "be in the group kvm");
+		else
+			finding_get_it(f,
+				       "load kvm_amd or kvm_intel; in a VM: nested virtualisation");
+		return;
+	}
+	version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	if (version == KVM_API_VERSION)
+		finding_set(f, VERDICT_OK, "/dev/kvm, interface version %d", version);
+	else
+		finding_set(f, VERDICT_MISSING, "/dev/kvm: interface version %d, %d is wanted",
+			    version, KVM_API_VERSION);
+	close(fd);
+}
+
+/* Loads the smallest tracing program: r0 = 0, exit. Returns 0 or -errno. */
+static int
+load_bpf_program(void)
+{
+	static const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attr;
+	long fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_TRACEPOINT;
+	attr.insns = (uintptr_t)program;
+	attr.insn_cnt = sizeof(program) / sizeof(program[0]);
+	attr.license = (uintptr_t) "GPL";
+	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (fd < 0)
+		return -errno;
+	close((int)fd);
+	return 0;
+}
+
+void
+doctor_bpf(struct finding *f)
+{
+	int err = load_bpf_program();
+
+	if (err) {
+		finding_set(f, VERDICT_MISSING, "loading a program: %s", strerror(-err));
+		if (err == -EPERM || err == -EACCES)
+			finding_get_it(f, "run as root, or with CAP_BPF and CAP_PERFMON");
+		else
+			finding_get_it(f, "a kernel built with CONFIG_BPF_SYSCALL");
+	} else if (access("/sys/kernel/btf/vmlinux", R_OK) < 0) {
+		finding_set(f, VERDICT_LIMITED,
+			    "programs load; no type information (BTF) in the kernel");
+		finding_get_it(f, "a kernel built with CONFIG_DEBUG_INFO_BTF");
+	} else {
+		finding_set(f, VERDICT_OK, "programs load, BTF is there");
+	}
+}
+
+void
+doctor_pmu(struct finding *f)
+{
+	struct machine machine;
+
+	machine_read(&machine);
+	if (!strcmp(machine.pmu, "available")) {
+		finding_set(f, VERDICT_OK, "instructions can be counted");
+		return;
+	}
+	finding_set(f, VERDICT_MISSING, "no hardware counters; they show as n/a");
+	finding_get_it(f, "sysctl kernel.perf_event_paranoid=2 or lower; in a VM: a virtual PMU");
+}
+
+/* In a child, so that this process stays where it is. Returns 0 or an errno. */
+static int
+try_unshare(int flags)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child < 0)
+		return errno;
+	if (child == 0)
+		_exit(unshare(flags) < 0 ? errno : 0);
+	if (waitpid(child, &status, 0) < 0)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+void
+doctor_namespaces(struct finding *f)
+{
+	int err = try_unshare(CLONE_NEWNET);
+
+	if (!err) {
+		finding_set(f, VERDICT_OK, "can be made");
+		return;
+	}
+	if (!try_unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		finding_set(f, VERDICT_LIMITED, "can be made within a user namespace only");
+	else
+		finding_set(f, VERDICT_MISSING, "making one: %s", strerror(err));
+	finding_get_it(f, "run as root, or with CAP_SYS_ADMIN");
+}

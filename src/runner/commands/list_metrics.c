@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include "base/counter.h"
+#include "datapath/exits/exit.h"
+#include "datapath/guest/port.h"
+#include "datapath/sources/source.h"
+#include "runner/commands/columns.h"
+#include "runner/commands/list.h"
+#include "runner/results/pair_metrics.h"
+
+static void
+add_counters(struct columns *columns, const char *prefix, const struct counter *table)
+{
+	char name[128], unit[64];
+
+	for (const struct counter *counter = table; counter && counter->name; counter++) {
+		snprintf(name, sizeof(name), "%s%s%s_per_packet", prefix, *prefix ? "." : "",
+			 counter->name);
+		snprintf(unit, sizeof(unit), "%s/packet", counter->unit);
+		columns_row(columns, name, unit, counter->help);
+	}
+}
+
+void
+list_metrics(struct columns *columns)
+{
+	static const char *const of[] = {
+		[METRIC_OF_CONFIGURATION] = "the configuration's, per pair",
+		[METRIC_OF_REFERENCE] = "the reference's, per pair",
+		[METRIC_OF_BOTH] = "configuration over reference, per pair",
+	};
+
+	columns_row(columns, "metric", "unit", "what it is");
+	for (const struct pair_metric *metric = pair_metrics; metric->name; metric++)
+		columns_row(columns, metric->name, metric->unit, of[metric->of]);
+	columns_row(columns, METRIC_SAME_DEVICE, "flag", "1: both took turns on one device");
+	columns_row(columns, "packets_in", "packets", "offered by the host, whole slices");
+	columns_row(columns, "packets_out", "packets", "back at the host");
+	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
+	add_counters(columns, "", port_counters);
+	add_counters(columns, "exits", exit_counters);
+	for (unsigned int i = 0; sources[i]; i++)
+		add_counters(columns, sources[i]->name, sources[i]->counters);
+	columns_row(columns, "device.NAME_per_packet", "", "the driver's own counters");
+}

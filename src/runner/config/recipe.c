@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/config/recipe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datapath/sources/source.h"
+#include "runner/config/costs.h"
+#include "runner/config/setting.h"
+#include "runner/config/yaml.h"
+
+static int
+read_preset(const struct node *node, struct recipe *recipe)
+{
+	const struct node *preset = node_find(node, "preset");
+	struct names names = {0};
+
+	if (!preset)
+		return node_refuse(node, "found no preset, allowed: a configuration with a preset, "
+					 "such as {preset: folio}");
+	names_add_presets(&names);
+	if (node_expect_name(preset, &names))
+		return -EINVAL;
+	return recipe_from_preset(preset_find(preset->text), node, recipe);
+}
+
+/* A preset's name for something else would make a table that says what is not so. */
+static int
+read_name(const struct node *node, struct recipe *recipe)
+{
+	const struct node *name = node_find(node, "name");
+	const struct preset *other;
+
+	if (!name)
+		return 0;
+	if (node_identifier(name, recipe->name, sizeof(recipe->name)))
+		return -EINVAL;
+	other = preset_find(recipe->name);
+	if (other && other != recipe->preset)
+		return node_refuse(name,
+				   "found the name of another preset, '%s', allowed: any other",
+				   recipe->name);
+	return 0;
+}
+
+int
+recipe_read(const struct node *node, struct recipe *recipe)
+{
+	struct names keys = {0};
+	int error;
+
+	names_add(&keys, "preset");
+	names_add(&keys, "name");
+	names_add(&keys, "sources");
+	names_add_options(&keys, datapath_options);
+	if (node_expect_keys(node, &keys))
+		return -EINVAL;
+	error = read_preset(node, recipe);
+	if (error)
+		return error;
+	recipe->node = node;
+	error = read_name(node, recipe);
+	if (error)
+		recipe_close(recipe);
+	return error;
+}
+
+int
+recipe_from_preset(const struct preset *preset, const struct node *where, struct recipe *recipe)
+{
+	char text[512];
+
+	*recipe = (struct recipe){.preset = preset, .where = where};
+	snprintf(recipe->name, sizeof(recipe->name), "%s", preset->name);
+	snprintf(text, sizeof(text), "{%s}", preset->sources);
+	return yaml_read_value(preset->name, text, &recipe->preset_sources);
+}
+
+void
+recipe_close(struct recipe *recipe)
+{
+	node_free(recipe->preset_sources);
+	recipe->preset_sources = NULL;
+}
+
+static int
+apply_file(const struct recipe *recipe, const struct node *root, struct draft *draft)
+{
+	const struct node *defaults = node_find(root, "sources");
+	const struct node *own = node_find(recipe->node, "sources");
+
+	if (draft_apply_sources(draft, recipe->preset_sources) ||
+	    draft_apply_datapath(draft, root) ||
+	    (defaults && draft_apply_defaults(draft, defaults)) ||
+	    draft_apply_datapath(draft, recipe->node))
+		return -EINVAL;
+	return own ? draft_apply_sources(draft, own) : 0;
+}
+
+static bool
+is_given(const struct draft *draft, int source, const struct option_spec *option)
+{
+	return draft->given[source] & 1u << (option - sources[source]->options);
+}
+
+static bool
+is_in_scope(const struct setting *setting, enum sweep_scope scope, const struct costs *costs,
+	    const struct draft *draft)
+{
+	const struct option_spec *option = setting->option;
+
+	if (scope == SWEEP_MISSING)
+		return setting->source >= 0 && option && option->cost &&
+		       !costs_find(costs, option->cost) &&
+		       !is_given(draft, setting->source, option);
+	return scope == SWEEP_ALL || setting->source < 0;
+}
+
+static int
+apply_combo(const struct combo *combo, enum sweep_scope scope, const struct costs *costs,
+	    struct draft *draft)
+{
+	for (size_t i = 0; combo && i < combo->axes->n; i++) {
+		const struct axis *axis = &combo->axes->at[i];
+
+		if (is_in_scope(&axis->setting, scope, costs, draft) &&
+		    draft_apply(draft, &axis->setting, axis->values[combo->at[i]].node))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+apply_cost(const struct recipe *recipe, const struct costs *costs, int source,
+	   const struct option_spec *option, struct draft *draft)
+{
+	const struct cost *cost = costs_find(costs, option->cost);
+	const char *name = sources[source]->name;
+	char text[64], why[512];
+
+	if (!cost && !costs)
+		return node_refuse(recipe->where,
+				   "sources.%s.%s: found no `costs:` that would give it, allowed: "
+				   "a cost profile with '%s', or sources: {%s: {%s: 4000 cycles}}",
+				   name, option->name, option->cost, name, option->name);
+	if (!cost)
+		return node_refuse(recipe->where,
+				   "sources.%s.%s: found no '%s' in the cost profile %s, allowed: "
+				   "a profile that has it, or sources: {%s: {%s: 4000 cycles}}",
+				   name, option->name, option->cost, costs->path, name,
+				   option->name);
+	snprintf(text, sizeof(text), "%" PRIu64 " cycles", cost->cycles);
+	if (option_parse(option, draft->config.sources[source].options, text, why, sizeof(why)))
+		return node_refuse(recipe->where, "sources.%s.%s, from '%s' of %s: %s", name,
+				   option->name, option->cost, costs->path, why);
+	return 0;
+}
+
+static int
+apply_costs(const struct recipe *recipe, const struct costs *costs, struct draft *draft)
+{
+	for (int i = 0; sources[i]; i++) {
+		const struct option_spec *table = sources[i]->options;
+
+		for (const struct option_spec *option = table; option && option->name; option++) {
+			if (!option->cost || !draft->config.sources[i].on ||
+			    is_given(draft, i, option))
+				continue;
+			if (apply_cost(recipe, costs, i, option, draft))
+				return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static void
+reset_what_is_off(struct datapath_config *config)
+{
+	for (int i = 0; sources[i]; i++)
+		if (!config->sources[i].on && sources[i]->options)
+			options_defaults(sources[i]->options, config->sources[i].options);
+}
+
+int
+recipe_resolve(const struct recipe *recipe, const struct pantry *pantry, const struct combo *combo,
+	       enum sweep_scope scope, struct datapath_config *out)
+{
+	struct draft draft;
+
+	draft_init(&draft);
+	if (apply_file(recipe, pantry->root, &draft) ||
+	    apply_combo(combo, scope, pantry->costs, &draft) ||
+	    apply_costs(recipe, pantry->costs, &draft))
+		return -EINVAL;
+	reset_what_is_off(&draft.config);
+	memcpy(out, &draft.config, sizeof(*out));
+	return 0;
+}

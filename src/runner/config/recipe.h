@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a configuration is made: a preset, what the file says for all, what the
+ * file says for this one, and what a sweep says, each over the one before.
+ * Costs fill in last what nobody gave. A source that is off has its options at
+ * their defaults, so that configurations that behave alike are equal bytes.
+ */
+#ifndef FOLIO_RUNNER_RECIPE_H
+#define FOLIO_RUNNER_RECIPE_H
+
+#include "runner/config/axes.h"
+#include "runner/config/experiment.h"
+#include "runner/config/node.h"
+#include "runner/config/presets.h"
+
+struct costs;
+
+struct recipe {
+	char name[NAME_BYTES];
+	const struct preset *preset;
+	struct node *preset_sources; /* owned */
+	const struct node *node;     /* the file's mapping; NULL: the preset as it is */
+	const struct node *where;    /* what a message points at */
+};
+
+/* What all recipes of a file share. */
+struct pantry {
+	const struct node *root;
+	const struct costs *costs; /* NULL: no profile */
+};
+
+/* From an item of `configurations:`. Returns 0; -EINVAL after node_refuse(); -ENOMEM. */
+int recipe_read(const struct node *node, struct recipe *recipe);
+/* From a preset; where asked for it. As above. */
+int recipe_from_preset(const struct preset *preset, const struct node *where,
+		       struct recipe *recipe);
+void recipe_close(struct recipe *recipe);
+
+/* What a combination of swept values changes. */
+enum sweep_scope {
+	SWEEP_ALL,      /* options of the datapath, sources and their options */
+	SWEEP_DATAPATH, /* options of the datapath only */
+	SWEEP_MISSING,  /* costs that nothing else gives */
+};
+
+/* combo NULL: nothing is swept. Returns 0, or -EINVAL after node_refuse(). */
+int recipe_resolve(const struct recipe *recipe, const struct pantry *pantry,
+		   const struct combo *combo, enum sweep_scope scope, struct datapath_config *out);
+
+#endif

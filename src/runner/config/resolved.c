@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/config/resolved.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "datapath/sources/source.h"
+#include "runner/config/costs.h"
+#include "runner/config/form.h"
+#include "runner/config/node_write.h"
+
+static void
+put_text(FILE *file, const char *key, const char *text)
+{
+	fprintf(file, "%s: ", key);
+	node_write_text(file, text);
+	fputc('\n', file);
+}
+
+/* The key as the file has it, if it has it. */
+static void
+put_as_is(FILE *file, const struct node *root, const char *key)
+{
+	const struct node *node = node_find(root, key);
+
+	if (!node)
+		return;
+	fprintf(file, "%s: ", key);
+	node_write(file, node);
+	fputc('\n', file);
+}
+
+static void
+put_options(FILE *file, const struct option_spec *table, const void *settings)
+{
+	const char *comma = "";
+
+	fputc('{', file);
+	for (const struct option_spec *option = table; option->name; option++) {
+		fprintf(file, "%s%s: ", comma, option->name);
+		node_write_option(file, option, settings);
+		comma = ", ";
+	}
+	fputc('}', file);
+}
+
+static void
+put_source(FILE *file, const struct source *source, const struct source_setting *setting)
+{
+	fprintf(file, "      %s: ", source->name);
+	if (setting->on && source->options)
+		put_options(file, source->options, setting->options);
+	else
+		fputs(setting->on ? "on" : "off", file);
+	fputc('\n', file);
+}
+
+static void
+put_configuration(FILE *file, const struct recipe *recipe, const struct datapath_config *config)
+{
+	fprintf(file, "  - preset: %s\n    ", recipe->preset->name);
+	put_text(file, "name", recipe->name);
+	for (const struct option_spec *option = datapath_options; option->name; option++) {
+		fprintf(file, "    %s: ", option->name);
+		node_write_option(file, option, config);
+		fputc('\n', file);
+	}
+	fputs("    sources:\n", file);
+	for (int i = 0; sources[i]; i++)
+		put_source(file, sources[i], &config->sources[i]);
+}
+
+/* What the file says for every configuration, and costs that nobody gave, in this TSC's cycles. */
+static void
+put_defaults_of(FILE *file, const struct form *form, const struct source *source)
+{
+	const struct node *given = node_find(node_find(form->root, "sources"), source->name);
+	const char *comma = "";
+
+	fprintf(file, "  %s: {", source->name);
+	for (const struct option_spec *option = source->options; option->name; option++) {
+		const struct node *value = node_find(given, option->name);
+		const struct cost *cost = option->cost ? costs_find(form->costs, option->cost) :
+							 NULL;
+
+		if (!value && !cost)
+			continue;
+		fprintf(file, "%s%s: ", comma, option->name);
+		if (value)
+			node_write(file, value);
+		else
+			fprintf(file, "%" PRIu64 " cycles", cost->cycles);
+		comma = ", ";
+	}
+	fputs("}\n", file);
+}
+
+static void
+put_defaults(FILE *file, const struct form *form)
+{
+	for (const struct option_spec *option = datapath_options; option->name; option++)
+		put_as_is(file, form->root, option->name);
+	fputs("sources:\n", file);
+	for (int i = 0; sources[i]; i++)
+		if (sources[i]->options)
+			put_defaults_of(file, form, sources[i]);
+}
+
+static void
+put_attribution(FILE *file, const struct attribution_spec *attribution)
+{
+	const char *comma = "";
+
+	if (!attribution->wanted)
+		return;
+	fputs("attribution: {method: one-at-a-time, factors: [", file);
+	for (int i = 0; sources[i]; i++) {
+		if (!(attribution->factors & 1u << i))
+			continue;
+		fprintf(file, "%s%s", comma, sources[i]->name);
+		comma = ", ";
+	}
+	fputs("]}\n", file);
+}
+
+/* The traffic that isn't swept; its default too. */
+static void
+put_traffic(FILE *file, const struct form *form)
+{
+	const struct node *sweep = node_find(form->root, "sweep");
+
+	if (node_find(sweep, "frame_size") || node_find(sweep, "traffic"))
+		return;
+	if (node_find(form->root, "traffic"))
+		put_as_is(file, form->root, "traffic");
+	else
+		put_text(file, "frame_size", form->rows.rows[0].label);
+}
+
+static void
+put_file(FILE *file, const struct form *form, const struct experiment *experiment)
+{
+	fputs("folio: 1\n", file);
+	put_text(file, "name", experiment->name);
+	put_text(file, "topology", experiment->topology);
+	put_text(file, "workload", experiment->workload);
+	put_text(file, "reference", experiment->reference);
+	if (*experiment->costs)
+		put_text(file, "costs", experiment->costs);
+	put_defaults(file, form);
+	fputs("configurations:\n", file);
+	for (uint32_t i = 0; i < form->n_recipes; i++)
+		put_configuration(file, &form->recipes[i], &experiment->configurations[i].config);
+	put_traffic(file, form);
+	put_as_is(file, form->root, "sweep");
+	put_as_is(file, form->root, "include");
+	put_as_is(file, form->root, "exclude");
+	fputs("measure: ", file);
+	put_options(file, measure_options, &experiment->measure);
+	fputc('\n', file);
+	put_attribution(file, &experiment->attribution);
+}
+
+int
+resolved_write(const struct form *form, struct experiment *experiment)
+{
+	size_t size;
+	FILE *file = open_memstream(&experiment->resolved, &size);
+
+	if (!file)
+		return -ENOMEM;
+	put_file(file, form, experiment);
+	return fclose(file) ? -ENOMEM : 0;
+}

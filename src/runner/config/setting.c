@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/config/setting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datapath/sources/source.h"
+
+#define SOURCES_PREFIX "sources."
+
+/* `sources.SRC` as an option, so that it is read and refused as one. */
+static const struct option_spec switch_option = {
+	.name = "source", .type = OPTION_SWITCH, .offset = offsetof(struct source_setting, on)};
+
+void
+setting_names(struct names *names)
+{
+	static char source_keys[SOURCES_MAX][NAMES_MAX];
+
+	names_add_options(names, datapath_options);
+	for (unsigned int i = 0; sources[i]; i++) {
+		snprintf(source_keys[i], sizeof(source_keys[i]), SOURCES_PREFIX "%s",
+			 sources[i]->name);
+		names_add(names, source_keys[i]);
+	}
+}
+
+static int
+refuse_source(const struct node *node, const char *name)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	names_add_sources(&names);
+	return node_refuse(node, "found no source '%.60s', allowed: %s", name,
+			   names_allowed(&names, name, allowed, sizeof(allowed)));
+}
+
+static int
+refuse_option(const struct node *node, const struct source *source, const char *name)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	names_add_options(&names, source->options);
+	return node_refuse(node, "found no option '%.60s' of %s, allowed: %s", name, source->name,
+			   names_allowed(&names, name, allowed, sizeof(allowed)));
+}
+
+/* name: "vc" or "vc.cost". */
+static int
+find_in_sources(const struct node *node, const char *name, struct setting *setting)
+{
+	const char *dot = strchr(name, '.');
+	char source_name[64];
+
+	snprintf(source_name, sizeof(source_name), "%.*s",
+		 dot ? (int)(dot - name) : (int)strlen(name), name);
+	setting->option = NULL;
+	setting->source = source_find(source_name);
+	if (setting->source < 0)
+		return refuse_source(node, source_name);
+	if (!dot)
+		return 0;
+	setting->option = options_find(sources[setting->source]->options, dot + 1);
+	if (!setting->option)
+		return refuse_option(node, sources[setting->source], dot + 1);
+	return 0;
+}
+
+int
+setting_find(const struct node *node, struct setting *setting)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	if (!strncmp(node->key, SOURCES_PREFIX, strlen(SOURCES_PREFIX)))
+		return find_in_sources(node, node->key + strlen(SOURCES_PREFIX), setting);
+	setting->source = -1;
+	setting->option = options_find(datapath_options, node->key);
+	if (setting->option)
+		return 0;
+	setting_names(&names);
+	names_add(&names, "sources.SOURCE.OPTION");
+	return node_refuse(node, "found a key that is not known here, allowed: %s",
+			   names_allowed(&names, node->key, allowed, sizeof(allowed)));
+}
+
+void
+draft_init(struct draft *draft)
+{
+	datapath_config_init(&draft->config);
+	memset(draft->given, 0, sizeof(draft->given));
+}
+
+int
+draft_apply(struct draft *draft, const struct setting *setting, const struct node *value)
+{
+	struct source_setting *source;
+
+	if (setting->source < 0)
+		return node_option(value, setting->option, &draft->config);
+	source = &draft->config.sources[setting->source];
+	if (!setting->option)
+		return node_option(value, &switch_option, source);
+	draft->given[setting->source] |= 1u
+					 << (setting->option - sources[setting->source]->options);
+	return node_option(value, setting->option, source->options);
+}
+
+static int
+apply_options(struct draft *draft, int source, const struct node *options)
+{
+	struct setting setting = {.source = source};
+
+	for (size_t i = 0; i < options->n_items; i++) {
+		const struct node *value = options->items[i];
+
+		setting.option = options_find(sources[source]->options, value->key);
+		if (!setting.option)
+			return refuse_option(value, sources[source], value->key);
+		if (draft_apply(draft, &setting, value))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int
+draft_apply_sources(struct draft *draft, const struct node *sources_node)
+{
+	struct setting setting = {0};
+
+	if (node_expect(sources_node, NODE_MAPPING, "a mapping such as {vc: on}"))
+		return -EINVAL;
+	for (size_t i = 0; i < sources_node->n_items; i++) {
+		const struct node *value = sources_node->items[i];
+
+		setting.source = source_find(value->key);
+		if (setting.source < 0)
+			return refuse_source(value, value->key);
+		if (value->kind == NODE_LIST || (value->kind == NODE_SCALAR && !*value->text))
+			return node_refuse_found(value, "on, off or a mapping of its options");
+		if (value->kind == NODE_MAPPING) {
+			draft->config.sources[setting.source].on = true;
+			if (apply_options(draft, setting.source, value))
+				return -EINVAL;
+		} else if (draft_apply(draft, &setting, value)) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int
+draft_apply_defaults(struct draft *draft, const struct node *sources_node)
+{
+	if (node_expect(sources_node, NODE_MAPPING, "a mapping such as {vc: {cost: 4000 cycles}}"))
+		return -EINVAL;
+	for (size_t i = 0; i < sources_node->n_items; i++) {
+		const struct node *value = sources_node->items[i];
+		int source = source_find(value->key);
+
+		if (source < 0)
+			return refuse_source(value, value->key);
+		if (node_expect(
+			    value, NODE_MAPPING,
+			    "a mapping of its options; what is on stands in the configurations"))
+			return -EINVAL;
+		if (apply_options(draft, source, value))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int
+draft_apply_datapath(struct draft *draft, const struct node *mapping)
+{
+	for (const struct option_spec *option = datapath_options; option->name; option++) {
+		const struct node *value = node_find(mapping, option->name);
+
+		if (value && node_option(value, option, &draft->config))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int
+setting_text(const struct setting *setting, const struct node *value, char text[SETTING_TEXT_BYTES])
+{
+	const struct option_spec *option = setting->option ? setting->option : &switch_option;
+	const void *settings;
+	struct draft draft;
+
+	draft_init(&draft);
+	if (draft_apply(&draft, setting, value))
+		return -EINVAL;
+	settings = setting->source < 0 ? (const void *)&draft.config :
+		   setting->option ? (const void *)draft.config.sources[setting->source].options :
+				     (const void *)&draft.config.sources[setting->source];
+	option_format(option, settings, text, SETTING_TEXT_BYTES);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Settings of a datapath_config by the names that files use: an option of the
+ * datapath ("burst"), a source ("sources.vc": on, off or its options), or an
+ * option of a source ("sources.vc.cost").
+ */
+#ifndef FOLIO_RUNNER_SETTING_H
+#define FOLIO_RUNNER_SETTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datapath/config.h"
+#include "runner/config/node.h"
+
+#define SETTING_TEXT_BYTES OPTION_TEXT_BYTES
+
+struct setting {
+	int source;                       /* index into sources[]; -1: an option of the datapath */
+	const struct option_spec *option; /* NULL: the source's switch */
+};
+
+/* What node's key names. Returns 0, or -EINVAL after node_refuse(). */
+int setting_find(const struct node *node, struct setting *setting);
+
+/* Every name that setting_find() knows but the options of sources. */
+void setting_names(struct names *names);
+
+/* A configuration while it is put together. */
+struct draft {
+	struct datapath_config config;
+	uint32_t given[SOURCES_MAX]; /* bit i: option i of the source was given; no cost replaces it */
+};
+
+void draft_init(struct draft *draft);
+
+/*
+ * Applies one value: an option's, or on/off of a source. Returns 0, or -EINVAL
+ * after node_refuse().
+ */
+int draft_apply(struct draft *draft, const struct setting *setting, const struct node *value);
+
+/* `sources:` of a configuration: a source that has a mapping is on. As above. */
+int draft_apply_sources(struct draft *draft, const struct node *sources_node);
+
+/* `sources:` at the top of a file: options only, which turn nothing on. As above. */
+int draft_apply_defaults(struct draft *draft, const struct node *sources_node);
+
+/* The options of the datapath among the mapping's keys. As above. */
+int draft_apply_datapath(struct draft *draft, const struct node *mapping);
+
+/* The value as it is written in one way only: "4000 cycles", "on". As above. */
+int setting_text(const struct setting *setting, const struct node *value,
+		 char text[SETTING_TEXT_BYTES]);
+
+#endif

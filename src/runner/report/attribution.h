@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which overhead source costs how much, one factor at a time and from both
+ * ends: what a source alone adds to the ideal, and what its removal takes from
+ * `naive`, which has them all. Each is the median over pairs of the difference
+ * of the two configurations' cycles per packet, so it needs no other cell.
+ *
+ * The whole is naive less ideal. What the sources' own figures leave of the
+ * whole is called interaction: sources that act on each other (a copy that
+ * warms what another source touches, an exit that two of them share) make it
+ * differ from zero, and the two ends disagree by it. Its interval comes from
+ * the resamples of all the figures that it is made of.
+ */
+#ifndef FOLIO_RUNNER_ATTRIBUTION_H
+#define FOLIO_RUNNER_ATTRIBUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runner/report/summary.h"
+
+enum attribution_method {
+	METHOD_ALONE,   /* ideal and the source, less ideal */
+	METHOD_REMOVED, /* naive, less naive without the source */
+	METHOD_ALL,     /* naive less ideal: the whole */
+};
+
+#define SOURCE_INTERACTION "interaction"
+#define SOURCE_TOTAL "total"
+
+struct attribution_row {
+	const struct run_cell *place; /* any cell of its workload, frame size and variant */
+	const char *source;           /* name, SOURCE_INTERACTION or SOURCE_TOTAL */
+	enum side side;
+	enum attribution_method method;
+	struct estimate cycles; /* per packet */
+	struct estimate share;  /* of the whole; n = 0 where the whole is not distinguishable */
+	unsigned int fidelity;  /* of the source; of all together for interaction and total */
+	bool distinguishable;   /* from noise */
+};
+
+struct attribution {
+	struct attribution_row *rows; /* by place, side, method; sources in the plan's order */
+	size_t n_rows;
+};
+
+/*
+ * Works out every place that has attribution cells. A cell without trials has
+ * no row, and no interaction stands where one is missing. summary must outlive
+ * *out. Returns 0 or -ENOMEM after log_error().
+ */
+int attribution_open(const struct summary *summary, struct attribution *out);
+void attribution_close(struct attribution *attribution);
+
+/* The row, or NULL. */
+const struct attribution_row *attribution_find(const struct attribution *attribution,
+					       const struct run_cell *place, const char *source,
+					       enum side side, enum attribution_method method);
+
+/* Writes attribution.csv. Returns 0 or -errno after log_error(). */
+int attribution_write(const struct attribution *attribution, const struct folder *folder);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Break-even costs of modelled sources. What a page state change or a doorbell
+ * costs a guest on SNP is published nowhere, so the cycles that were charged are
+ * an assumption. What holds without it is how often the source charges, and
+ * hence the cost per event at which it takes a given share of the ideal.
+ */
+#ifndef FOLIO_RUNNER_BREAKEVEN_H
+#define FOLIO_RUNNER_BREAKEVEN_H
+
+#include <stdbool.h>
+
+#include "runner/report/summary.h"
+
+struct breakeven {
+	double events_per_packet; /* exits of the source alone, all reasons together */
+	double charged_cycles;    /* per event, as metered in this run */
+	double at_1_percent_cycles; /* per event: the source then takes 1% of the ideal's guest cycles */
+	double at_6_percent_cycles;
+};
+
+/*
+ * Works it out from the cell of a source alone. Returns false where the cell is
+ * none, its source is not modelled, or nothing exited.
+ */
+bool breakeven_of(const struct summary *summary, const struct run_cell *cell,
+		  struct breakeven *out);
+
+#endif

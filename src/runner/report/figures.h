@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The figures of a run: PNG files under figures/, drawn from the run's CSV files
+ * by the Python scripts of plots/. A run is complete without them: where Python
+ * or matplotlib is missing that is said, and no more.
+ */
+#ifndef FOLIO_RUNNER_FIGURES_H
+#define FOLIO_RUNNER_FIGURES_H
+
+#include <stdbool.h>
+
+#include "runner/results/folder.h"
+
+struct figure {
+	const char *script; /* in plots/; NULL ends the table */
+	const char *path;   /* in the run's folder */
+	const char *caption;
+	bool of_attribution; /* drawn where the run has an attribution */
+};
+
+extern const struct figure figures[];
+
+/*
+ * Draws every figure anew; the scripts run side by side. What keeps one from
+ * being drawn goes to standard error.
+ */
+void figures_draw(const struct folder *folder, bool has_attribution);
+
+/* Is the figure there? */
+bool figure_exists(const struct folder *folder, const struct figure *figure);
+
+#endif

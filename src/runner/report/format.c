@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/report/format.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define VALUE_COLUMNS 6
+
+/* How a number is written: in units of scale, with that many decimals. */
+struct style {
+	double scale;
+	const char *suffix;
+	int decimals;
+};
+
+static const char *
+format_number(double value, const struct style *style, char *buf, size_t size)
+{
+	if (isnan(value))
+		snprintf(buf, size, "n/a");
+	else
+		snprintf(buf, size, "%.*f%s", style->decimals, value / style->scale, style->suffix);
+	return buf;
+}
+
+/* An interval this wide, in the last places that would be shown, leaves decimals without meaning. */
+#define WIDE 10
+
+/* fmax() passes over the bounds that are missing. */
+static struct style
+cycles_style(const struct estimate *e)
+{
+	double largest = fmax(fabs(e->value), fmax(fabs(e->ci_low), fabs(e->ci_high)));
+	struct style style = {1, "", 0};
+
+	if (largest >= 99999.5)
+		style = (struct style){1000, "k", 0};
+	if (fabs(e->value) < 999.95 || style.scale > 1)
+		style.decimals = (e->ci_high - e->ci_low) / style.scale >= WIDE ? 0 : 1;
+	return style;
+}
+
+static struct style
+ratio_style(const struct estimate *e)
+{
+	double ratio = fabs(e->value);
+
+	if (ratio < 9.9995)
+		return (struct style){1, "", 3};
+	if (ratio < 99.995)
+		return (struct style){1, "", 2};
+	return (struct style){1, "", ratio < 999.95 ? 1 : 0};
+}
+
+/* The bounds are written like the value, so that they can be compared at a glance. */
+static const char *
+format_estimate(const struct estimate *e, const struct style *style, char *buf, size_t size)
+{
+	char value[32], low[32], high[32];
+
+	format_number(e->value, style, value, sizeof(value));
+	if (isnan(e->ci_low))
+		snprintf(buf, size, "%*s", VALUE_COLUMNS, value);
+	else
+		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
+			 format_number(e->ci_low, style, low, sizeof(low)),
+			 format_number(e->ci_high, style, high, sizeof(high)));
+	return buf;
+}
+
+const char *
+format_cycles(double cycles, char *buf, size_t size)
+{
+	const struct style style = cycles_style(&(struct estimate){cycles, NAN, NAN, 1});
+
+	return format_number(cycles, &style, buf, size);
+}
+
+const char *
+format_ratio(double ratio, char *buf, size_t size)
+{
+	const struct style style = ratio_style(&(struct estimate){ratio, NAN, NAN, 1});
+
+	return format_number(ratio, &style, buf, size);
+}
+
+const char *
+format_share(double share, char *buf, size_t size)
+{
+	const struct style style = {0.01, "%", 1};
+
+	return format_number(share, &style, buf, size);
+}
+
+const char *
+format_cycles_estimate(const struct estimate *e, char *buf, size_t size)
+{
+	const struct style style = cycles_style(e);
+
+	return format_estimate(e, &style, buf, size);
+}
+
+const char *
+format_ratio_estimate(const struct estimate *e, char *buf, size_t size)
+{
+	const struct style style = ratio_style(e);
+
+	return format_estimate(e, &style, buf, size);
+}

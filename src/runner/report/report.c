@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runner/report/figures.h"
+
+static void
+add_figures(const struct report *report, struct document *document)
+{
+	document_heading(document, 2, "Figures");
+	for (const struct figure *f = figures; f->script; f++)
+		if (figure_exists(report->folder, f))
+			document_figure(document, f->path, f->caption);
+}
+
+static void
+add_tables(struct report *report, struct document *document)
+{
+	report_head(report, document);
+	report_configurations(report, document);
+	report_breakdown(report, document);
+	report_breakeven(report, document);
+	report_meaning(report, document);
+}
+
+static int
+write_markdown(struct report *report)
+{
+	struct document *document = document_new();
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+	int err = document && file ? 0 : -ENOMEM;
+
+	if (!err) {
+		add_tables(report, document);
+		add_figures(report, document);
+		report_manifest(report, document);
+		err = document_print(document, DOCUMENT_MARKDOWN, file);
+	}
+	if (file && fclose(file) != 0 && !err)
+		err = -ENOMEM;
+	if (err)
+		log_error("%s/report.md: %s", report->folder->path, strerror(-err));
+	else
+		err = folder_write(report->folder, "report.md", text, size);
+	document_free(document);
+	free(text);
+	return err;
+}
+
+static int
+print_text(struct report *report, FILE *out)
+{
+	struct document *document = document_new();
+	int err = document ? 0 : -ENOMEM;
+
+	if (!err) {
+		add_tables(report, document);
+		err = document_print(document, DOCUMENT_TEXT, out);
+	}
+	if (err)
+		log_error("cannot print the report: %s", strerror(-err));
+	document_free(document);
+	fprintf(out, "\nFiles    %s\n", report->folder->path);
+	for (const struct figure *f = figures; f->script; f++)
+		if (figure_exists(report->folder, f))
+			fprintf(out, "Figure   %s/%s\n", report->folder->path, f->path);
+	return err;
+}
+
+static int
+write_and_print(struct report *report, FILE *out)
+{
+	int err = summary_write(&report->summary, report->folder);
+
+	if (!err)
+		err = attribution_write(&report->attribution, report->folder);
+	if (err)
+		return err;
+	figures_draw(report->folder, report->attribution.n_rows > 0);
+	err = write_markdown(report);
+	return err ? err : print_text(report, out);
+}
+
+int
+report_make(const char *path, FILE *out)
+{
+	struct folder folder;
+	struct report report = {.folder = &folder};
+	int err = folder_open(&folder, path);
+
+	if (err)
+		return err;
+	err = run_files_read(&folder, &report.run);
+	if (err)
+		goto close_folder;
+	err = summary_open(&report.run, &report.summary);
+	if (err)
+		goto close_run;
+	err = attribution_open(&report.summary, &report.attribution);
+	if (err)
+		goto close_summary;
+	err = write_and_print(&report, out);
+	attribution_close(&report.attribution);
+close_summary:
+	summary_close(&report.summary);
+close_run:
+	run_files_close(&report.run);
+close_folder:
+	folder_close(&folder);
+	return err;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the files of a run's folder to what a user reads: summary.csv,
+ * attribution.csv, the figures, report.md, and the same text on the terminal.
+ * The run itself and `folio report` both come this way.
+ */
+#ifndef FOLIO_RUNNER_REPORT_H
+#define FOLIO_RUNNER_REPORT_H
+
+#include <stdio.h>
+
+#include "runner/report/attribution.h"
+#include "runner/report/document.h"
+#include "runner/report/summary.h"
+
+/*
+ * Makes all of it anew from manifest.json, plan.csv and trials.csv in the folder
+ * at path; the text goes to out. Figures that cannot be drawn are no error. The
+ * caller sees to it that nobody else writes there. Returns 0; -EBADMSG (a file
+ * is damaged), -ENODATA (no trials) or another -errno after log_error().
+ */
+int report_make(const char *path, FILE *out);
+
+/* What a report is made from. */
+struct report {
+	const struct folder *folder;
+	struct run run;
+	struct summary summary;
+	struct attribution attribution;
+	/* Marks that the tables have used, and that want a footnote. */
+	bool used_dagger, used_double_dagger;
+};
+
+/* Adds the title, what was measured on what, and what is missing of the plan. */
+void report_head(const struct report *report, struct document *document);
+
+/* Adds a table per traffic: every listed configuration against the reference. */
+void report_configurations(struct report *report, struct document *document);
+
+/* Adds a table per traffic: what each source costs, from both ends. */
+void report_breakdown(struct report *report, struct document *document);
+
+/* Adds the break-even costs of modelled sources, where there are any. */
+void report_breakeven(struct report *report, struct document *document);
+
+/* Adds what marks, cycles and the ideal mean; after the tables, which use the marks. */
+void report_meaning(const struct report *report, struct document *document);
+
+/* Adds the manifest's gist. */
+void report_manifest(const struct report *report, struct document *document);
+
+/* "64 B" for a frame size, otherwise the traffic's label. Returns buf. */
+const char *report_traffic_name(const struct run_cell *cell, char *buf, size_t size);
+
+#endif

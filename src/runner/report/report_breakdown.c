@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables of what each source costs, and of break-even costs. */
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "runner/report/breakeven.h"
+#include "runner/report/format.h"
+#include "runner/report/report.h"
+
+static const struct document_column breakdown_columns[] = {
+	{"source", false}, {" alone  95% interval", false},
+	{"share", true},   {"removed 95% interval", false},
+	{"host", true},    {"fidelity", false},
+};
+
+static const struct document_column breakeven_columns[] = {
+	{"traffic", false}, {"source", false},     {"events/packet", true},
+	{"charged", true},  {"1% of ideal", true}, {"6% of ideal", true},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A row that is missing leaves its cell empty. */
+static void
+fill_cycles(const struct attribution_row *row, char *cell)
+{
+	if (row && row->distinguishable)
+		format_cycles_estimate(&row->cycles, cell, DOCUMENT_CELL_BYTES);
+	else if (row)
+		snprintf(cell, DOCUMENT_CELL_BYTES, "not distinguishable");
+}
+
+/* One source, or the whole: then both columns show it, for each adds up to it. */
+static void
+add_source(const struct report *report, struct document *document,
+	   const struct attribution_row *first)
+{
+	const struct attribution *a = &report->attribution;
+	bool whole = first->method == METHOD_ALL;
+	const struct attribution_row *host =
+		attribution_find(a, first->place, first->source, SIDE_HOST, first->method);
+	struct document_row row = {0};
+
+	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", first->source);
+	fill_cycles(first, row.cells[1]);
+	if (first->distinguishable)
+		format_share(first->share.value, row.cells[2], sizeof(row.cells[2]));
+	fill_cycles(whole ? first :
+			    attribution_find(a, first->place, first->source, SIDE_GUEST,
+					     METHOD_REMOVED),
+		    row.cells[3]);
+	snprintf(row.cells[4], sizeof(row.cells[4]), "n.d.");
+	if (host && host->distinguishable)
+		format_cycles(host->cycles.value, row.cells[4], sizeof(row.cells[4]));
+	fidelity_format(first->fidelity, row.cells[5], sizeof(row.cells[5]));
+	document_row(document, &row);
+}
+
+static void
+add_place(const struct report *report, struct document *document, const struct run_cell *place)
+{
+	const struct attribution *a = &report->attribution;
+	const struct attribution_row *total =
+		attribution_find(a, place, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL);
+	char name[DOCUMENT_CELL_BYTES];
+
+	document_heading(document, 3, "%s%s%s", report_traffic_name(place, name, sizeof(name)),
+			 place->variant[0] ? ", " : "", place->variant);
+	document_table(document, breakdown_columns, COUNT(breakdown_columns));
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    a->rows[i].method == METHOD_ALONE)
+			add_source(report, document, &a->rows[i]);
+	if (total)
+		add_source(report, document, total);
+}
+
+void
+report_breakdown(struct report *report, struct document *document)
+{
+	const struct attribution *a = &report->attribution;
+
+	if (a->n_rows == 0)
+		return;
+	document_heading(document, 2, "What each source costs, in cycles per packet");
+	document_text(
+		document,
+		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
+		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
+		"the configuration with all of them. interaction: what the sources leave "
+		"unexplained. total: all of them less the ideal; share is of it.");
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (i == 0 || a->rows[i].place != a->rows[i - 1].place)
+			add_place(report, document, a->rows[i].place);
+}
+
+static void
+add_breakeven(struct document *document, const struct run_cell *cell,
+	      const struct breakeven *breakeven)
+{
+	struct document_row row = {0};
+
+	char name[NAME_BYTES + 8];
+
+	snprintf(row.cells[0], sizeof(row.cells[0]), "%s%s%s",
+		 report_traffic_name(cell, name, sizeof(name)), cell->variant[0] ? ", " : "",
+		 cell->variant);
+	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", cell->source);
+	snprintf(row.cells[2], sizeof(row.cells[2]), "%.4g", breakeven->events_per_packet);
+	format_cycles(breakeven->charged_cycles, row.cells[3], sizeof(row.cells[3]));
+	format_cycles(breakeven->at_1_percent_cycles, row.cells[4], sizeof(row.cells[4]));
+	format_cycles(breakeven->at_6_percent_cycles, row.cells[5], sizeof(row.cells[5]));
+	document_row(document, &row);
+}
+
+void
+report_breakeven(struct report *report, struct document *document)
+{
+	struct breakeven breakeven;
+	bool begun = false;
+
+	for (uint32_t i = 0; i < report->run.n_cells; i++) {
+		const struct run_cell *cell = &report->run.cells[i];
+
+		if (!breakeven_of(&report->summary, cell, &breakeven))
+			continue;
+		if (!begun) {
+			document_heading(document, 2, "Break-even costs of modelled exits");
+			document_text(document, "What an exit costs is modelled, not measured: "
+						"charged is what this "
+						"run assumed, in cycles per event. The source "
+						"takes 1%% or 6%% of the "
+						"ideal's guest cycles when an event costs as much "
+						"as stands there.");
+			document_table(document, breakeven_columns, COUNT(breakeven_columns));
+			begun = true;
+		}
+		add_breakeven(document, cell, &breakeven);
+	}
+}

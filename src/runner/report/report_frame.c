@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What stands before and behind a report's tables. */
+#include <string.h>
+
+#include "base/units.h"
+#include "runner/report/report.h"
+
+static const struct document_column manifest_columns[] = {{"what", false}, {"value", false}};
+
+static uint32_t
+count_measured(const struct run *run)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < run->n_cells; i++)
+		n += run->cells[i].n_series > 0;
+	return n;
+}
+
+void
+report_head(const struct report *report, struct document *document)
+{
+	const struct manifest *m = &report->run.manifest;
+	uint32_t measured = count_measured(&report->run);
+	char slice[64];
+
+	document_heading(document, 1, "%s: %s on %s", m->name, m->topology, m->machine.cpu_model);
+	document_text(document,
+		      "%u restarts of up to %u A B B A pairs of %s slices. %s, %u cores, %s, %s; "
+		      "%.1f%% of CPU time was stolen.",
+		      m->measure.restarts, m->measure.pairs,
+		      quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice,
+				      sizeof(slice)),
+		      m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
+		      100 * m->steal_share);
+	if (measured < report->run.n_cells || strcmp(m->status, "done") != 0)
+		document_text(document,
+			      "The run's status is '%s': %u of its %u cells were measured.",
+			      m->status, measured, report->run.n_cells);
+}
+
+static void
+add_footnotes(const struct report *report, struct document *document)
+{
+	const struct manifest *m = &report->run.manifest;
+
+	if (report->used_dagger)
+		document_text(document,
+			      "† The two sides of the ratio rest on different kinds of evidence; "
+			      "compare their fidelity before you rely on it.");
+	if (report->used_double_dagger)
+		document_text(document,
+			      "‡ The interval is wider than the +-%.2g%% that measure.precision "
+			      "asks for.",
+			      100 * m->measure.precision);
+}
+
+void
+report_meaning(const struct report *report, struct document *document)
+{
+	const struct manifest *m = &report->run.manifest;
+
+	document_heading(document, 2, "What the numbers are");
+	add_footnotes(report, document);
+	document_text(
+		document,
+		"Cycles are TSC cycles at %.2f GHz, guest and host metered apart on one core; "
+		"intervals are 95%%, by bootstrap over restarts and pairs.",
+		(double)m->machine.tsc_hz / 1e9);
+	if (!strcmp(m->reference, "ideal"))
+		document_text(document, "ideal = emulated TIO: a vhost-user device reaches the "
+					"application's buffers. "
+					"Memory encryption, RMP checks and IDE are not emulated.");
+}
+
+static void
+add_fact(struct document *document, const char *what, const char *value)
+{
+	struct document_row row = {0};
+
+	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", what);
+	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", value[0] ? value : "-");
+	document_row(document, &row);
+}
+
+void
+report_manifest(const struct report *report, struct document *document)
+{
+	const struct manifest *m = &report->run.manifest;
+	char text[DOCUMENT_CELL_BYTES];
+
+	document_heading(document, 2, "Where and how it was measured");
+	document_table(document, manifest_columns, 2);
+	snprintf(text, sizeof(text), "%.60s, commit %.60s", m->tool_version, m->git_commit);
+	add_fact(document, "folio", text);
+	add_fact(document, "configuration", m->config_path);
+	add_fact(document, "configuration's hash", m->config_hash);
+	add_fact(document, "cost profile", m->costs);
+	snprintf(text, sizeof(text), "%u", m->measure.seed);
+	add_fact(document, "seed", text);
+	add_fact(document, "started", m->started);
+	add_fact(document, "finished", m->finished);
+	add_fact(document, "host", m->machine.host);
+	add_fact(document, "CPU", m->machine.cpu_model);
+	add_fact(document, "kernel", m->machine.kernel);
+	add_fact(document, "governor", m->machine.governor);
+	add_fact(document, "clock source", m->machine.clock_source);
+	add_fact(document, "PMU", m->machine.pmu);
+	add_fact(document, "memory of the shared regions", m->page_kind);
+	add_fact(document, "DPDK", m->dpdk_version);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/report/summary.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "base/log.h"
+#include "runner/results/csv_file.h"
+
+#define SUMMARY_COLUMNS                                                                            \
+	"cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,"    \
+	"ci_low,ci_high,ratio_to_reference,ratio_ci_low,ratio_ci_high,n"
+
+/* The metric that is the ratio to the reference of this one, or NULL. */
+static const char *
+ratio_of(const char *metric)
+{
+	for (int side = 0; side < SIDES; side++)
+		if (!strcmp(side_metrics[side].cycles, metric))
+			return side_metrics[side].ratio;
+	return NULL;
+}
+
+static int
+estimate_metric(const struct run *run, const struct run_cell *cell, const char *metric,
+		struct estimate *out)
+{
+	struct bootstrap bootstrap;
+	int err = metric ? cell_bootstrap(run, cell, metric, &bootstrap) : -ENODATA;
+
+	*out = err ? estimate_none() : bootstrap_estimate(&bootstrap);
+	return err == -ENODATA ? 0 : err;
+}
+
+static int
+fill_row(const struct run *run, struct summary_row *row)
+{
+	int err = estimate_metric(run, row->cell, row->series->metric, &row->value);
+
+	if (!err)
+		err = estimate_metric(run, row->cell, ratio_of(row->series->metric), &row->ratio);
+	return err;
+}
+
+int
+summary_open(const struct run *run, struct summary *summary)
+{
+	size_t n = 0;
+	int err = 0;
+
+	for (uint32_t c = 0; c < run->n_cells; c++)
+		n += run->cells[c].n_series;
+	*summary = (struct summary){.run = run, .rows = calloc(n ? n : 1, sizeof(*summary->rows))};
+	if (!summary->rows)
+		err = -ENOMEM;
+	for (uint32_t c = 0; !err && c < run->n_cells; c++) {
+		for (size_t s = 0; !err && s < run->cells[c].n_series; s++) {
+			struct summary_row *row = &summary->rows[summary->n_rows++];
+
+			row->cell = &run->cells[c];
+			row->series = &run->cells[c].series[s];
+			err = fill_row(run, row);
+		}
+	}
+	if (err) {
+		log_error("cannot summarise the trials: %s", strerror(-err));
+		summary_close(summary);
+	}
+	return err;
+}
+
+void
+summary_close(struct summary *summary)
+{
+	free(summary->rows);
+	*summary = (struct summary){0};
+}
+
+const struct summary_row *
+summary_find(const struct summary *summary, const struct run_cell *cell, const char *metric)
+{
+	for (size_t i = 0; i < summary->n_rows; i++)
+		if (summary->rows[i].cell == cell &&
+		    !strcmp(summary->rows[i].series->metric, metric))
+			return &summary->rows[i];
+	return NULL;
+}
+
+bool
+summary_row_is_precise(const struct summary *summary, const struct summary_row *row)
+{
+	return estimate_half_width_share(&row->ratio) <= summary->run->manifest.measure.precision;
+}
+
+bool
+summary_same_device(const struct summary *summary, const struct run_cell *cell)
+{
+	const struct summary_row *row = summary_find(summary, cell, METRIC_SAME_DEVICE);
+
+	for (size_t i = 0; row && i < row->series->n; i++)
+		if (row->series->points[i].value == 0)
+			return false;
+	return true;
+}
+
+static void
+write_row(struct csv_writer *csv, const struct summary_row *row)
+{
+	char fidelity[FIDELITY_TEXT_BYTES];
+
+	csv_count(csv, row->cell->id);
+	csv_text(csv, row->cell->configuration);
+	csv_text(csv, row->cell->reference);
+	csv_text(csv, row->cell->variant);
+	csv_text(csv, row->cell->workload);
+	csv_text(csv, row->cell->frame_size);
+	csv_text(csv, row->series->metric);
+	csv_text(csv, row->series->unit);
+	csv_text(csv, fidelity_format(row->series->fidelity, fidelity, sizeof(fidelity)));
+	csv_number(csv, row->value.value);
+	csv_number(csv, row->value.ci_low);
+	csv_number(csv, row->value.ci_high);
+	csv_number(csv, row->ratio.value);
+	csv_number(csv, row->ratio.ci_low);
+	csv_number(csv, row->ratio.ci_high);
+	csv_count(csv, row->value.n);
+	csv_end(csv);
+}
+
+int
+summary_write(const struct summary *summary, const struct folder *folder)
+{
+	char *text = NULL;
+	size_t size;
+	struct csv_writer csv = {.file = open_memstream(&text, &size)};
+	int err = 0;
+
+	if (csv.file) {
+		fputs(SUMMARY_COLUMNS "\n", csv.file);
+		for (size_t i = 0; i < summary->n_rows; i++)
+			write_row(&csv, &summary->rows[i]);
+	}
+	if (!csv.file || fclose(csv.file) != 0) {
+		err = -ENOMEM;
+		log_error("%s/summary.csv: %s", folder->path, strerror(ENOMEM));
+	} else {
+		err = folder_write(folder, "summary.csv", text, size);
+	}
+	free(text);
+	return err;
+}

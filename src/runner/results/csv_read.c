@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <csv.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runner/results/csv_file.h"
+
+#define LINE_BYTES_MAX 8192
+
+struct reader {
+	struct csv_line line;
+	size_t n_columns;
+	char text[LINE_BYTES_MAX]; /* the line's fields, each with its NUL */
+	size_t used;
+	int err;
+	int (*each)(const struct csv_line *line, void *arg);
+	void *arg;
+};
+
+static int
+damaged(const struct csv_line *line, const char *what)
+{
+	log_error("%s:%u: damaged: %s", line->path, line->number, what);
+	return -EBADMSG;
+}
+
+static void
+on_field(void *text, size_t length, void *arg)
+{
+	struct reader *r = arg;
+
+	if (r->line.n_fields < r->n_columns && !memchr(text, 0, length) &&
+	    r->used + length < sizeof(r->text)) {
+		r->line.fields[r->line.n_fields] = memcpy(r->text + r->used, text, length);
+		r->text[r->used + length] = '\0';
+		r->used += length + 1;
+	} else if (!r->err) {
+		r->err = damaged(&r->line,
+				 r->line.n_fields < r->n_columns ?
+					 "a field holds a zero byte or is too long" :
+					 "the line has more fields than there are columns");
+	}
+	r->line.n_fields++;
+}
+
+static void
+on_line(int terminator, void *arg)
+{
+	struct reader *r = arg;
+
+	(void)terminator;
+	if (!r->err && r->line.n_fields != r->n_columns)
+		r->err = damaged(&r->line, "the line has fewer fields than there are columns");
+	if (!r->err)
+		r->err = r->each(&r->line, r->arg);
+	r->line.n_fields = 0;
+	r->used = 0;
+}
+
+/* Hands the text to libcsv line by line, so that a message can name the line. */
+static int
+read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *columns)
+{
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	while (!r->err && (length = getline(&text, &size, file)) >= 0) {
+		r->line.number++;
+		if (text[length - 1] != '\n') {
+			log_note("%s:%u: the last line was cut short; it is left out", r->line.path,
+				 r->line.number);
+			break;
+		}
+		if (r->line.number == 1) {
+			text[length - 1] = '\0';
+			if (strcmp(text, columns) != 0)
+				r->err = damaged(&r->line,
+						 "the columns are not those of this version");
+		} else if (csv_parse(parser, text, (size_t)length, on_field, on_line, r) !=
+				   (size_t)length &&
+			   !r->err) {
+			r->err = damaged(&r->line, csv_strerror(csv_error(parser)));
+		}
+	}
+	if (!r->err && ferror(file)) {
+		r->err = -EIO;
+		log_error("%s: cannot read on after line %u", r->line.path, r->line.number);
+	}
+	free(text);
+	return r->err;
+}
+
+static size_t
+count_columns(const char *columns)
+{
+	size_t n = 1;
+
+	while ((columns = strchr(columns, ','))) {
+		columns++;
+		n++;
+	}
+	return n;
+}
+
+int
+csv_read(const char *path, const char *columns, int (*each)(const struct csv_line *line, void *arg),
+	 void *arg)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	FILE *file = fopen(path, "re");
+	struct csv_parser parser;
+	int err = file ? 0 : -errno;
+
+	if (err) {
+		log_error("%s: cannot read: %s", path, strerror(-err));
+	} else if (!r || csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+		err = -ENOMEM;
+	} else {
+		r->line.path = path;
+		r->n_columns = count_columns(columns);
+		r->each = each;
+		r->arg = arg;
+		err = read_lines(r, &parser, file, columns);
+		if (!err && r->line.number == 0)
+			err = damaged(&r->line, "the file is empty");
+		if (!err && csv_fini(&parser, on_field, on_line, r) != 0)
+			err = damaged(&r->line, "a quoted field has no end");
+		csv_free(&parser);
+	}
+	if (file)
+		fclose(file);
+	free(r);
+	return err;
+}
+
+int
+csv_read_number(const struct csv_line *line, size_t field, double *out)
+{
+	char *end;
+	double value = strtod(line->fields[field], &end);
+
+	if (end == line->fields[field] || *end || !isfinite(value)) {
+		log_error("%s:%u: damaged: found '%.40s' in column %zu, a number is wanted",
+			  line->path, line->number, line->fields[field], field + 1);
+		return -EBADMSG;
+	}
+	*out = value;
+	return 0;
+}
+
+int
+csv_read_count(const struct csv_line *line, size_t field, uint32_t *out)
+{
+	double value = 0;
+	int err = csv_read_number(line, field, &value);
+
+	if (!err && (value < 0 || value > UINT32_MAX || value != floor(value))) {
+		log_error("%s:%u: damaged: found '%.40s' in column %zu, a count is wanted",
+			  line->path, line->number, line->fields[field], field + 1);
+		err = -EBADMSG;
+	}
+	if (!err)
+		*out = (uint32_t)value;
+	return err;
+}
+
+int
+csv_read_text(const struct csv_line *line, size_t field, char *out, size_t size)
+{
+	size_t length = strlen(line->fields[field]);
+
+	if (length >= size) {
+		log_error("%s:%u: damaged: the text in column %zu is longer than %zu bytes",
+			  line->path, line->number, field + 1, size - 1);
+		return -EBADMSG;
+	}
+	memcpy(out, line->fields[field], length + 1);
+	return 0;
+}

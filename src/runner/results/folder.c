@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/results/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+int
+folder_open(struct folder *folder, const char *path)
+{
+	int err;
+
+	*folder = (struct folder){.fd = -1};
+	if (strlen(path) >= sizeof(folder->path)) {
+		log_error("%.64s...: the folder's name is longer than %zu bytes", path,
+			  sizeof(folder->path) - 1);
+		return -ENAMETOOLONG;
+	}
+	snprintf(folder->path, sizeof(folder->path), "%s", path);
+	folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder->fd < 0) {
+		err = -errno;
+		log_error("%s: cannot open the folder: %s", path, strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+int
+folder_lock(struct folder *folder)
+{
+	int err;
+
+	if (flock(folder->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	log_error("%s: %s", folder->path,
+		  err == -EBUSY ?
+			  "another folio is writing to this folder; wait for it, or use another" :
+			  strerror(-err));
+	return err;
+}
+
+/* Returns 0, -ENOTEMPTY or another -errno, each but 0 after log_error(). */
+static int
+check_empty(const struct folder *folder)
+{
+	DIR *dir = opendir(folder->path);
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!dir) {
+		err = -errno;
+		log_error("%s: cannot read the folder: %s", folder->path, strerror(-err));
+		return err;
+	}
+	while (!err && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		log_error("%s: the folder holds files already (%s); a run wants a new or empty "
+			  "folder",
+			  folder->path, entry->d_name);
+		err = -ENOTEMPTY;
+	}
+	closedir(dir);
+	return err;
+}
+
+int
+folder_create(struct folder *folder, const char *path)
+{
+	bool made = mkdir(path, 0777) == 0;
+	int err;
+
+	if (!made && errno != EEXIST) {
+		err = -errno;
+		log_error("%s: cannot make the folder: %s", path, strerror(-err));
+		return err;
+	}
+	err = folder_open(folder, path);
+	if (err)
+		return err;
+	folder->made = made;
+	err = folder_lock(folder);
+	if (!err)
+		err = check_empty(folder);
+	if (!err && faccessat(folder->fd, ".", W_OK | X_OK, AT_EACCESS) != 0) {
+		err = -errno;
+		log_error("%s: cannot write to the folder: %s", path, strerror(-err));
+	}
+	if (err)
+		folder_close(folder);
+	return err;
+}
+
+void
+folder_close(struct folder *folder)
+{
+	if (folder->fd >= 0)
+		close(folder->fd);
+	folder->fd = -1;
+}
+
+static int
+write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			size -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int
+folder_write(const struct folder *folder, const char *name, const char *text, size_t size)
+{
+	char temporary[128];
+	int fd, err;
+
+	snprintf(temporary, sizeof(temporary), ".%s.tmp", name);
+	fd = openat(folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	err = fd < 0 ? -errno : write_all(fd, text, size);
+	if (!err && fsync(fd) != 0)
+		err = -errno;
+	if (fd >= 0 && close(fd) != 0 && !err)
+		err = -errno;
+	if (!err && renameat(folder->fd, temporary, folder->fd, name) != 0)
+		err = -errno;
+	if (err) {
+		unlinkat(folder->fd, temporary, 0);
+		log_error("%s/%s: cannot write: %s", folder->path, name, strerror(-err));
+		return err;
+	}
+	fsync(folder->fd); /* the name itself; some file systems cannot, and then there is no more to do */
+	return 0;
+}

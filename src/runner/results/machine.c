@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/results/machine.h"
+
+#include <inttypes.h>
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-"
+
+/* The first line of a file, or "n/a". */
+static void
+read_text(const char *path, char *out, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(out, (int)size, file))
+		snprintf(out, size, "n/a");
+	out[strcspn(out, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+static uint32_t
+read_count(const char *path)
+{
+	char text[32];
+
+	read_text(path, text, sizeof(text));
+	return (uint32_t)strtoul(text, NULL, 10);
+}
+
+static void
+read_cpu_model(char *out, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	snprintf(out, size, "n/a");
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *colon = strchr(line, ':');
+
+		if (strncmp(line, "model name", 10) != 0 || !colon)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(out, size, "%s", colon + 2);
+		break;
+	}
+	if (file)
+		fclose(file);
+}
+
+/* Asks for one hardware counter of this process; a guest often has none. */
+static bool
+has_pmu(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_HW_INSTRUCTIONS,
+		.disabled = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+	long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd >= 0)
+		close((int)fd);
+	return fd >= 0;
+}
+
+void
+machine_read(struct machine *machine)
+{
+	struct utsname names;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	*machine = (struct machine){.cores = cores > 0 ? (uint32_t)cores : 1,
+				    .tsc_hz = clock_tsc_hz()};
+	uname(&names);
+	snprintf(machine->host, sizeof(machine->host), "%s", names.nodename);
+	snprintf(machine->kernel, sizeof(machine->kernel), "%s %s", names.sysname, names.release);
+	snprintf(machine->pmu, sizeof(machine->pmu), has_pmu() ? "available" : "none");
+	read_cpu_model(machine->cpu_model, sizeof(machine->cpu_model));
+	read_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", machine->governor,
+		  sizeof(machine->governor));
+	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  machine->clock_source, sizeof(machine->clock_source));
+	machine->huge_pages_2mb = read_count(HUGE_PAGES "2048kB/nr_hugepages");
+	machine->huge_pages_2mb_free = read_count(HUGE_PAGES "2048kB/free_hugepages");
+	machine->huge_pages_1gb = read_count(HUGE_PAGES "1048576kB/nr_hugepages");
+	machine->huge_pages_1gb_free = read_count(HUGE_PAGES "1048576kB/free_hugepages");
+}
+
+void
+cpu_time_read(struct cpu_time *time)
+{
+	/* user nice system idle iowait irq softirq steal; guest times stand within user's (proc(5)). */
+	uint64_t ticks[8] = {0};
+	FILE *file = fopen("/proc/stat", "re");
+
+	*time = (struct cpu_time){0};
+	if (!file)
+		return;
+	if (fscanf(file,
+		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		   " %" SCNu64 " %" SCNu64,
+		   &ticks[0], &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6],
+		   &ticks[7]) == 8)
+		time->steal_ticks = ticks[7];
+	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++)
+		time->total_ticks += ticks[i];
+	fclose(file);
+}
+
+double
+cpu_time_steal_share(const struct cpu_time *from, const struct cpu_time *to)
+{
+	uint64_t total = to->total_ticks - from->total_ticks;
+
+	return total ? (double)(to->steal_ticks - from->steal_ticks) / (double)total : 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/results/record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "datapath/sources/source.h"
+#include "runner/results/csv_file.h"
+#include "runner/results/pair_metrics.h"
+
+static const char *const role_names[] = {
+	[CELL_LISTED] = "listed",   [CELL_ALONE] = "alone",
+	[CELL_REMOVED] = "removed", [CELL_ALL] = "all",
+	[CELL_CONTROL] = "control", [CELL_CONTROL_DEVICES] = "control-devices",
+};
+
+#define N_ROLES (sizeof(role_names) / sizeof(role_names[0]))
+
+const char *
+cell_role_name(enum cell_role role)
+{
+	return role_names[role];
+}
+
+int
+cell_role_find(const char *name)
+{
+	for (size_t i = 0; i < N_ROLES; i++)
+		if (!strcmp(role_names[i], name))
+			return (int)i;
+	return -ENOENT;
+}
+
+static void
+write_plan_row(struct csv_writer *csv, const struct cell *cell)
+{
+	unsigned int of_source = cell->factor >= 0 ? sources[cell->factor]->fidelity : 0;
+	char fidelity[FIDELITY_TEXT_BYTES];
+
+	csv_count(csv, cell->id);
+	csv_text(csv, cell_role_name(cell->role));
+	csv_text(csv, cell->configuration);
+	csv_text(csv, cell->reference);
+	csv_text(csv, cell->variant);
+	csv_text(csv, cell->workload);
+	csv_text(csv, cell->traffic_label);
+	csv_text(csv, cell->traffic);
+	csv_text(csv, cell->factor >= 0 ? sources[cell->factor]->name : "");
+	csv_text(csv, fidelity_format(datapath_config_fidelity(&cell->config), fidelity,
+				      sizeof(fidelity)));
+	csv_text(csv, fidelity_format(datapath_config_fidelity(&cell->reference_config), fidelity,
+				      sizeof(fidelity)));
+	csv_text(csv,
+		 cell->factor >= 0 ? fidelity_format(of_source, fidelity, sizeof(fidelity)) : "");
+	csv_end(csv);
+}
+
+/* Ends the memory file that open_memstream() began. */
+static int
+close_text(FILE *file)
+{
+	int bad = ferror(file);
+
+	return fclose(file) != 0 || bad ? -ENOMEM : 0;
+}
+
+int
+plan_to_csv(const struct experiment *experiment, char **text, size_t *size)
+{
+	struct csv_writer csv = {.file = open_memstream(text, size)};
+
+	if (!csv.file) {
+		*text = NULL;
+		return -ENOMEM;
+	}
+	fputs(PLAN_COLUMNS "\n", csv.file);
+	for (uint32_t i = 0; i < experiment->n_cells; i++)
+		write_plan_row(&csv, &experiment->cells[i]);
+	return close_text(csv.file);
+}
+
+/* What the rows of one trial have in common. */
+struct trial_rows {
+	struct csv_writer csv;
+	const struct cell *cell;
+	unsigned int fidelity[3]; /* by enum metric_of */
+};
+
+/* A value that is no number, such as a ratio of two zeros, was not measured and gets no row. */
+static void
+write_row(struct trial_rows *rows, uint32_t repeat, const char *metric, const char *unit,
+	  double value, enum metric_of of)
+{
+	char fidelity[FIDELITY_TEXT_BYTES];
+
+	if (!isfinite(value))
+		return;
+	csv_count(&rows->csv, rows->cell->id);
+	csv_text(&rows->csv, rows->cell->configuration);
+	csv_text(&rows->csv, rows->cell->workload);
+	csv_text(&rows->csv, rows->cell->traffic_label);
+	csv_count(&rows->csv, repeat);
+	csv_text(&rows->csv, metric);
+	csv_text(&rows->csv, unit);
+	csv_number(&rows->csv, value);
+	csv_text(&rows->csv, fidelity_format(rows->fidelity[of], fidelity, sizeof(fidelity)));
+	csv_end(&rows->csv);
+}
+
+static void
+write_pair(struct trial_rows *rows, uint32_t repeat, const struct pair *pair)
+{
+	for (const struct pair_metric *m = pair_metrics; m->name; m++) {
+		double value;
+
+		memcpy(&value, (const char *)pair + m->offset, sizeof(value));
+		write_row(rows, repeat, m->name, m->unit, value, m->of);
+	}
+}
+
+static void
+write_counters(struct trial_rows *rows, const struct trial *trial)
+{
+	char metric[sizeof(trial->counters[0].name) + sizeof("_per_packet")], unit[64];
+
+	for (uint32_t i = 0; i < trial->n_counters && trial->packets; i++) {
+		const struct slice_counter *c = &trial->counters[i];
+
+		snprintf(metric, sizeof(metric), "%s_per_packet", c->name);
+		snprintf(unit, sizeof(unit), "%s/packet", c->unit);
+		write_row(rows, trial->restart, metric, unit,
+			  (double)c->count / (double)trial->packets, METRIC_OF_CONFIGURATION);
+	}
+}
+
+static void
+write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_max)
+{
+	for (uint32_t i = 0; i < trial->n_pairs; i++)
+		write_pair(rows, trial->restart * pairs_max + i, &trial->pairs[i]);
+	write_row(rows, trial->restart, METRIC_SAME_DEVICE, "flag", trial->same_device != 0,
+		  METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, "packets_in", "packets", (double)trial->packets_in,
+		  METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, "packets_out", "packets", (double)trial->packets_out,
+		  METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, "packets_dropped", "packets",
+		  (double)trial->packets_dropped, METRIC_OF_CONFIGURATION);
+	write_counters(rows, trial);
+}
+
+int
+trial_to_csv(const struct experiment *experiment, const struct trial *trial, char **text,
+	     size_t *size)
+{
+	struct trial_rows rows = {0};
+
+	*text = NULL;
+	if (trial->cell >= experiment->n_cells || trial->n_pairs > experiment->measure.pairs ||
+	    trial->n_counters > SLICE_COUNTERS_MAX)
+		return -EINVAL;
+	rows.cell = &experiment->cells[trial->cell];
+	rows.fidelity[METRIC_OF_CONFIGURATION] = datapath_config_fidelity(&rows.cell->config);
+	rows.fidelity[METRIC_OF_REFERENCE] = datapath_config_fidelity(&rows.cell->reference_config);
+	rows.fidelity[METRIC_OF_BOTH] = rows.fidelity[METRIC_OF_CONFIGURATION] |
+					rows.fidelity[METRIC_OF_REFERENCE];
+	rows.csv.file = open_memstream(text, size);
+	if (!rows.csv.file)
+		return -ENOMEM;
+	write_trial(&rows, trial, experiment->measure.pairs);
+	return close_text(rows.csv.file);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/results/run_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runner/results/csv_file.h"
+#include "runner/results/pair_metrics.h"
+#include "runner/results/record.h"
+#include "runner/results/run_lines.h"
+
+#define PATH_BYTES (FOLDER_PATH_BYTES + 16)
+
+static int
+compare_points(const void *a, const void *b)
+{
+	uint32_t x = ((const struct point *)a)->repeat, y = ((const struct point *)b)->repeat;
+
+	return (x > y) - (x < y);
+}
+
+/* Orders every series, and refuses a repeat that stands there twice. */
+static int
+order_series(struct run *run, const char *path)
+{
+	for (uint32_t c = 0; c < run->n_cells; c++) {
+		for (size_t s = 0; s < run->cells[c].n_series; s++) {
+			const struct series *series = &run->cells[c].series[s];
+
+			qsort(series->points, series->n, sizeof(*series->points), compare_points);
+			for (size_t i = 1; i < series->n; i++) {
+				if (series->points[i].repeat != series->points[i - 1].repeat)
+					continue;
+				log_error("%s:%u: damaged: cell %u, %s, repeat %u stands on line "
+					  "%u too",
+					  path, series->points[i].line, c, series->metric,
+					  series->points[i].repeat, series->points[i - 1].line);
+				return -EBADMSG;
+			}
+		}
+	}
+	return 0;
+}
+
+static bool
+has_trials(const struct run *run)
+{
+	for (uint32_t i = 0; i < run->n_cells; i++)
+		if (run->cells[i].n_series)
+			return true;
+	return false;
+}
+
+int
+run_files_read(const struct folder *folder, struct run *run)
+{
+	char plan[PATH_BYTES], trials[PATH_BYTES];
+	int err;
+
+	*run = (struct run){0};
+	snprintf(plan, sizeof(plan), "%s/plan.csv", folder->path);
+	snprintf(trials, sizeof(trials), "%s/trials.csv", folder->path);
+	err = manifest_read(&run->manifest, folder);
+	if (!err && run->manifest.measure.pairs == 0) {
+		log_error("%s/manifest.json: damaged: found measure.pairs 0, at least 1 is wanted",
+			  folder->path);
+		err = -EBADMSG;
+	}
+	if (!err)
+		err = csv_read(plan, PLAN_COLUMNS, run_plan_line, run);
+	if (!err)
+		err = csv_read(trials, TRIALS_COLUMNS, run_trial_line, run);
+	if (!err)
+		err = order_series(run, trials);
+	if (!err && !has_trials(run)) {
+		log_error("%s: holds no trial: there is nothing to report", trials);
+		err = -ENODATA;
+	}
+	if (err == -ENOMEM)
+		log_error("%s: cannot read: %s", folder->path, strerror(ENOMEM));
+	if (err)
+		run_files_close(run);
+	return err;
+}
+
+void
+run_files_close(struct run *run)
+{
+	for (uint32_t c = 0; c < run->n_cells; c++) {
+		for (size_t s = 0; s < run->cells[c].n_series; s++)
+			free(run->cells[c].series[s].points);
+		free(run->cells[c].series);
+	}
+	free(run->cells);
+	*run = (struct run){0};
+}
+
+const struct series *
+run_cell_series(const struct run_cell *cell, const char *metric)
+{
+	for (size_t i = 0; i < cell->n_series; i++)
+		if (!strcmp(cell->series[i].metric, metric))
+			return &cell->series[i];
+	return NULL;
+}
+
+void
+series_observations(const struct run *run, const struct series *series, struct observation *out)
+{
+	uint32_t pairs_max = metric_is_of_pairs(series->metric) ? run->manifest.measure.pairs : 1;
+
+	for (size_t i = 0; i < series->n; i++)
+		out[i] = (struct observation){series->points[i].value,
+					      series->points[i].repeat / pairs_max};
+}
