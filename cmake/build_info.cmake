@@ -2,7 +2,10 @@
 # Run at build time (cmake -P), so that the commit is the one that is built:
 # writes OUTPUT when what it says has changed.
 #   SOURCE_DIR, OUTPUT, VERSION
-execute_process(COMMAND git -C ${SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
+# A checkout may belong to another user than the one who builds it.
+execute_process(
+  COMMAND git -c safe.directory=${SOURCE_DIR} -C ${SOURCE_DIR} describe --always --dirty --abbrev=12
+    --exclude=*
   OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
 if(failed OR NOT commit)
   set(commit "unknown")

@@ -24,6 +24,12 @@ log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), vo
 }
 
 void
+log_print(enum log_level level, const char *text)
+{
+	fprintf(stderr, "folio: %s%s\n", prefixes[level], text);
+}
+
+void
 log_message(enum log_level level, const char *format, ...)
 {
 	char text[1024];
@@ -37,5 +43,5 @@ log_message(enum log_level level, const char *format, ...)
 	if (log_sink)
 		log_sink(level, text, log_sink_arg);
 	else
-		fprintf(stderr, "folio: %s%s\n", prefixes[level], text);
+		log_print(level, text);
 }

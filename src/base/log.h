@@ -18,6 +18,9 @@ void log_set_level(enum log_level level);
  */
 void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), void *arg);
 
+/* One message to standard error, as it goes where there is no sink. */
+void log_print(enum log_level level, const char *text);
+
 void log_message(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -106,7 +106,7 @@ virtio_net_tx_pending(void *arg)
 	return device->tx.size - device->tx.n_free;
 }
 
-static const struct counter virtio_net_counters[] = {
+const struct counter virtio_net_counters[] = {
 	{"notify_points", offsetof(struct virtio_net, notify_points), "points",
 	 "where a doorbell would ring"},
 	{"kicks", offsetof(struct virtio_net, kicks), "kicks", "where the device asked for it"},

@@ -22,6 +22,10 @@ struct virtio_net {
 	uint64_t kicks;             /* where it rang, since the device asked for it */
 };
 
+/* Over struct virtio_net. */
+extern const struct counter virtio_net_counters[];
+
+/* Bytes of the region that its rings take. */
 size_t virtio_net_region_bytes(uint16_t ring_size);
 
 /*

@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "datapath/exits/exit.h"
 #include "datapath/guest/port.h"
+#include "datapath/guest/virtio_net.h"
 #include "datapath/sources/source.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
@@ -42,5 +43,5 @@ list_metrics(struct columns *columns)
 	add_counters(columns, "exits", exit_counters);
 	for (unsigned int i = 0; sources[i]; i++)
 		add_counters(columns, sources[i]->name, sources[i]->counters);
-	columns_row(columns, "device.NAME_per_packet", "", "the driver's own counters");
+	add_counters(columns, "device", virtio_net_counters);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A run: an experiment measured in fresh processes, one for each restart, each
+ * trial written as it comes.
+ */
+#ifndef FOLIO_RUNNER_SESSION_H
+#define FOLIO_RUNNER_SESSION_H
+
+#include <stdbool.h>
+
+#include "runner/config/experiment.h"
+#include "runner/exit_status.h"
+
+struct session_options {
+	const char *out_dir; /* NULL: results/<name>-<time> */
+	bool progress;       /* show it, on standard error */
+};
+
+/*
+ * Measures the experiment, and reports on standard output. *stop_signal gets the
+ * signal that ended it, or 0: the caller is to die of it. What went wrong has
+ * been said.
+ */
+enum exit_status session_run(const struct session_options *options,
+			     const struct experiment *experiment, int *stop_signal);
+
+#endif
