@@ -19,8 +19,12 @@
 
 #include "base/log.h"
 
-/* Huge pages that a run takes: DPDK's heap, and a shared region for up to three devices. */
-#define HUGE_PAGES_WANTED 192u
+/* DPDK's heap: three pools of some thousand mbufs for each device, and the host's. */
+#define HEAP_MIB 128u
+#define HEAP_MIB_TEXT "128"
+/* Without huge pages the heap cannot grow. */
+#define HEAP_MIB_TEXT_FIXED "512"
+#define HUGE_PAGE_MIB 2u
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
 static bool huge;
@@ -37,6 +41,14 @@ free_huge_pages(void)
 		fclose(file);
 	}
 	return pages;
+}
+
+static bool
+enough_huge_pages(size_t shared_bytes)
+{
+	size_t wanted_mib = HEAP_MIB + (shared_bytes >> 20);
+
+	return !getenv("FOLIO_NO_HUGE") && free_huge_pages() * HUGE_PAGE_MIB >= wanted_mib;
 }
 
 bool
@@ -58,7 +70,7 @@ datapath_dpdk_version(void)
 }
 
 int
-datapath_start(int cpu, const char *runtime_dir)
+datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 {
 	char core[16];
 	int error;
@@ -68,7 +80,7 @@ datapath_start(int cpu, const char *runtime_dir)
 	if (cpu < 0)
 		return -errno;
 	snprintf(core, sizeof(core), "%d", cpu);
-	huge = !getenv("FOLIO_NO_HUGE") && free_huge_pages() >= HUGE_PAGES_WANTED;
+	huge = enough_huge_pages(shared_bytes);
 	/* DPDK takes --no-huge for a way of storing files, which --in-memory excludes. */
 	const char *args[] = {
 		"folio",
@@ -81,7 +93,7 @@ datapath_start(int cpu, const char *runtime_dir)
 		"-l",
 		core,
 		"-m",
-		"256",
+		huge ? HEAP_MIB_TEXT : HEAP_MIB_TEXT_FIXED,
 		NULL,
 	};
 	int n = sizeof(args) / sizeof(args[0]) - 1;

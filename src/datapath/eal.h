@@ -3,14 +3,16 @@
 #define FOLIO_DATAPATH_EAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Starts DPDK in this process, once a process (DPDK cannot start twice), on core
- * cpu; -1: the present one. Huge pages are used when enough are free and
+ * cpu; -1: the present one. Huge pages are used, for all memory or none, when
+ * enough are free for DPDK and for shared regions of shared_bytes together, and
  * FOLIO_NO_HUGE is not in the environment. What little DPDK writes goes to the
  * private folder runtime_dir. Returns 0 or -errno after log_error().
  */
-int datapath_start(int cpu, const char *runtime_dir);
+int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
 
 /* Does DPDK use huge pages? */
 bool datapath_huge_pages(void);

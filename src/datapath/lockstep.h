@@ -49,6 +49,13 @@ int lockstep_add(struct lockstep *bench, const struct datapath_config *config, c
 /* The lane's port, for what a test or an application does by itself. */
 struct port *lane_port(struct lane *lane);
 
+/*
+ * Shared memory of the devices on which lanes of these n configurations would
+ * run, own_devices of them (the first ones) each on one of its own.
+ */
+size_t lockstep_shared_bytes(const struct datapath_config *configs, size_t n, size_t own_devices,
+			     size_t bounce_bytes);
+
 /* Do the lanes take turns on the same device? */
 bool lane_same_device(const struct lane *a, const struct lane *b);
 

@@ -19,6 +19,8 @@
 
 #define PAIRS 64
 #define SLICE_NS 500000
+/* Two devices without bounce slots. */
+#define SHARED_BYTES (16u << 20)
 
 struct figures {
 	double a_cycles[PAIRS], b_cycles[PAIRS], host_cycles[PAIRS], ratio[PAIRS];
@@ -130,7 +132,7 @@ main(void)
 
 	if (scratch_open(scratch))
 		return EXIT_FAILURE;
-	error = datapath_start(-1, scratch);
+	error = datapath_start(-1, scratch, SHARED_BYTES);
 	if (!error)
 		error = lockstep_open(&options, &bench);
 	if (!error) {

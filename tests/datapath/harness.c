@@ -10,6 +10,8 @@
 /* Small, so that the tests' many lanes find room on a small machine. */
 #define BOUNCE_POOL "8 MiB"
 #define BOUNCE_BYTES (8u << 20)
+/* What a test's devices take, at the most. */
+#define SHARED_BYTES (160u << 20)
 
 char harness_socket_dir[SCRATCH_PATH_BYTES];
 
@@ -19,7 +21,7 @@ harness_start(void **state)
 	(void)state;
 	if (scratch_open(harness_socket_dir))
 		return -1;
-	return datapath_start(-1, harness_socket_dir);
+	return datapath_start(-1, harness_socket_dir, SHARED_BYTES);
 }
 
 int

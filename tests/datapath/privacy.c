@@ -96,7 +96,7 @@ host_main(const char *path, const char *folder, int ready_fd)
 	struct backend *backend;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (datapath_start(-1, folder) || backend_open(path, false, &backend) ||
+	if (datapath_start(-1, folder, 0) || backend_open(path, false, &backend) ||
 	    backend_wait_ready(backend, 10000))
 		_exit(1);
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("other", 1024, 0, 0,

@@ -49,16 +49,24 @@ open_data_area(struct guest *guest, const struct guest_options *options)
 	return 0;
 }
 
+size_t
+guest_region_bytes(uint16_t ring_size, size_t bounce_bytes)
+{
+	size_t bytes = virtio_net_region_bytes(ring_size) +
+		       pools_region_bytes(slots_wanted(ring_size)) + bounce_bytes + 4096;
+
+	return (bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
+}
+
 int
 guest_open(struct guest *guest, const struct guest_options *options)
 {
-	size_t bytes = virtio_net_region_bytes(options->ring_size) +
-		       pools_region_bytes(slots_wanted(options->ring_size)) +
-		       options->bounce_bytes + 4096;
 	int error;
 
 	memset(guest, 0, sizeof(*guest));
-	error = region_open(&guest->region, bytes, options->huge);
+	error = region_open(&guest->region,
+			    guest_region_bytes(options->ring_size, options->bounce_bytes),
+			    options->huge);
 	if (error)
 		return error;
 	error = open_device(guest, options);

@@ -43,6 +43,9 @@ struct guest {
 	uint8_t *private_alias; /* see guest_private_alias() */
 };
 
+/* The size of the region of a guest with such options. */
+size_t guest_region_bytes(uint16_t ring_size, size_t bounce_bytes);
+
 /*
  * Makes all of it, and listens. The backend may connect from here on. Returns 0
  * or -errno after log_error(). The guest must not move in memory.

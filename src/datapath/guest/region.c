@@ -66,6 +66,9 @@ region_open(struct region *region, size_t size_bytes, bool huge)
 
 	if (huge)
 		error = open_mapped(region, rounded_bytes, MFD_HUGETLB | MFD_HUGE_2MB);
+	if (huge && error)
+		log_warning("shared region: %zu MiB of huge pages: %s; it gets 4 KiB pages",
+			    rounded_bytes >> 20, strerror(-error));
 	if (error)
 		error = open_mapped(region, rounded_bytes, 0);
 	if (error)

@@ -196,6 +196,32 @@ most_bounce_bytes(const struct experiment *experiment)
 	return most;
 }
 
+/* Of all devices that the lanes will need; trials->made_for serves as the list of them. */
+static size_t
+shared_bytes(struct trials *trials, size_t bounce_bytes)
+{
+	const struct experiment *experiment = trials->options.experiment;
+	size_t n = 0, own;
+
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		uint32_t earlier = 0;
+
+		while (experiment->cells[earlier].role != cell->role ||
+		       memcmp(&experiment->cells[earlier].config, &cell->config,
+			      sizeof(cell->config)))
+			earlier++;
+		if (cell->role == CELL_CONTROL_DEVICES && earlier == i)
+			trials->made_for[n++] = cell->config;
+	}
+	own = n;
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
+		trials->made_for[n++] = experiment->cells[i].config;
+		trials->made_for[n++] = experiment->cells[i].reference_config;
+	}
+	return lockstep_shared_bytes(trials->made_for, n, own, bounce_bytes);
+}
+
 static int
 allocate(struct trials *trials, uint32_t n)
 {
@@ -203,7 +229,7 @@ allocate(struct trials *trials, uint32_t n)
 	trials->traffics = calloc(n, sizeof(*trials->traffics));
 	trials->order = calloc(2 * (size_t)n, sizeof(*trials->order));
 	trials->made = calloc(2 * (size_t)n, sizeof(*trials->made));
-	trials->made_for = calloc(2 * (size_t)n, sizeof(*trials->made_for));
+	trials->made_for = calloc(3 * (size_t)n, sizeof(*trials->made_for));
 	return trials->lanes && trials->traffics && trials->order && trials->made &&
 			       trials->made_for
 		       ? 0
@@ -229,7 +255,8 @@ trials_open(const struct trials_options *options, struct trials **out)
 	draw_order(trials);
 	error = open_traffics(trials);
 	if (!error)
-		error = datapath_start(options->cpu, options->socket_dir);
+		error = datapath_start(options->cpu, options->socket_dir,
+				       shared_bytes(trials, lockstep.bounce_bytes));
 	if (!error)
 		error = lockstep_open(&lockstep, &trials->bench);
 	if (!error)
