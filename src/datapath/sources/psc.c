@@ -142,42 +142,38 @@ convert(struct psc *psc, size_t page, int protection)
 		exit_engine_exit(psc->exits, EXIT_REASON_PSC, psc->cost_cycles);
 }
 
-static void
-psc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+/* Every page of n buffers gains a shared buffer, or loses one; the first and the last convert it. */
+static __rte_always_inline void
+change(struct psc *psc, struct rte_mbuf **bufs, uint16_t n, enum direction direction, bool share)
 {
-	struct psc *psc = state;
 	uint64_t before = psc->conversions;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct mapped range = mapped_range(bufs[i], direction);
 		size_t offset = (size_t)(range.start - psc->data);
+		size_t last = (offset + range.bytes - 1) / PAGE_BYTES;
 
-		for (size_t page = offset / PAGE_BYTES;
-		     page <= (offset + range.bytes - 1) / PAGE_BYTES; page++)
-			if (!psc->users[page]++)
+		for (size_t page = offset / PAGE_BYTES; page <= last; page++) {
+			if (share && !psc->users[page]++)
 				convert(psc, page, PROT_NONE);
+			if (!share && !--psc->users[page])
+				convert(psc, page, PROT_READ | PROT_WRITE);
+		}
 	}
 	if (psc->per == PER_BURST && psc->conversions != before)
 		exit_engine_exit(psc->exits, EXIT_REASON_PSC, psc->cost_cycles);
 }
 
 static void
+psc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+{
+	change(state, bufs, n, direction, true);
+}
+
+static void
 psc_unmap(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
 {
-	struct psc *psc = state;
-	uint64_t before = psc->conversions;
-
-	for (uint16_t i = 0; i < n; i++) {
-		struct mapped range = mapped_range(bufs[i], direction);
-		size_t offset = (size_t)(range.start - psc->data);
-
-		for (size_t page = offset / PAGE_BYTES;
-		     page <= (offset + range.bytes - 1) / PAGE_BYTES; page++)
-			if (!--psc->users[page])
-				convert(psc, page, PROT_READ | PROT_WRITE);
-	}
-	if (psc->per == PER_BURST && psc->conversions != before)
-		exit_engine_exit(psc->exits, EXIT_REASON_PSC, psc->cost_cycles);
+	change(state, bufs, n, direction, false);
 }
 
 extern const struct source source_psc;
