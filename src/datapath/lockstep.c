@@ -138,27 +138,16 @@ device_shared(const struct lockstep *bench, const struct datapath_config *config
 	return NULL;
 }
 
-static bool
-same_device(const struct datapath_config *a, const struct datapath_config *b)
+bool
+lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
 	return a->ring_size == b->ring_size && needs_iommu(a) == needs_iommu(b);
 }
 
 size_t
-lockstep_shared_bytes(const struct datapath_config *configs, size_t n, size_t own_devices,
-		      size_t bounce_bytes)
+lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t earlier = own_devices;
-
-		while (earlier < i && !same_device(&configs[earlier], &configs[i]))
-			earlier++;
-		if (i < own_devices || earlier == i)
-			bytes += guest_region_bytes((uint16_t)configs[i].ring_size, bounce_bytes);
-	}
-	return bytes;
+	return guest_region_bytes((uint16_t)config->ring_size, bounce_bytes);
 }
 
 /* One more place in an array of pointers; NULL when there is no memory. */

@@ -49,12 +49,11 @@ int lockstep_add(struct lockstep *bench, const struct datapath_config *config, c
 /* The lane's port, for what a test or an application does by itself. */
 struct port *lane_port(struct lane *lane);
 
-/*
- * Shared memory of the devices on which lanes of these n configurations would
- * run, own_devices of them (the first ones) each on one of its own.
- */
-size_t lockstep_shared_bytes(const struct datapath_config *configs, size_t n, size_t own_devices,
-			     size_t bounce_bytes);
+/* Would lanes of both configurations take turns on one device, unless one asks for its own? */
+bool lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b);
+
+/* Shared memory of a device for this configuration, with bounce_bytes for bounce slots. */
+size_t lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes);
 
 /* Do the lanes take turns on the same device? */
 bool lane_same_device(const struct lane *a, const struct lane *b);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/random.h"
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
+#include "runner/measure/lanes.h"
 
 #define WARMUP_BURSTS 16
 
@@ -27,19 +27,12 @@
 /* One frame in this many is compared whole; its length, of each. */
 #define VERIFY_EVERY 64
 
-struct lane_pair {
-	struct lane *reference, *configuration;
-};
-
 struct trials {
 	struct trials_options options;
 	struct lockstep *bench;
-	struct lane_pair *lanes;  /* by cell */
+	struct lanes lanes;
 	struct traffic *traffics; /* by cell; those of equal text share the first one's memory */
 	uint32_t *order;          /* of cells: those of one traffic stand together */
-	struct lane **made;       /* one lane for each configuration that differs */
-	struct datapath_config *made_for;
-	uint32_t n_made;
 	uint64_t deadline_ns;
 	struct trial trial;
 };
@@ -86,65 +79,6 @@ draw_order(struct trials *trials)
 	}
 }
 
-/* The lane for a configuration; made when it is the first of its kind. */
-static int
-shared_lane(struct trials *trials, const struct datapath_config *config, struct lane **out)
-{
-	int error;
-
-	for (uint32_t i = 0; i < trials->n_made; i++) {
-		if (memcmp(&trials->made_for[i], config, sizeof(*config)))
-			continue;
-		*out = trials->made[i];
-		return 0;
-	}
-	error = lockstep_add(trials->bench, config, "vhost-user", false, out);
-	if (error)
-		return error;
-	trials->made[trials->n_made] = *out;
-	trials->made_for[trials->n_made++] = *config;
-	return 0;
-}
-
-/* A control compares two lanes of the same kind: a second one on the same device, or on its own. */
-static int
-control_lane(struct trials *trials, const struct cell *cell, struct lane **out)
-{
-	const struct experiment *experiment = trials->options.experiment;
-
-	for (uint32_t i = 0; i < cell->id; i++) {
-		const struct cell *earlier = &experiment->cells[i];
-
-		if (earlier->role == cell->role &&
-		    !memcmp(&earlier->config, &cell->config, sizeof(cell->config))) {
-			*out = trials->lanes[i].configuration;
-			return 0;
-		}
-	}
-	return lockstep_add(trials->bench, &cell->config, "vhost-user",
-			    cell->role == CELL_CONTROL_DEVICES, out);
-}
-
-static int
-open_lanes(struct trials *trials)
-{
-	const struct experiment *experiment = trials->options.experiment;
-
-	for (uint32_t i = 0; i < experiment->n_cells; i++) {
-		const struct cell *cell = &experiment->cells[i];
-		struct lane_pair *pair = &trials->lanes[i];
-		bool control = cell->role == CELL_CONTROL || cell->role == CELL_CONTROL_DEVICES;
-		int error = shared_lane(trials, &cell->reference_config, &pair->reference);
-
-		if (!error)
-			error = control ? control_lane(trials, cell, &pair->configuration)
-					: shared_lane(trials, &cell->config, &pair->configuration);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
 static int
 open_traffics(struct trials *trials)
 {
@@ -180,95 +114,59 @@ traffic_of(const struct trials *trials, const struct cell *cell)
 	return &trials->traffics[first];
 }
 
-static size_t
-most_bounce_bytes(const struct experiment *experiment)
-{
-	size_t most = 0;
-
-	for (uint32_t i = 0; i < experiment->n_cells; i++) {
-		size_t bytes = datapath_config_bounce_bytes(&experiment->cells[i].config);
-		size_t reference =
-			datapath_config_bounce_bytes(&experiment->cells[i].reference_config);
-
-		most = bytes > most ? bytes : most;
-		most = reference > most ? reference : most;
-	}
-	return most;
-}
-
-/* Of all devices that the lanes will need; trials->made_for serves as the list of them. */
-static size_t
-shared_bytes(struct trials *trials, size_t bounce_bytes)
-{
-	const struct experiment *experiment = trials->options.experiment;
-	size_t n = 0, own;
-
-	for (uint32_t i = 0; i < experiment->n_cells; i++) {
-		const struct cell *cell = &experiment->cells[i];
-		uint32_t earlier = 0;
-
-		while (experiment->cells[earlier].role != cell->role ||
-		       memcmp(&experiment->cells[earlier].config, &cell->config,
-			      sizeof(cell->config)))
-			earlier++;
-		if (cell->role == CELL_CONTROL_DEVICES && earlier == i)
-			trials->made_for[n++] = cell->config;
-	}
-	own = n;
-	for (uint32_t i = 0; i < experiment->n_cells; i++) {
-		trials->made_for[n++] = experiment->cells[i].config;
-		trials->made_for[n++] = experiment->cells[i].reference_config;
-	}
-	return lockstep_shared_bytes(trials->made_for, n, own, bounce_bytes);
-}
-
 static int
 allocate(struct trials *trials, uint32_t n)
 {
-	trials->lanes = calloc(n, sizeof(*trials->lanes));
 	trials->traffics = calloc(n, sizeof(*trials->traffics));
 	trials->order = calloc(2 * (size_t)n, sizeof(*trials->order));
-	trials->made = calloc(2 * (size_t)n, sizeof(*trials->made));
-	trials->made_for = calloc(3 * (size_t)n, sizeof(*trials->made_for));
-	return trials->lanes && trials->traffics && trials->order && trials->made &&
-			       trials->made_for
-		       ? 0
+	return trials->traffics && trials->order
+		       ? lanes_plan(trials->options.experiment, &trials->lanes)
 		       : -ENOMEM;
+}
+
+static int
+open_bench(struct trials *trials)
+{
+	const struct trials_options *options = &trials->options;
+	const struct lockstep_options lockstep = {
+		.socket_dir = options->socket_dir,
+		.workload = options->experiment->workload,
+		.verify_every = VERIFY_EVERY,
+		.bounce_bytes = lanes_bounce_bytes(&trials->lanes),
+	};
+	int error = datapath_start(options->cpu, options->socket_dir,
+				   lanes_shared_bytes(&trials->lanes));
+
+	if (!error)
+		error = lockstep_open(&lockstep, &trials->bench);
+	if (!error)
+		error = lanes_open(&trials->lanes, trials->bench);
+	return error;
 }
 
 int
 trials_open(const struct trials_options *options, struct trials **out)
 {
-	const struct experiment *experiment = options->experiment;
-	struct lockstep_options lockstep = {
-		.socket_dir = options->socket_dir,
-		.workload = experiment->workload,
-		.verify_every = VERIFY_EVERY,
-		.bounce_bytes = most_bounce_bytes(experiment),
-	};
+	uint32_t n = options->experiment->n_cells;
 	struct trials *trials = calloc(1, sizeof(*trials));
-	int error = trials ? allocate(trials, experiment->n_cells) : -ENOMEM;
+	int error = -ENOMEM;
 
-	if (error)
-		goto fail;
-	trials->options = *options;
-	draw_order(trials);
-	error = open_traffics(trials);
+	if (trials) {
+		trials->options = *options;
+		error = allocate(trials, n);
+	}
+	if (!error) {
+		draw_order(trials);
+		error = open_traffics(trials);
+	}
 	if (!error)
-		error = datapath_start(options->cpu, options->socket_dir,
-				       shared_bytes(trials, lockstep.bounce_bytes));
-	if (!error)
-		error = lockstep_open(&lockstep, &trials->bench);
-	if (!error)
-		error = open_lanes(trials);
-	if (error)
-		goto fail;
-	*out = trials;
-	return 0;
-
-fail:
+		error = open_bench(trials);
+	if (!error) {
+		*out = trials;
+		return 0;
+	}
 	if (error == -ENOMEM)
-		log_error("not enough memory to measure %u cells", experiment->n_cells);
+		log_error("not enough memory to measure %u cells", n);
 	trials_close(trials);
 	return error;
 }
@@ -305,17 +203,17 @@ geometric_ratio(double b1, double b2, double a1, double a2)
 
 /* A B B A: a drift that is linear over the four falls out. */
 static int
-run_pair(struct trials *trials, const struct lane_pair *lanes, struct pair *pair)
+run_pair(struct trials *trials, struct lane *a, struct lane *b, struct pair *pair)
 {
 	static struct slice a1, b1, b2, a2;
-	int error = run_slice(trials, lanes->reference, &a1);
+	int error = run_slice(trials, a, &a1);
 
 	if (!error)
-		error = run_slice(trials, lanes->configuration, &b1);
+		error = run_slice(trials, b, &b1);
 	if (!error)
-		error = run_slice(trials, lanes->configuration, &b2);
+		error = run_slice(trials, b, &b2);
 	if (!error)
-		error = run_slice(trials, lanes->reference, &a2);
+		error = run_slice(trials, a, &a2);
 	if (error)
 		return error;
 	*pair = (struct pair){
@@ -355,7 +253,8 @@ static int
 run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 {
 	const struct measure *measure = &trials->options.experiment->measure;
-	const struct lane_pair *lanes = &trials->lanes[cell->id];
+	struct lane *a = lanes_reference(&trials->lanes, cell->id);
+	struct lane *b = lanes_configuration(&trials->lanes, cell->id);
 	struct trial *trial = &trials->trial;
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = trials->deadline_ns > now_ns ? trials->deadline_ns - now_ns : 0;
@@ -365,11 +264,11 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 	memset(trial, 0, sizeof(*trial));
 	trial->cell = cell->id;
 	trial->restart = trials->options.restart;
-	trial->same_device = lane_same_device(lanes->reference, lanes->configuration);
-	error = settle(trials, lanes->reference);
+	trial->same_device = lane_same_device(a, b);
+	error = settle(trials, a);
 	while (!error && trial->n_pairs < measure->pairs &&
 	       (trial->n_pairs < PAIRS_MIN || clock_monotonic_ns() < until_ns)) {
-		error = run_pair(trials, lanes, &trial->pairs[trial->n_pairs]);
+		error = run_pair(trials, a, b, &trial->pairs[trial->n_pairs]);
 		trial->n_pairs++;
 	}
 	if (error)
@@ -409,10 +308,8 @@ trials_close(struct trials *trials)
 	lockstep_close(trials->bench);
 	for (uint32_t i = 0; trials->traffics && i < trials->options.experiment->n_cells; i++)
 		traffic_close(&trials->traffics[i]);
-	free(trials->lanes);
+	lanes_close(&trials->lanes);
 	free(trials->traffics);
 	free(trials->order);
-	free(trials->made);
-	free(trials->made_for);
 	free(trials);
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which lanes an experiment's cells are measured on. Cells whose configurations
+ * are alike share a lane; a control has a second one of the same kind, on the
+ * same device or on a device of its own.
+ */
+#ifndef FOLIO_RUNNER_LANES_H
+#define FOLIO_RUNNER_LANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runner/config/experiment.h"
+
+struct lane;
+struct lockstep;
+
+enum lane_kind { LANE_FIRST, LANE_SECOND, LANE_OWN_DEVICE };
+
+struct planned_lane {
+	struct datapath_config config;
+	enum lane_kind kind;
+	struct lane *lane; /* NULL until lanes_open() */
+};
+
+struct lanes {
+	struct planned_lane *planned;
+	uint32_t n;
+	uint32_t *reference, *configuration; /* indices into planned, by cell */
+};
+
+/* Returns 0 or -ENOMEM. */
+int lanes_plan(const struct experiment *experiment, struct lanes *lanes);
+
+/* Bounce slots that a region must have room for, whichever lane runs on it. */
+size_t lanes_bounce_bytes(const struct lanes *lanes);
+
+/* Shared memory of all devices that the lanes need. */
+size_t lanes_shared_bytes(const struct lanes *lanes);
+
+/* Opens all of them; they belong to the bench. Returns 0 or -errno after log_error(). */
+int lanes_open(struct lanes *lanes, struct lockstep *bench);
+
+static inline struct lane *
+lanes_reference(const struct lanes *lanes, uint32_t cell)
+{
+	return lanes->planned[lanes->reference[cell]].lane;
+}
+
+static inline struct lane *
+lanes_configuration(const struct lanes *lanes, uint32_t cell)
+{
+	return lanes->planned[lanes->configuration[cell]].lane;
+}
+
+/* Frees the plan. The lanes go with their bench. */
+void lanes_close(struct lanes *lanes);
+
+#endif
