@@ -31,11 +31,11 @@ enum option_type {
 struct option_spec {
 	const char *name; /* NULL ends a table */
 	enum option_type type;
+	bool power_of_two; /* COUNT only */
 	size_t offset;
 	const char *preset;         /* the default, as a user would write it; NULL: all zero */
 	const char *const *choices; /* NULL-terminated; CHOICE and CHOICES only */
 	double min, max;   /* inclusive, in base units; COUNT to SHARE; max 0: the type's own */
-	bool power_of_two; /* COUNT only */
 	const char *cost;  /* CYCLES only: primitive of the cost profile that is the default */
 	const char *help;  /* one line, no full stop */
 };

@@ -95,7 +95,7 @@ static int
 generate_imix(struct traffic *traffic, uint64_t seed)
 {
 	struct random_state random = {seed};
-	uint16_t lengths[GENERATED_FRAMES];
+	uint16_t lengths[GENERATED_FRAMES] = {0};
 	uint32_t n = 0;
 	int error = reserve(traffic, GENERATED_FRAMES);
 

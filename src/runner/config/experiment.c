@@ -24,7 +24,7 @@ add_configuration(const struct form *form, const struct recipe *recipe,
 	bool is_reference = !strcmp(recipe->name, form->reference.name);
 
 	memcpy(c->name, recipe->name, sizeof(c->name));
-	if (recipe_resolve(recipe, &form->pantry, is_reference ? NULL : &combo, SWEEP_MISSING,
+	if (recipe_resolve(recipe, &form->shared, is_reference ? NULL : &combo, SWEEP_MISSING,
 			   &c->config))
 		return -EINVAL;
 	experiment->n_configurations++;

@@ -38,7 +38,7 @@ read_costs(struct form *form, const char *costs_dir, struct experiment *experime
 	error = costs_open(costs_dir, node, &form->costs);
 	if (error)
 		return error;
-	form->pantry.costs = form->costs;
+	form->shared.costs = form->costs;
 	snprintf(experiment->costs, sizeof(experiment->costs), "%s", form->costs->name);
 	return 0;
 }
@@ -141,7 +141,7 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 {
 	int error;
 
-	*form = (struct form){.root = root, .pantry = {.root = root}};
+	*form = (struct form){.root = root, .shared = {.root = root}};
 	if (check_keys(root) || header_read(root, experiment) || read_sweep(form))
 		return -EINVAL;
 	error = read_costs(form, costs_dir, experiment);

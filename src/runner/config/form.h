@@ -23,7 +23,7 @@ struct costs;
 struct form {
 	struct node *root;
 	struct costs *costs; /* NULL: none named */
-	struct pantry pantry;
+	struct recipe_shared shared;
 	struct recipe *recipes; /* the file's, in its order */
 	uint32_t n_recipes;
 	struct recipe reference; /* borrows from recipes[] when it is one of them */

@@ -111,8 +111,8 @@ add_listed(struct plan *plan, const struct row *row, const struct recipe *recipe
 	plan_cell_init(plan, row, CELL_LISTED, &cell);
 	memcpy(cell.configuration, recipe->name, sizeof(cell.configuration));
 	memcpy(cell.reference, form->reference.name, sizeof(cell.reference));
-	if (recipe_resolve(recipe, &form->pantry, combo, SWEEP_ALL, &cell.config) ||
-	    recipe_resolve(&form->reference, &form->pantry, combo, SWEEP_DATAPATH,
+	if (recipe_resolve(recipe, &form->shared, combo, SWEEP_ALL, &cell.config) ||
+	    recipe_resolve(&form->reference, &form->shared, combo, SWEEP_DATAPATH,
 			   &cell.reference_config) ||
 	    plan_set_variant(plan, combo, &cell))
 		return -EINVAL;

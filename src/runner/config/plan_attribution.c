@@ -44,8 +44,8 @@ find_ends(const struct plan *plan, const struct combo *combo, struct ends *ends)
 {
 	const struct form *form = plan->form;
 
-	if (recipe_resolve(&form->ideal, &form->pantry, combo, SWEEP_DATAPATH, &ends->ideal) ||
-	    recipe_resolve(&form->naive, &form->pantry, combo, SWEEP_DATAPATH, &ends->naive))
+	if (recipe_resolve(&form->ideal, &form->shared, combo, SWEEP_DATAPATH, &ends->ideal) ||
+	    recipe_resolve(&form->naive, &form->shared, combo, SWEEP_DATAPATH, &ends->naive))
 		return -EINVAL;
 	memcpy(&ends->all, &ends->ideal, sizeof(ends->all));
 	for (int i = 0; sources[i]; i++) {

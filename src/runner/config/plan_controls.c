@@ -39,7 +39,7 @@ add_control(struct plan *plan, const struct row *row, const struct combo *combo,
 	plan_cell_init(plan, row, role, &cell);
 	snprintf(cell.configuration, NAME_BYTES, "A/A");
 	memcpy(cell.reference, reference->name, sizeof(cell.reference));
-	if (recipe_resolve(reference, &plan->form->pantry, combo, SWEEP_DATAPATH, &cell.config) ||
+	if (recipe_resolve(reference, &plan->form->shared, combo, SWEEP_DATAPATH, &cell.config) ||
 	    plan_set_variant(plan, combo, &cell))
 		return -EINVAL;
 	memcpy(&cell.reference_config, &cell.config, sizeof(cell.config));

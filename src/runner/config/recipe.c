@@ -184,15 +184,15 @@ reset_what_is_off(struct datapath_config *config)
 }
 
 int
-recipe_resolve(const struct recipe *recipe, const struct pantry *pantry, const struct combo *combo,
+recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared, const struct combo *combo,
 	       enum sweep_scope scope, struct datapath_config *out)
 {
 	struct draft draft;
 
 	draft_init(&draft);
-	if (apply_file(recipe, pantry->root, &draft) ||
-	    apply_combo(combo, scope, pantry->costs, &draft) ||
-	    apply_costs(recipe, pantry->costs, &draft))
+	if (apply_file(recipe, shared->root, &draft) ||
+	    apply_combo(combo, scope, shared->costs, &draft) ||
+	    apply_costs(recipe, shared->costs, &draft))
 		return -EINVAL;
 	reset_what_is_off(&draft.config);
 	memcpy(out, &draft.config, sizeof(*out));

@@ -24,7 +24,7 @@ struct recipe {
 };
 
 /* What all recipes of a file share. */
-struct pantry {
+struct recipe_shared {
 	const struct node *root;
 	const struct costs *costs; /* NULL: no profile */
 };
@@ -44,7 +44,7 @@ enum sweep_scope {
 };
 
 /* combo NULL: nothing is swept. Returns 0, or -EINVAL after node_refuse(). */
-int recipe_resolve(const struct recipe *recipe, const struct pantry *pantry,
+int recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 		   const struct combo *combo, enum sweep_scope scope, struct datapath_config *out);
 
 #endif
