@@ -6,6 +6,7 @@
 
 #include "base/fidelity.h"
 #include "datapath/exits/exit.h"
+#include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
 
 const struct option_spec datapath_options[] = {
@@ -17,6 +18,12 @@ const struct option_spec datapath_options[] = {
 	 .max = 4096,
 	 .power_of_two = true,
 	 .help = "descriptors in each ring"},
+	{.name = "ring_format",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, format),
+	 .preset = "split",
+	 .choices = virtqueue_format_names,
+	 .help = "how the rings are laid out"},
 	{.name = "burst",
 	 .type = OPTION_COUNT,
 	 .offset = offsetof(struct datapath_config, burst),

@@ -18,8 +18,7 @@ struct backend;
 struct device {
 	struct guest guest;
 	struct backend *backend; /* NULL: the null device */
-	uint16_t ring_size;
-	bool iommu;
+	struct datapath_config config; /* of the first lane on it */
 	bool own; /* of one lane */
 };
 

@@ -77,10 +77,11 @@ needs_iommu(const struct datapath_config *config)
 static int
 device_connect(struct device *device, const char *path)
 {
-	int error = backend_open(path, device->iommu, &device->backend);
+	bool iommu = needs_iommu(&device->config);
+	int error = backend_open(path, iommu, &device->backend);
 
 	if (!error)
-		error = guest_connect(&device->guest, device->iommu, CONNECT_TIMEOUT_MS);
+		error = guest_connect(&device->guest, iommu, CONNECT_TIMEOUT_MS);
 	if (!error)
 		error = backend_wait_ready(device->backend, CONNECT_TIMEOUT_MS);
 	if (!error)
@@ -99,13 +100,13 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	if (!device)
 		return -ENOMEM;
 	snprintf(path, sizeof(path), "%s/%u", bench->options.socket_dir, bench->n_devices);
-	device->ring_size = (uint16_t)config->ring_size;
-	device->iommu = needs_iommu(config);
+	device->config = *config;
 	device->own = own;
 	const struct guest_options options = {
-		.ring_size = device->ring_size,
+		.format = virtqueue_formats[config->format],
+		.ring_size = (uint16_t)config->ring_size,
 		.bounce_bytes = bench->options.bounce_bytes,
-		.iommu = device->iommu,
+		.iommu = needs_iommu(config),
 		.huge = datapath_huge_pages(),
 		.path = null ? NULL : path,
 	};
@@ -125,29 +126,31 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	return 0;
 }
 
+bool
+lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
+{
+	return a->format == b->format && a->ring_size == b->ring_size &&
+	       needs_iommu(a) == needs_iommu(b);
+}
+
 static struct device *
 device_shared(const struct lockstep *bench, const struct datapath_config *config, bool null)
 {
 	for (unsigned int i = 0; i < bench->n_devices; i++) {
 		struct device *device = bench->devices[i];
 
-		if (!device->own && device->ring_size == config->ring_size &&
-		    device->iommu == needs_iommu(config) && null == !device->backend)
+		if (!device->own && null == !device->backend &&
+		    lockstep_shares_device(&device->config, config))
 			return device;
 	}
 	return NULL;
 }
 
-bool
-lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
-{
-	return a->ring_size == b->ring_size && needs_iommu(a) == needs_iommu(b);
-}
-
 size_t
 lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	return guest_region_bytes((uint16_t)config->ring_size, bounce_bytes);
+	return guest_region_bytes(virtqueue_formats[config->format], (uint16_t)config->ring_size,
+				  bounce_bytes);
 }
 
 /* One more place in an array of pointers; NULL when there is no memory. */

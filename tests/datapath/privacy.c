@@ -172,7 +172,7 @@ host_maps_the_region_only(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/0", harness_socket_dir);
 	struct guest_options options = {
-		.ring_size = 256, .huge = datapath_huge_pages(), .path = path};
+		.format = virtqueue_formats[0], .ring_size = 256, .huge = datapath_huge_pages(), .path = path};
 
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(guest_open(&guest, &options), 0);

@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A hostile host against the virtqueue: whatever it writes, the ring hands out
- * only buffers that are outstanding, and a violation puts it out of service.
+ * A hostile host against the virtqueue, in both formats: whatever it writes, the
+ * ring hands out only buffers that are outstanding, and a violation puts it out of service.
  */
 #include "harness.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <linux/virtio_ring.h>
 
 #include <rte_mbuf.h>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "datapath/guest/region.h"
-#include "datapath/guest/vring_split.h"
+#include "datapath/guest/virtqueue.h"
 
 #define RING 64
 #define LEAST 26
 
 struct fixture {
 	struct region region;
-	struct vring_split ring;
+	struct virtqueue ring;
 	struct rte_mbuf mbufs[RING];
+	uint16_t host_index; /* where the host uses the next buffer */
 };
 
 static void
@@ -32,22 +36,24 @@ ignore(enum log_level level, const char *text, void *arg)
 	(void)arg;
 }
 
+/* *state is the format at first, and the fixture from then on. */
 static int
 set_up(void **state)
 {
+	const struct virtqueue_format *format = *state;
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct rte_mbuf *bufs[RING];
 
 	log_set_sink(ignore, NULL);
 	if (!f || region_open(&f->region, 4u << 20, false) ||
-	    vring_split_open(&f->ring, &f->region, RING, LEAST))
+	    virtqueue_open(&f->ring, format, &f->region, RING, LEAST))
 		return -1;
 	for (unsigned int i = 0; i < RING; i++) {
 		f->mbufs[i].buf_addr = region_carve(&f->region, 2176, 64);
 		f->mbufs[i].buf_len = 2176;
 		bufs[i] = &f->mbufs[i];
 	}
-	vring_split_post_rx(&f->ring, bufs, RING);
+	format->post_rx(&f->ring, bufs, RING);
 	*state = f;
 	return 0;
 }
@@ -57,19 +63,38 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	vring_split_close(&f->ring);
+	virtqueue_close(&f->ring);
 	region_close(&f->region);
 	free(f);
 	log_set_sink(NULL, NULL);
 	return 0;
 }
 
-/* The host's side: the used element that comes next, and how many there are. */
-static void
-use(struct fixture *f, uint16_t at, uint32_t id, uint32_t length, uint16_t index)
+static bool
+is_split(const struct fixture *f)
 {
-	f->ring.used->ring[at % RING] = (struct vring_used_elem){id, length};
-	f->ring.used->idx = index;
+	return f->ring.format == virtqueue_formats[0];
+}
+
+/* The host's side: it says that it has used buffer id, and written length bytes. */
+static void
+use(struct fixture *f, uint32_t id, uint32_t length)
+{
+	uint16_t slot = f->host_index % RING;
+	bool wrap = !(f->host_index++ / RING & 1);
+
+	if (is_split(f)) {
+		struct vring_used *used = f->ring.device_area;
+
+		used->ring[slot] = (struct vring_used_elem){id, length};
+		used->idx = f->host_index;
+	} else {
+		struct vring_packed_desc *desc = f->ring.descriptor_area;
+		uint16_t both = 1u << VRING_PACKED_DESC_F_AVAIL | 1u << VRING_PACKED_DESC_F_USED;
+
+		desc[slot] = (struct vring_packed_desc){
+			.len = length, .id = (uint16_t)id, .flags = wrap ? both : 0};
+	}
 }
 
 static uint16_t
@@ -78,7 +103,7 @@ harvest(struct fixture *f)
 	struct rte_mbuf *bufs[RING];
 	uint32_t length_bytes[RING];
 
-	return vring_split_harvest(&f->ring, bufs, length_bytes, RING);
+	return f->ring.format->harvest(&f->ring, bufs, length_bytes, RING);
 }
 
 static void
@@ -88,7 +113,7 @@ expect_fault(struct fixture *f, uint16_t taken, enum ring_fault fault)
 	assert_int_equal(f->ring.fault, fault);
 	assert_int_equal(f->ring.faults, 1);
 	/* Out of service for good, whatever comes after. */
-	use(f, 0, 0, LEAST, taken + 1);
+	use(f, 0, LEAST);
 	assert_int_equal(harvest(f), 0);
 	assert_int_equal(f->ring.faults, 1);
 }
@@ -98,77 +123,99 @@ honest(void **state)
 {
 	struct fixture *f = *state;
 
-	use(f, 0, 63, LEAST, 1);
+	use(f, 63, LEAST);
 	assert_int_equal(harvest(f), 1);
-	use(f, 1, 0, 2060, 2);
+	use(f, 0, 2060);
 	assert_int_equal(harvest(f), 1);
 	assert_int_equal(harvest(f), 0);
 	assert_int_equal(f->ring.fault, RING_FAULT_NONE);
 }
 
+/* More is used than was ever offered. A packed ring has no index: what is not outstanding is not looked at. */
 static void
-index_passes_outstanding(void **state)
+more_than_outstanding(void **state)
 {
-	use(*state, 0, 0, LEAST, RING + 1);
-	expect_fault(*state, 0, RING_FAULT_USED_INDEX);
+	struct fixture *f = *state;
+
+	for (uint32_t id = 0; id < RING; id++)
+		use(f, id, LEAST);
+	if (is_split(f)) {
+		use(f, 0, LEAST);
+		expect_fault(f, 0, RING_FAULT_USED_INDEX);
+		return;
+	}
+	assert_int_equal(harvest(f), RING);
+	use(f, 0, LEAST);
+	assert_int_equal(harvest(f), 0);
+	assert_int_equal(f->ring.fault, RING_FAULT_NONE);
 }
 
 static void
 index_goes_back(void **state)
 {
-	use(*state, 0, 0, LEAST, UINT16_MAX);
-	expect_fault(*state, 0, RING_FAULT_USED_INDEX);
+	struct fixture *f = *state;
+
+	f->host_index = (uint16_t)-2;
+	use(f, 0, LEAST);
+	expect_fault(f, 0, RING_FAULT_USED_INDEX);
 }
 
 static void
 id_out_of_range(void **state)
 {
-	use(*state, 0, RING, LEAST, 1);
+	use(*state, RING, LEAST);
 	expect_fault(*state, 0, RING_FAULT_ID);
 }
 
 static void
+id_far_out_of_range(void **state)
+{
+	use(*state, UINT16_MAX, LEAST);
+	expect_fault(*state, 0, RING_FAULT_ID);
+}
+
+/* The split ring's id has 32 bits, of which only 16 could be an index. */
+static void
 id_wide(void **state)
 {
-	use(*state, 0, 0x10000, LEAST, 1);
+	use(*state, 0x10000, LEAST);
 	expect_fault(*state, 0, RING_FAULT_ID);
 }
 
 static void
 id_twice(void **state)
 {
-	use(*state, 0, 5, LEAST, 2);
-	use(*state, 1, 5, LEAST, 2);
+	use(*state, 5, LEAST);
+	use(*state, 5, LEAST);
 	expect_fault(*state, 1, RING_FAULT_ID);
 }
 
 static void
 length_too_long(void **state)
 {
-	use(*state, 0, 5, 2061, 1);
+	use(*state, 5, 2061);
 	expect_fault(*state, 0, RING_FAULT_LENGTH);
 }
 
 static void
 length_of_no_frame(void **state)
 {
-	use(*state, 0, 5, LEAST - 1, 1);
+	use(*state, 5, LEAST - 1);
 	expect_fault(*state, 0, RING_FAULT_LENGTH);
 }
 
 /* What the driver wrote is its own business: changing it changes nothing. */
 static void
-descriptors_are_not_read_back(void **state)
+addresses_are_not_read_back(void **state)
 {
 	struct fixture *f = *state;
 	struct rte_mbuf *bufs[1];
 	uint32_t length_bytes[1];
 
-	memset(f->ring.desc, 0xff, sizeof(f->ring.desc[0]) * RING);
-	memset(f->ring.avail->ring, 0xff, sizeof(f->ring.avail->ring[0]) * RING);
-	use(f, 0, 7, 100, 1);
-	assert_int_equal(vring_split_harvest(&f->ring, bufs, length_bytes, 1), 1);
-	assert_ptr_equal(bufs[0], f->ring.mbufs[7] ? NULL : bufs[0]);
+	memset(f->ring.descriptor_area, 0xff, is_split(f) ? sizeof(struct vring_desc) * RING : 8);
+	memset(f->ring.driver_area, 0xff, 4);
+	use(f, 7, 100);
+	assert_int_equal(f->ring.format->harvest(&f->ring, bufs, length_bytes, 1), 1);
 	assert_int_equal(length_bytes[0], 100);
 	assert_true(bufs[0] >= &f->mbufs[0] && bufs[0] < &f->mbufs[RING]);
 }
@@ -185,33 +232,51 @@ random_host(void **state)
 		uint32_t length_bytes[RING];
 		uint16_t outstanding = f->ring.size - f->ring.n_free;
 
-		use(f, (uint16_t)random_next(&random), (uint32_t)random_below(&random, RING + 2),
-		    (uint32_t)random_below(&random, 2100), f->ring.used_index +
-		    (uint16_t)random_below(&random, outstanding + 2u));
-		uint16_t n = vring_split_harvest(&f->ring, bufs, length_bytes, RING);
+		for (uint64_t k = random_below(&random, 4); k > 0; k--)
+			use(f, (uint32_t)random_below(&random, RING + 2),
+			    (uint32_t)random_below(&random, 2100));
+		if (random_below(&random, 8) == 0)
+			f->host_index = (uint16_t)random_next(&random);
+		uint16_t n = f->ring.format->harvest(&f->ring, bufs, length_bytes, RING);
 
 		assert_true(n <= outstanding);
 		for (uint16_t i = 0; i < n; i++) {
 			assert_in_range((uintptr_t)bufs[i], (uintptr_t)&f->mbufs[0],
 					(uintptr_t)&f->mbufs[RING - 1]);
 			assert_in_range(length_bytes[i], LEAST, 2060);
+			assert_int_equal(bufs[i]->buf_len, 2176);
+			bufs[i]->buf_len = 0; /* handed out a second time, it would show */
 		}
-		vring_split_post_rx(&f->ring, bufs, n);
+		for (uint16_t i = 0; i < n; i++)
+			bufs[i]->buf_len = 2176;
+		f->ring.format->post_rx(&f->ring, bufs, n);
 		f->ring.fault = RING_FAULT_NONE;
 	}
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name, format)                                                                         \
+	{#name, name, set_up, tear_down, (void *)(uintptr_t)(format)}
+
+#define BOTH(name) CASE(name, &virtqueue_format_split), CASE(name, &virtqueue_format_packed)
+
+extern const struct virtqueue_format virtqueue_format_split;
+extern const struct virtqueue_format virtqueue_format_packed;
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(honest),          CASE(index_passes_outstanding),
-		CASE(index_goes_back), CASE(id_out_of_range),
-		CASE(id_wide),         CASE(id_twice),
-		CASE(length_too_long), CASE(length_of_no_frame),
-		CASE(random_host),     CASE(descriptors_are_not_read_back),
+		BOTH(honest),
+		BOTH(more_than_outstanding),
+		CASE(index_goes_back, &virtqueue_format_split),
+		BOTH(id_out_of_range),
+		BOTH(id_far_out_of_range),
+		CASE(id_wide, &virtqueue_format_split),
+		BOTH(id_twice),
+		BOTH(length_too_long),
+		BOTH(length_of_no_frame),
+		BOTH(addresses_are_not_read_back),
+		BOTH(random_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "datapath/sources/source.h"
 #include "datapath/workloads/workload.h"
 
+#define PACKED 1 /* in virtqueue_formats[] */
 #define SIZES (FRAME_BYTES_MAX - FIXED_BYTES_MIN + 1)
 
 /* One frame of each size from 60 to 1514 B, at random, of random bytes. */
@@ -75,9 +76,26 @@ every_combination(void **state)
 		struct datapath_config config = harness_config(on);
 
 		run_all_frames(harness_lane(bench, &config), &traffic);
+		config.format = PACKED;
+		if (!(on & harness_bit("iotlb")))
+			run_all_frames(harness_lane(bench, &config), &traffic);
 	}
 	lockstep_close(bench);
 	traffic_close(&traffic);
+}
+
+/* What the stock backend cannot do without losing frames is refused, with the reason. */
+static void
+packed_translation_is_refused(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct datapath_config config = harness_config(harness_bit("iotlb"));
+	struct lane *lane;
+
+	(void)state;
+	config.format = PACKED;
+	assert_int_equal(lockstep_add(bench, &config, "vhost-user", false, &lane), -ENOTSUP);
+	lockstep_close(bench);
 }
 
 /* Lanes that take turns on one device must leave it as they found it. */
@@ -119,7 +137,8 @@ ring_and_burst_sizes(void **state)
 
 			config.ring_size = rings[r];
 			config.burst = bursts[b];
-			run_all_frames(harness_lane(bench, &config), &traffic);
+			for (config.format = 0; virtqueue_formats[config.format]; config.format++)
+				run_all_frames(harness_lane(bench, &config), &traffic);
 		}
 	}
 	lockstep_close(bench);
@@ -128,10 +147,12 @@ ring_and_burst_sizes(void **state)
 
 /* A host that sends into a full ring, and takes nothing from a full ring. */
 static void
-full_and_empty_rings(void **state)
+fill_and_empty(uint32_t format)
 {
 	struct lockstep *bench = harness_bench();
 	struct datapath_config config = harness_config(harness_bit("bounce_copy"));
+
+	config.format = format;
 	struct lane *lane = harness_lane(bench, &config);
 	struct port *port = lane_port(lane);
 	struct backend *backend = lane->device->backend;
@@ -139,7 +160,6 @@ full_and_empty_rings(void **state)
 	struct traffic traffic;
 	unsigned int sent = 0, held = 0, back = 0;
 
-	(void)state;
 	every_size(&traffic);
 	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
 	assert_int_equal(port_attach(port), 0);
@@ -169,6 +189,14 @@ full_and_empty_rings(void **state)
 }
 
 static void
+full_and_empty_rings(void **state)
+{
+	(void)state;
+	for (uint32_t format = 0; virtqueue_formats[format]; format++)
+		fill_and_empty(format);
+}
+
+static void
 backend_goes_away(void **state)
 {
 	struct lockstep *bench = harness_bench();
@@ -195,7 +223,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_combination),    cmocka_unit_test(turns),
+		cmocka_unit_test(every_combination),    cmocka_unit_test(packed_translation_is_refused),
+		cmocka_unit_test(turns),
 		cmocka_unit_test(ring_and_burst_sizes), cmocka_unit_test(full_and_empty_rings),
 		cmocka_unit_test(backend_goes_away),
 	};

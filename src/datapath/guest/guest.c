@@ -27,7 +27,8 @@ open_device(struct guest *guest, const struct guest_options *options)
 		return 0;
 	}
 	guest->lower = &guest->virtio_net.lower;
-	return virtio_net_open(&guest->virtio_net, &guest->region, options->ring_size, options->path);
+	return virtio_net_open(&guest->virtio_net, &guest->region, options->format,
+			       options->ring_size, options->path);
 }
 
 /* The pools' slots begin on a REGION_ALIGN_BYTES boundary, the bounce slots right after, on a page. */
@@ -50,9 +51,9 @@ open_data_area(struct guest *guest, const struct guest_options *options)
 }
 
 size_t
-guest_region_bytes(uint16_t ring_size, size_t bounce_bytes)
+guest_region_bytes(const struct virtqueue_format *format, uint16_t ring_size, size_t bounce_bytes)
 {
-	size_t bytes = virtio_net_region_bytes(ring_size) +
+	size_t bytes = virtio_net_region_bytes(format, ring_size) +
 		       pools_region_bytes(slots_wanted(ring_size)) + bounce_bytes + 4096;
 
 	return (bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
@@ -65,7 +66,8 @@ guest_open(struct guest *guest, const struct guest_options *options)
 
 	memset(guest, 0, sizeof(*guest));
 	error = region_open(&guest->region,
-			    guest_region_bytes(options->ring_size, options->bounce_bytes),
+			    guest_region_bytes(options->format, options->ring_size,
+					       options->bounce_bytes),
 			    options->huge);
 	if (error)
 		return error;

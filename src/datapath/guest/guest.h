@@ -22,6 +22,7 @@
 struct iommu;
 
 struct guest_options {
+	const struct virtqueue_format *format;
 	uint16_t ring_size;
 	size_t bounce_bytes; /* a multiple of 2 MiB */
 	bool iommu;          /* VIRTIO_F_ACCESS_PLATFORM */
@@ -44,7 +45,8 @@ struct guest {
 };
 
 /* The size of the region of a guest with such options. */
-size_t guest_region_bytes(uint16_t ring_size, size_t bounce_bytes);
+size_t guest_region_bytes(const struct virtqueue_format *format, uint16_t ring_size,
+			  size_t bounce_bytes);
 
 /*
  * Makes all of it, and listens. The backend may connect from here on. Returns 0

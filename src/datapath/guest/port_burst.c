@@ -11,7 +11,7 @@
 
 #include "datapath/guest/fresh.h"
 #include "datapath/guest/pools.h"
-#include "datapath/guest/vring_split.h"
+#include "datapath/guest/virtqueue.h"
 #include "datapath/sources/bounce_copy.h"
 
 #define BURST_MAX 32u

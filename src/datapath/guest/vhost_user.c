@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/vhost_message.h"
-#include "datapath/guest/vring_split.h"
+#include "datapath/guest/virtqueue.h"
 
 #define F_PROTOCOL_FEATURES 30
 #define PROTOCOL_F_REPLY_ACK 3
@@ -222,19 +222,20 @@ static int
 set_queue(struct vhost_user *peer, const struct region *region,
 	  const struct vhost_user_queue *queue)
 {
-	const struct vring_split *ring = queue->ring;
+	const struct virtqueue *ring = queue->ring;
 	struct vhost_message address = {
 		.request = VHOST_USER_SET_VRING_ADDR,
 		.payload_bytes = sizeof(address.payload.address),
 		.payload.address = {.index = queue->index,
-				    .desc_user_addr = region_iova(region, ring->desc),
-				    .avail_user_addr = region_iova(region, ring->avail),
-				    .used_user_addr = region_iova(region, ring->used)},
+				    .desc_user_addr = region_iova(region, ring->descriptor_area),
+				    .avail_user_addr = region_iova(region, ring->driver_area),
+				    .used_user_addr = region_iova(region, ring->device_area)},
 	};
 	int error = set_state(peer, VHOST_USER_SET_VRING_NUM, queue->index, ring->size);
 
 	if (!error)
-		error = set_state(peer, VHOST_USER_SET_VRING_BASE, queue->index, 0);
+		error = set_state(peer, VHOST_USER_SET_VRING_BASE, queue->index,
+				  ring->format->start_base);
 	if (!error)
 		error = exchange(peer, &address, -1, false, true);
 	if (!error)

@@ -15,7 +15,7 @@
 #include <linux/vhost_types.h>
 
 struct region;
-struct vring_split;
+struct virtqueue;
 
 struct vhost_user {
 	int listen_fd;
@@ -29,7 +29,7 @@ struct vhost_user {
 /* One virtqueue as the backend is to see it. kick_fd and call_fd stay the caller's. */
 struct vhost_user_queue {
 	unsigned int index; /* virtio-net: 0 receives, 1 transmits */
-	const struct vring_split *ring;
+	const struct virtqueue *ring;
 	int kick_fd, call_fd;
 };
 

@@ -20,17 +20,17 @@
 #define QUEUE_TX 1
 
 size_t
-virtio_net_region_bytes(uint16_t ring_size)
+virtio_net_region_bytes(const struct virtqueue_format *format, uint16_t ring_size)
 {
-	return 2 * vring_split_region_bytes(ring_size);
+	return 2 * format->region_bytes(ring_size);
 }
 
 static void
-notify(struct virtio_net *device, const struct vring_split *ring, int kick_fd)
+notify(struct virtio_net *device, const struct virtqueue *ring, int kick_fd)
 {
 	device->notify_points++;
 	device->lower.buffers->notify(device->lower.buffers->port);
-	if (unlikely(vring_split_wants_kick(ring))) {
+	if (unlikely(ring->format->wants_kick(ring))) {
 		device->kicks++;
 		eventfd_write(kick_fd, 1);
 	}
@@ -44,7 +44,7 @@ refill(struct virtio_net *device)
 	bool posted = false;
 
 	while (device->rx.n_free >= CHUNK && buffers->alloc(buffers->port, bufs, CHUNK)) {
-		vring_split_post_rx(&device->rx, bufs, CHUNK);
+		device->rx.format->post_rx(&device->rx, bufs, CHUNK);
 		posted = true;
 	}
 	if (posted)
@@ -56,7 +56,8 @@ virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct virtio_net *device = arg;
 	uint32_t length_bytes[CHUNK];
-	uint16_t taken = vring_split_harvest(&device->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
+	uint16_t taken = device->rx.format->harvest(&device->rx, bufs, length_bytes,
+						      RTE_MIN(n, CHUNK));
 
 	/* Whatever the frame before left in the header is overwritten. */
 	const struct fresh_head head = fresh_head(RTE_MBUF_F_EXTERNAL);
@@ -76,7 +77,7 @@ virtio_net_tx_room(void *arg)
 	uint32_t ignored[CHUNK];
 	uint16_t n;
 
-	while ((n = vring_split_harvest(&device->tx, sent, ignored, CHUNK)))
+	while ((n = device->tx.format->harvest(&device->tx, sent, ignored, CHUNK)))
 		buffers->release(buffers->port, sent, n);
 	return device->tx.fault ? 0 : device->tx.n_free;
 }
@@ -86,7 +87,7 @@ virtio_net_tx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct virtio_net *device = arg;
 
-	vring_split_post_tx(&device->tx, bufs, n);
+	device->tx.format->post_tx(&device->tx, bufs, n);
 	notify(device, &device->tx, device->tx_kick_fd);
 }
 
@@ -142,8 +143,8 @@ open_eventfds(struct virtio_net *device)
 }
 
 int
-virtio_net_open(struct virtio_net *device, struct region *region, uint16_t ring_size,
-		const char *path)
+virtio_net_open(struct virtio_net *device, struct region *region,
+		const struct virtqueue_format *format, uint16_t ring_size, const char *path)
 {
 	int error;
 
@@ -154,10 +155,10 @@ virtio_net_open(struct virtio_net *device, struct region *region, uint16_t ring_
 	if (!error)
 		error = open_eventfds(device);
 	if (!error)
-		error = vring_split_open(&device->rx, region, ring_size,
-					 VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
+		error = virtqueue_open(&device->rx, format, region, ring_size,
+				   VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
 	if (!error)
-		error = vring_split_open(&device->tx, region, ring_size, 0);
+		error = virtqueue_open(&device->tx, format, region, ring_size, 0);
 	if (error)
 		virtio_net_close(device);
 	return error;
@@ -166,7 +167,7 @@ virtio_net_open(struct virtio_net *device, struct region *region, uint16_t ring_
 int
 virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms)
 {
-	uint64_t features = 1ull << VIRTIO_F_VERSION_1;
+	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | device->rx.format->features;
 
 	if (iommu)
 		features |= 1ull << VIRTIO_F_ACCESS_PLATFORM;
@@ -186,7 +187,7 @@ virtio_net_start(struct virtio_net *device, const struct region *region)
 
 /* Nobody unmaps any more: the region goes with the device. */
 static void
-drop_outstanding(struct vring_split *ring)
+drop_outstanding(struct virtqueue *ring)
 {
 	for (uint16_t id = 0; ring->mbufs && id < ring->size; id++)
 		if (ring->mbufs[id])
@@ -202,8 +203,8 @@ virtio_net_close(struct virtio_net *device)
 	vhost_user_close(&device->peer);
 	drop_outstanding(&device->rx);
 	drop_outstanding(&device->tx);
-	vring_split_close(&device->rx);
-	vring_split_close(&device->tx);
+	virtqueue_close(&device->rx);
+	virtqueue_close(&device->tx);
 	for (size_t i = 0; i < RTE_DIM(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The virtio-net device over vhost-user: one queue pair, split rings, as a lower device. */
+/* The virtio-net device over vhost-user: one queue pair, as a lower device. */
 #ifndef FOLIO_DATAPATH_VIRTIO_NET_H
 #define FOLIO_DATAPATH_VIRTIO_NET_H
 
@@ -8,14 +8,14 @@
 
 #include "datapath/guest/lower.h"
 #include "datapath/guest/vhost_user.h"
-#include "datapath/guest/vring_split.h"
+#include "datapath/guest/virtqueue.h"
 
 struct region;
 
 struct virtio_net {
 	struct lower lower;
 	struct vhost_user peer;
-	struct vring_split rx, tx;
+	struct virtqueue rx, tx;
 	int rx_kick_fd, tx_kick_fd; /* our doorbells */
 	int rx_call_fd, tx_call_fd; /* the device's; suppressed, since we poll */
 	uint64_t notify_points;     /* where a doorbell would ring */
@@ -26,14 +26,14 @@ struct virtio_net {
 extern const struct counter virtio_net_counters[];
 
 /* Bytes of the region that its rings take. */
-size_t virtio_net_region_bytes(uint16_t ring_size);
+size_t virtio_net_region_bytes(const struct virtqueue_format *format, uint16_t ring_size);
 
 /*
  * Rings in the region, and a socket at path on which a backend is awaited.
  * Returns 0 or -errno after log_error().
  */
-int virtio_net_open(struct virtio_net *device, struct region *region, uint16_t ring_size,
-		    const char *path);
+int virtio_net_open(struct virtio_net *device, struct region *region,
+		    const struct virtqueue_format *format, uint16_t ring_size, const char *path);
 
 /*
  * Waits for the backend and agrees with it; iommu asks for

@@ -7,7 +7,7 @@
 
 #include <rte_mbuf.h>
 
-#include "datapath/guest/vring_split.h"
+#include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
 
 struct mapped {

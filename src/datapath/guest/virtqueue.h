@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A hardened virtqueue, the driver's side (virtio 1.2, 2.7 split and 2.8 packed;
+ * paper, 5.1 and appendix A). The ring lies in memory that the host can write at
+ * any time, so:
+ *
+ *   - What the driver writes (addresses, lengths, available entries) it never
+ *     reads back; its own copy of outstanding buffers, lengths and free list is
+ *     private.
+ *   - What the host writes (indices, used entries, flags) is read once each, into
+ *     private memory, and checked there: no more may be used than is outstanding,
+ *     an id must be outstanding, a length must fit its buffer.
+ *   - A value that fails takes the queue out of service for good, with the
+ *     reason counted. The host can stop the guest's traffic (it always can), and
+ *     nothing else.
+ *
+ * Each buffer is one descriptor: the virtio header stands in the headroom right
+ * before the data. One thread drives a ring. A format is one file that exports
+ * one struct virtqueue_format, and one line of virtqueue_formats[].
+ */
+#ifndef FOLIO_DATAPATH_VIRTQUEUE_H
+#define FOLIO_DATAPATH_VIRTQUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct region;
+struct rte_mbuf;
+struct virtqueue;
+
+/* sizeof(struct virtio_net_hdr_v1): virtio 1.2, 5.1.6. */
+#define VNET_HEADER_BYTES 12u
+
+enum ring_fault {
+	RING_FAULT_NONE,
+	RING_FAULT_USED_INDEX, /* the used index passed what is outstanding (split only) */
+	RING_FAULT_ID,         /* a used id out of range or not outstanding */
+	RING_FAULT_LENGTH,     /* a used length that its buffer cannot hold, or that no frame has */
+};
+
+struct virtqueue_format {
+	const char *name;
+	const char *help;    /* one line, no full stop */
+	uint64_t features;   /* VIRTIO_F_* that it takes */
+	uint16_t start_base; /* SET_VRING_BASE of a fresh ring */
+
+	/* Bytes of the region that a ring of size takes. */
+	size_t (*region_bytes)(uint16_t size);
+	/* Carves and fills the three areas. Returns 0 or -ENOMEM. */
+	int (*open_areas)(struct virtqueue *ring, struct region *region);
+
+	/*
+	 * Offers n mbufs (n at most ring->n_free) for the device to write: each from
+	 * VNET_HEADER_BYTES before its headroom's end to the buffer's end.
+	 */
+	void (*post_rx)(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n);
+	/* Offers n mbufs for the device to read, an empty virtio header put in front of each. */
+	void (*post_tx)(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n);
+	/*
+	 * Takes up to n buffers that the device has used; mbufs and lengths (virtio
+	 * header included) go to the arrays. Returns how many; 0 for a ring out of
+	 * service.
+	 */
+	uint16_t (*harvest)(struct virtqueue *ring, struct rte_mbuf **bufs, uint32_t *length_bytes,
+			    uint16_t n);
+	/* Does the device ask for a notification now? To be asked after posting. */
+	bool (*wants_kick)(const struct virtqueue *ring);
+};
+
+/* NULL-terminated; struct datapath_config's format is an index. */
+extern const struct virtqueue_format *const virtqueue_formats[];
+
+/* Their names in the same order, for the option table. */
+extern const char *const virtqueue_format_names[];
+
+struct virtqueue {
+	const struct virtqueue_format *format;
+
+	/* Shared: the areas of virtio 1.2, 2.6; what they hold is the format's business. */
+	void *descriptor_area;
+	void *driver_area;
+	void *device_area;
+
+	/* Private. */
+	uint16_t size, mask;
+	uint16_t avail_index; /* of the next descriptor to offer */
+	uint16_t used_index;  /* of the next to be used */
+	uint16_t avail_flags; /* packed: the flags that make a descriptor available now */
+	bool used_wrap;       /* packed: the wrap counter of the next to be used */
+	uint16_t n_free;
+	uint16_t *free_ids;      /* a stack of n_free */
+	struct rte_mbuf **mbufs; /* by id; NULL: not outstanding */
+	uint32_t *room_bytes;    /* by id: the most that the device may say it has written */
+	uint32_t least_bytes;    /* the least: a header and an Ethernet frame's, or 0 for TX */
+	uint64_t iova_offset;    /* iova of an address in the region = address + this, modulo 2^64 */
+	enum ring_fault fault;
+	uint64_t faults; /* 0 or 1 */
+};
+
+/*
+ * size: a power of two, 64 to 4096. least_bytes: the shortest used length that
+ * is no violation. Returns 0 or -errno.
+ */
+int virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, struct region *region,
+	       uint16_t size, uint32_t least_bytes);
+/* Outstanding mbufs are the caller's to free before this. */
+void virtqueue_close(struct virtqueue *ring);
+
+/* "used index", ...: for messages and counters. */
+const char *ring_fault_name(enum ring_fault fault);
+
+#endif
