@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Guest cycles per packet in lock-step: ideal, folio and their ratio at 64 and
- * 1500 B, the A/A ratio, and the harness alone. Slices take turns A B B A; a
+ * Guest cycles per packet in lock-step, on split and packed rings: ideal, folio
+ * and their ratio at 64 and 1500 B, the A/A ratio, and the harness alone. Slices take turns A B B A; a
  * figure is the median over the pairs.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 
 #define PAIRS 64
 #define SLICE_NS 500000
-/* Two devices without bounce slots. */
+/* Three devices without bounce slots. */
 #define SHARED_BYTES (16u << 20)
 
 struct figures {
@@ -77,48 +78,88 @@ measure(struct lane *a, struct lane *b, struct figures *figures)
 static void
 print(const char *size, const char *name, struct figures *figures)
 {
-	printf("%6s B  %-16s %8.1f %8.1f %8.1f   %.4f  [%.4f, %.4f]\n", size, name,
+	printf("%6s B  %-20s %8.1f %8.1f %8.1f   %.4f  [%.4f, %.4f]\n", size, name,
 	       median(figures->a_cycles), median(figures->b_cycles), median(figures->host_cycles),
 	       median(figures->ratio), quantile(figures->ratio, 0.25),
 	       quantile(figures->ratio, 0.75));
 }
 
+enum { IDEAL, IDEAL_AGAIN, FOLIO, PACKED_IDEAL, PACKED_IDEAL_AGAIN, PACKED_FOLIO, HARNESS, LANES };
+
+static const struct {
+	bool copying, packed;
+	const char *device;
+} lane_kinds[LANES] = {
+	[IDEAL] = {false, false, "vhost-user"},
+	[IDEAL_AGAIN] = {false, false, "vhost-user"},
+	[FOLIO] = {true, false, "vhost-user"},
+	[PACKED_IDEAL] = {false, true, "vhost-user"},
+	[PACKED_IDEAL_AGAIN] = {false, true, "vhost-user"},
+	[PACKED_FOLIO] = {true, true, "vhost-user"},
+	[HARNESS] = {false, false, "null"},
+};
+
+static const struct {
+	const char *name;
+	int a, b;
+} comparisons[] = {
+	{"split: ideal, ideal", IDEAL, IDEAL_AGAIN},
+	{"split: ideal, folio", IDEAL, FOLIO},
+	{"packed: ideal, ideal", PACKED_IDEAL, PACKED_IDEAL_AGAIN},
+	{"packed: ideal, folio", PACKED_IDEAL, PACKED_FOLIO},
+	{"harness, harness", HARNESS, HARNESS},
+};
+
 static int
-run(struct lockstep *bench)
+open_lanes(struct lockstep *bench, struct lane *lanes[LANES])
 {
-	static const char *const sizes[] = {"64", "1500"};
-	struct datapath_config ideal, folio;
-	struct lane *a, *aa, *b, *null;
-	struct traffic traffic[2];
+	for (int i = 0; i < LANES; i++) {
+		struct datapath_config config;
+
+		datapath_config_init(&config);
+		config.format = lane_kinds[i].packed;
+		config.sources[source_find("bounce_copy")].on = lane_kinds[i].copying;
+		if (lockstep_add(bench, &config, lane_kinds[i].device, false, &lanes[i]))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+compare_all(struct lockstep *bench, struct lane *lanes[LANES], const char *size,
+	    struct traffic *traffic)
+{
 	struct figures figures;
 	char why[256];
 
-	datapath_config_init(&ideal);
-	folio = ideal;
-	folio.sources[source_find("bounce_copy")].on = true;
-	if (lockstep_add(bench, &ideal, "vhost-user", false, &a) ||
-	    lockstep_add(bench, &ideal, "vhost-user", false, &aa) ||
-	    lockstep_add(bench, &folio, "vhost-user", false, &b) ||
-	    lockstep_add(bench, &ideal, "null", false, &null))
+	if (traffic_open(size, 1, traffic, why, sizeof(why))) {
+		log_error("%s", why);
 		return -1;
-	printf("%8s  %-16s %8s %8s %8s   %s\n", "frame", "compared", "A guest", "B guest", "B host",
-	       "B/A, guest [quartiles of pairs]");
-	for (int i = 0; i < 2; i++) {
-		if (traffic_open(sizes[i], 1, &traffic[i], why, sizeof(why))) {
-			log_error("%s", why);
+	}
+	if (lockstep_set_traffic(bench, traffic))
+		return -1;
+	for (size_t i = 0; i < sizeof(comparisons) / sizeof(comparisons[0]); i++) {
+		if (measure(lanes[comparisons[i].a], lanes[comparisons[i].b], &figures))
 			return -1;
-		}
-		if (lockstep_set_traffic(bench, &traffic[i]) || measure(a, aa, &figures))
-			return -1;
-		print(sizes[i], "ideal, ideal", &figures);
-		if (measure(a, b, &figures))
-			return -1;
-		print(sizes[i], "ideal, folio", &figures);
-		if (measure(null, null, &figures))
-			return -1;
-		print(sizes[i], "harness, harness", &figures);
+		print(size, comparisons[i].name, &figures);
 	}
 	return 0;
+}
+
+/* traffics outlive the bench, which refers to the last one. */
+static int
+run(struct lockstep *bench, struct traffic traffics[2])
+{
+	struct lane *lanes[LANES];
+
+	if (open_lanes(bench, lanes))
+		return -1;
+	printf("%8s  %-20s %8s %8s %8s   %s\n", "frame", "A, B", "A guest", "B guest", "B host",
+	       "B/A, guest [quartiles of pairs]");
+	return compare_all(bench, lanes, "64", &traffics[0]) ||
+			       compare_all(bench, lanes, "1500", &traffics[1])
+		       ? -1
+		       : 0;
 }
 
 int
@@ -127,6 +168,7 @@ main(void)
 	char scratch[SCRATCH_PATH_BYTES];
 	struct lockstep_options options = {
 		.socket_dir = scratch, .workload = "macswap", .verify_every = 64};
+	struct traffic traffics[2] = {0};
 	struct lockstep *bench;
 	int error;
 
@@ -139,8 +181,10 @@ main(void)
 		printf("TSC cycles per packet at %.3f GHz, %s, %s; %d pairs of %d us slices\n",
 		       (double)clock_tsc_hz() / 1e9, datapath_page_kind(), datapath_dpdk_version(),
 		       PAIRS, SLICE_NS / 1000);
-		error = run(bench);
+		error = run(bench, traffics);
 		lockstep_close(bench);
+		traffic_close(&traffics[0]);
+		traffic_close(&traffics[1]);
 	}
 	scratch_close(scratch);
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
