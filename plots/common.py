@@ -46,6 +46,7 @@ def load_matplotlib():
     except ImportError as missing:
         fail(f"no figures: {missing} (package python3-matplotlib)", EXIT_NO_MATPLOTLIB)
     pyplot.rcParams.update({
+        "text.parse_math": False,  # names are names, also with a dollar in them
         "font.size": 9, "axes.titlesize": 10, "axes.titleweight": "bold",
         "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
         "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#E5E5E5",

@@ -79,7 +79,8 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		cpu = sched_getcpu();
 	if (cpu < 0)
 		return -errno;
-	snprintf(core, sizeof(core), "%d", cpu);
+	/* DPDK numbers its cores by itself: it knows fewer numbers than a large machine has cores. */
+	snprintf(core, sizeof(core), "0@%d", cpu);
 	huge = enough_huge_pages(shared_bytes);
 	/* DPDK takes --no-huge for a way of storing files, which --in-memory excludes. */
 	const char *args[] = {
@@ -90,7 +91,7 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		"--no-telemetry",
 		"--iova-mode=va",
 		"--log-level=error",
-		"-l",
+		"--lcores",
 		core,
 		"-m",
 		huge ? HEAP_MIB_TEXT : HEAP_MIB_TEXT_FIXED,

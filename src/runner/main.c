@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* folio COMMAND ...: the table of commands, and what is there without one. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "runner/build.h"
@@ -61,12 +64,31 @@ flushed(int status)
 	return status ? status : EXIT_MACHINE_LACKS;
 }
 
+/*
+ * A closed standard stream would lend its number to the next file that is opened,
+ * and messages would go into it. Files that grow past a limit are an error of the
+ * write, not a signal.
+ */
+static void
+settle_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
 
+	settle_streams();
 	if (!name) {
 		print_usage(stderr);
 		return EXIT_BAD_USAGE;

@@ -90,5 +90,5 @@ exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t b
 	while (now - start < budget)
 		now = clock_tsc();
 	engine->count[reason]++;
-	engine->cycles += now - start;
+	engine->cycles += now - start + engine->bias_cycles;
 }

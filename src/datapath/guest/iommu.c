@@ -27,6 +27,11 @@ struct iommu {
 	/* Mapped buffers a page; written by the datapath, read by the answering thread. */
 	uint16_t *users;
 	struct iommu_stats stats; /* fields touched atomically */
+	/*
+	 * Held from looking a translation up until it is sent, and while one is
+	 * taken back: no translation is given after it was taken back.
+	 */
+	pthread_mutex_t order;
 	pthread_t thread;
 	bool running;
 	int stop_fd;
@@ -38,6 +43,8 @@ const struct counter iommu_counters[] = {
 	{"refused", offsetof(struct iommu_stats, refused), "misses", "translations refused: not mapped"},
 	{"invalidations", offsetof(struct iommu_stats, invalidations), "messages",
 	 "translations that the device was made to forget"},
+	{"failures", offsetof(struct iommu_stats, failures), "messages",
+	 "invalidations that the device did not acknowledge"},
 	{0},
 };
 
@@ -92,12 +99,16 @@ answer(struct iommu *iommu)
 	if (got <= 0)
 		return got;
 	count(&iommu->stats.misses);
-	if (!translate(iommu, miss.iova, &update)) {
+	pthread_mutex_lock(&iommu->order);
+	if (translate(iommu, miss.iova, &update)) {
+		count(&iommu->stats.updates);
+		got = vhost_user_iotlb(iommu->peer, &update, false);
+	} else {
 		count(&iommu->stats.refused);
-		return 0;
+		got = 0;
 	}
-	count(&iommu->stats.updates);
-	return vhost_user_iotlb(iommu->peer, &update, false);
+	pthread_mutex_unlock(&iommu->order);
+	return got;
 }
 
 /* Ends when it is told to, or when the backend has gone: then there is nobody left to answer. */
@@ -109,14 +120,24 @@ answer_misses(void *arg)
 		{.fd = iommu->peer->backend_request_fd, .events = POLLIN},
 		{.fd = iommu->stop_fd, .events = POLLIN},
 	};
+	int error;
 
 	for (;;) {
 		if (poll(ready, 2, -1) < 0 && errno != EINTR)
 			break;
 		if (ready[1].revents)
 			break;
-		if (ready[0].revents && answer(iommu) < 0)
+		if (!ready[0].revents)
+			continue;
+		error = answer(iommu);
+		if (error == -EPIPE)
 			break;
+		if (error < 0) {
+			log_error("IOMMU: the backend's request channel: %s; no translation is given "
+				  "any more",
+				  strerror(-error));
+			break;
+		}
 	}
 	return NULL;
 }
@@ -130,6 +151,7 @@ iommu_open(struct vhost_user *peer, const struct region *region, const uint8_t *
 
 	if (!iommu)
 		return -ENOMEM;
+	pthread_mutex_init(&iommu->order, NULL);
 	iommu->peer = peer;
 	iommu->data = data;
 	iommu->data_bytes = bytes;
@@ -159,15 +181,22 @@ iommu_close(struct iommu *iommu)
 	if (!iommu)
 		return;
 	if (iommu->running) {
+		/* The thread may be waiting for a backend that takes no answer. */
+		vhost_user_hang_up(iommu->peer);
 		eventfd_write(iommu->stop_fd, 1);
 		pthread_join(iommu->thread, NULL);
 	}
 	if (iommu->stop_fd >= 0)
 		close(iommu->stop_fd);
+	pthread_mutex_destroy(&iommu->order);
 	free(iommu->users);
 	free(iommu);
 }
 
+/*
+ * Returns when the device no longer holds the translation: it said so, or the
+ * connection has been ended over it.
+ */
 static int
 forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
 {
@@ -176,8 +205,16 @@ forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
 		.size = bytes,
 		.type = VHOST_IOTLB_INVALIDATE,
 	};
+	int error;
 
-	return vhost_user_iotlb(iommu->peer, &invalidate, true);
+	pthread_mutex_lock(&iommu->order);
+	error = vhost_user_iotlb(iommu->peer, &invalidate, true);
+	pthread_mutex_unlock(&iommu->order);
+	if (error && !iommu->stats.failures++)
+		log_error("IOMMU: the backend did not acknowledge an invalidation: %s; the device is "
+			  "out of service",
+			  strerror(-error));
+	return error;
 }
 
 int
@@ -212,7 +249,7 @@ iommu_unmap(struct iommu *iommu, const void *address, size_t bytes)
 		if (__atomic_sub_fetch(&iommu->users[page], 1, __ATOMIC_ACQ_REL))
 			continue;
 		count(&iommu->stats.invalidations);
-		/* A backend that has gone holds no translation; that it has, the datapath notices. */
+		/* A failure has been said, and counted; packets stop, which the datapath notices. */
 		forget(iommu, iommu->data_iova + page * iommu->page_bytes, iommu->page_bytes);
 	}
 }

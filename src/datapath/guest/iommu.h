@@ -27,6 +27,7 @@ struct iommu_stats {
 	uint64_t updates;       /* answered */
 	uint64_t refused;       /* asked for what is not mapped */
 	uint64_t invalidations; /* pages that the device was made to forget */
+	uint64_t failures;      /* invalidations that it did not acknowledge */
 };
 
 /* Over struct iommu_stats. */

@@ -62,16 +62,14 @@ region_open(struct region *region, size_t size_bytes, bool huge)
 {
 	size_t rounded_bytes =
 		(size_bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
-	int error = -ENOMEM;
+	int error = open_mapped(region, rounded_bytes, huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
 
-	if (huge)
-		error = open_mapped(region, rounded_bytes, MFD_HUGETLB | MFD_HUGE_2MB);
-	if (huge && error)
-		log_warning("shared region: %zu MiB of huge pages: %s; it gets 4 KiB pages",
-			    rounded_bytes >> 20, strerror(-error));
-	if (error)
-		error = open_mapped(region, rounded_bytes, 0);
-	if (error)
+	/* Huge pages for some devices and not for others would compare memory, not configurations. */
+	if (error && huge)
+		log_error("shared region: %zu MiB of huge pages: %s; another process may have taken "
+			  "them: try again, or set FOLIO_NO_HUGE=1",
+			  rounded_bytes >> 20, strerror(-error));
+	else if (error)
 		log_error("shared region: %zu MiB of memory: %s", rounded_bytes >> 20,
 			  strerror(-error));
 	return error;

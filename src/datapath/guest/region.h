@@ -32,9 +32,8 @@ struct region {
 };
 
 /*
- * Makes a region of at least size_bytes, of huge pages where the machine has
- * enough free ones and huge is set, else of ordinary ones; every page is
- * present when it returns. Returns 0 or -errno after log_error().
+ * Makes a region of at least size_bytes, of huge pages or of ordinary ones; every
+ * page is present when it returns. Returns 0 or -errno after log_error().
  */
 int region_open(struct region *region, size_t size_bytes, bool huge);
 

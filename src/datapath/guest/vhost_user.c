@@ -62,6 +62,20 @@ stop_listening(struct vhost_user *peer)
 	peer->listen_fd = -1;
 }
 
+void
+vhost_user_hang_up(struct vhost_user *peer)
+{
+	if (peer->fd >= 0)
+		shutdown(peer->fd, SHUT_RDWR);
+}
+
+static bool
+is_reply(const struct vhost_message *message, uint32_t request)
+{
+	return message->request == request && (message->flags & VHOST_FLAG_REPLY) &&
+	       message->payload_bytes == sizeof(message->payload.u64);
+}
+
 /*
  * One request. A request that GETs has its value as the reply; any other asks
  * for an acknowledgement where wait is set. The message then holds the reply.
@@ -77,13 +91,13 @@ exchange(struct vhost_user *peer, struct vhost_message *message, int fd, bool ge
 	error = vhost_message_send(peer->fd, message, fd);
 	if (!error && (get || wait))
 		error = vhost_message_receive(peer->fd, message);
+	if (!error && (get || wait) && !is_reply(message, request))
+		error = -EPROTO;
+	/* A reply that comes late must never pass for the next one's. */
+	if (error)
+		vhost_user_hang_up(peer);
 	pthread_mutex_unlock(&peer->lock);
-	if (error || !(get || wait))
-		return error;
-	if (message->request != request || !(message->flags & VHOST_FLAG_REPLY) ||
-	    message->payload_bytes != sizeof(message->payload.u64))
-		return -EPROTO;
-	return !get && message->payload.u64 ? -EREMOTEIO : 0;
+	return !error && wait && !get && message->payload.u64 ? -EREMOTEIO : error;
 }
 
 static int

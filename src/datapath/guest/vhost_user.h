@@ -65,6 +65,12 @@ int vhost_user_iotlb(struct vhost_user *peer, const struct vhost_iotlb_msg *mess
  */
 int vhost_user_receive_miss(struct vhost_user *peer, struct vhost_iotlb_msg *message);
 
+/*
+ * Ends the connection; what waits on it returns. Any request that fails does this
+ * too, so that the backend sees the guest gone and stops using its memory.
+ */
+void vhost_user_hang_up(struct vhost_user *peer);
+
 void vhost_user_close(struct vhost_user *peer);
 
 #endif

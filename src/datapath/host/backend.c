@@ -2,10 +2,12 @@
 #include "datapath/host/backend.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include <rte_vhost.h>
@@ -17,50 +19,54 @@
 #define GUEST_RX_QUEUE 0
 #define GUEST_TX_QUEUE 1
 
-#define BACKENDS_MAX 16
 #define NOT_READY (-1)
+#define LEAVE_TIMEOUT_MS 2000
 
 struct backend {
 	char path[108];
 	atomic_int vid;
+	LIST_ENTRY(backend) entry;
 };
 
-/* rte_vhost calls back with a device number only; its socket's path tells whose it is. */
-static struct backend *backends[BACKENDS_MAX];
+/*
+ * rte_vhost calls back, from a thread of its own, with a device number only; its
+ * socket's path tells whose it is.
+ */
+static LIST_HEAD(, backend) backends = LIST_HEAD_INITIALIZER(backends);
+static pthread_mutex_t backends_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct backend *
-backend_of(int vid)
+/* The backend of a device gets its number, or NOT_READY. Returns 0, or -1 when it is nobody's. */
+static int
+set_vid(int device, int vid)
 {
-	char path[sizeof(backends[0]->path)];
+	char path[sizeof(((struct backend *)0)->path)];
+	struct backend *backend;
 
-	if (rte_vhost_get_ifname(vid, path, sizeof(path)) < 0)
-		return NULL;
-	for (int i = 0; i < BACKENDS_MAX; i++)
-		if (backends[i] && !strcmp(backends[i]->path, path))
-			return backends[i];
-	return NULL;
+	if (rte_vhost_get_ifname(device, path, sizeof(path)) < 0)
+		return -1;
+	pthread_mutex_lock(&backends_lock);
+	LIST_FOREACH(backend, &backends, entry) {
+		if (strcmp(backend->path, path))
+			continue;
+		atomic_store(&backend->vid, vid);
+		break;
+	}
+	pthread_mutex_unlock(&backends_lock);
+	return backend ? 0 : -1;
 }
 
 static int
 new_device(int vid)
 {
-	struct backend *backend = backend_of(vid);
-
-	if (!backend)
-		return -1;
 	rte_vhost_enable_guest_notification(vid, GUEST_RX_QUEUE, 0);
 	rte_vhost_enable_guest_notification(vid, GUEST_TX_QUEUE, 0);
-	atomic_store(&backend->vid, vid);
-	return 0;
+	return set_vid(vid, vid);
 }
 
 static void
 destroy_device(int vid)
 {
-	struct backend *backend = backend_of(vid);
-
-	if (backend)
-		atomic_store(&backend->vid, NOT_READY);
+	set_vid(vid, NOT_READY);
 }
 
 static const struct rte_vhost_device_ops callbacks = {
@@ -68,75 +74,80 @@ static const struct rte_vhost_device_ops callbacks = {
 	.destroy_device = destroy_device,
 };
 
-static int
+static void
 enlist(struct backend *backend)
 {
-	for (int i = 0; i < BACKENDS_MAX; i++) {
-		if (backends[i])
-			continue;
-		backends[i] = backend;
-		return 0;
-	}
-	return -ENFILE;
+	pthread_mutex_lock(&backends_lock);
+	LIST_INSERT_HEAD(&backends, backend, entry);
+	pthread_mutex_unlock(&backends_lock);
 }
 
 static void
-delist(const struct backend *backend)
+delist(struct backend *backend)
 {
-	for (int i = 0; i < BACKENDS_MAX; i++)
-		if (backends[i] == backend)
-			backends[i] = NULL;
+	pthread_mutex_lock(&backends_lock);
+	LIST_REMOVE(backend, entry);
+	pthread_mutex_unlock(&backends_lock);
+}
+
+/* Returns 0 or -1: rte_vhost says no more. */
+static int
+register_backend(const char *path, bool iommu)
+{
+	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NO_RECONNECT |
+			 RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
+
+	if (iommu)
+		flags |= RTE_VHOST_USER_IOMMU_SUPPORT;
+	if (rte_vhost_driver_register(path, flags))
+		return -1;
+	if (!rte_vhost_driver_callback_register(path, &callbacks) && !rte_vhost_driver_start(path))
+		return 0;
+	rte_vhost_driver_unregister(path);
+	return -1;
 }
 
 int
 backend_open(const char *path, bool iommu, struct backend **out)
 {
-	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NO_RECONNECT |
-			 RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
 	struct backend *backend = calloc(1, sizeof(*backend));
-	int error;
 
 	if (!backend)
 		return -ENOMEM;
 	snprintf(backend->path, sizeof(backend->path), "%s", path);
 	atomic_store(&backend->vid, NOT_READY);
-	error = enlist(backend);
-	if (error)
-		goto fail;
-	if (iommu)
-		flags |= RTE_VHOST_USER_IOMMU_SUPPORT;
-	error = -EIO;
-	if (rte_vhost_driver_register(path, flags))
-		goto fail_listed;
-	if (rte_vhost_driver_callback_register(path, &callbacks) || rte_vhost_driver_start(path)) {
-		rte_vhost_driver_unregister(path);
-		goto fail_listed;
+	enlist(backend);
+	if (register_backend(path, iommu)) {
+		log_error("vhost backend at %s: rte_vhost did not take it", path);
+		delist(backend);
+		free(backend);
+		return -EIO;
 	}
 	*out = backend;
 	return 0;
+}
 
-fail_listed:
-	delist(backend);
-fail:
-	log_error("vhost backend at %s: %s", path, strerror(-error));
-	free(backend);
-	return error;
+static bool
+wait_until(const struct backend *backend, bool ready, int timeout_ms)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+
+	while (backend_ready(backend) != ready) {
+		if (clock_monotonic_ns() > deadline_ns)
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	}
+	return true;
 }
 
 int
 backend_wait_ready(struct backend *backend, int timeout_ms)
 {
-	uint64_t deadline_ns = clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
-
-	while (!backend_ready(backend)) {
-		if (clock_monotonic_ns() > deadline_ns) {
-			log_error("vhost backend at %s: the guest did not start the device in %d ms",
-				  backend->path, timeout_ms);
-			return -ETIMEDOUT;
-		}
-		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-	}
-	return 0;
+	if (wait_until(backend, true, timeout_ms))
+		return 0;
+	log_error("vhost backend at %s: the guest did not start the device in %d ms", backend->path,
+		  timeout_ms);
+	return -ETIMEDOUT;
 }
 
 bool
@@ -188,6 +199,8 @@ backend_close(struct backend *backend)
 	if (!backend)
 		return;
 	rte_vhost_driver_unregister(backend->path);
+	/* rte_vhost's thread may still be about to say that the device has gone. */
+	wait_until(backend, false, LEAVE_TIMEOUT_MS);
 	delist(backend);
 	free(backend);
 }

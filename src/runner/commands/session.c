@@ -14,6 +14,9 @@
 #include "runner/report/report.h"
 #include "runner/results/results.h"
 
+/* Linux's own limit (NR_CPUS). */
+#define CPUS_MAX 8192
+
 struct session {
 	const struct session_options *options;
 	const struct experiment *experiment;
@@ -23,6 +26,7 @@ struct session {
 	char scratch[SCRATCH_PATH_BYTES];
 	uint32_t n_done; /* trials */
 	int cpu;
+	bool folder_refused; /* results cannot go where they were to go */
 };
 
 static volatile sig_atomic_t caught_signal;
@@ -42,6 +46,8 @@ catch_signals(void)
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &action, NULL);
+	/* Who reads the progress, or the tables, may leave; the run is finished all the same. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* A message takes the place of the progress line, which comes back below it. */
@@ -56,14 +62,15 @@ print_message(enum log_level level, const char *text, void *progress)
 static int
 choose_cpu(void)
 {
-	cpu_set_t allowed;
+	cpu_set_t *allowed = CPU_ALLOC(CPUS_MAX);
+	size_t bytes = CPU_ALLOC_SIZE(CPUS_MAX);
 	int cpu = -1;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return -1;
-	for (int i = 0; i < CPU_SETSIZE; i++)
-		if (CPU_ISSET(i, &allowed))
-			cpu = i;
+	if (allowed && sched_getaffinity(0, bytes, allowed) == 0)
+		for (int i = 0; i < CPUS_MAX; i++)
+			if (CPU_ISSET_S(i, bytes, allowed))
+				cpu = i;
+	CPU_FREE(allowed);
 	return cpu;
 }
 
@@ -89,15 +96,20 @@ note_ready(struct session *session, const struct worker_ready *ready)
 	};
 
 	if (session->results) {
-		if (strcmp(ready->page_kind, session->platform.page_kind))
-			log_warning("this restart measures on %s, the first one did on %s: they do "
-				    "not compare",
-				    ready->page_kind, session->platform.page_kind);
-		return 0;
+		if (!strcmp(ready->page_kind, session->platform.page_kind))
+			return 0;
+		log_error("this restart would measure on %s, the first one did on %s, and the two do "
+			  "not compare: run again while nothing else takes huge pages, or with "
+			  "FOLIO_NO_HUGE=1",
+			  ready->page_kind, session->platform.page_kind);
+		return -ENOMEM;
 	}
 	session->platform = *ready;
-	return results_create(session->options->out_dir, session->experiment, &platform,
-			      &session->results);
+	int error = results_create(session->options->out_dir, session->experiment, &platform,
+				   &session->results);
+
+	session->folder_refused = error && error != -ENOMEM && error != -ENOSPC && error != -EIO;
+	return error;
 }
 
 static int
@@ -175,16 +187,6 @@ report(struct session *session)
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
 }
 
-/* What is wrong with where the results are to go is the user's to mend, like the configuration. */
-static enum exit_status
-status_of(int error, const struct session *session)
-{
-	bool folder = error == -ENOTEMPTY || error == -EBUSY || error == -EACCES ||
-		      error == -EROFS || error == -ENOTDIR || error == -ENOENT;
-
-	return !session->results && folder ? EXIT_BAD_USAGE : EXIT_MACHINE_LACKS;
-}
-
 enum exit_status
 session_run(const struct session_options *options, const struct experiment *experiment,
 	    int *stop_signal)
@@ -202,7 +204,8 @@ session_run(const struct session_options *options, const struct experiment *expe
 	if (!error)
 		status = report(&session);
 	else
-		status = status_of(error, &session);
+		/* Where the results were to go is the user's to mend, like the configuration. */
+		status = session.folder_refused ? EXIT_BAD_USAGE : EXIT_MACHINE_LACKS;
 	if (error && session.results)
 		results_finish(session.results, caught_signal ? "stopped" : "failed");
 	if (session.results)

@@ -2,6 +2,7 @@
 #include "runner/report/figures.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -89,9 +90,12 @@ wait_for_script(const struct figure *figure, pid_t pid)
 void
 figures_draw(const struct folder *folder, bool has_attribution)
 {
+	struct stat status;
 	pid_t pids[FIGURES_MAX];
 
-	if (mkdirat(folder->fd, "figures", 0777) != 0 && errno != EEXIST) {
+	if (mkdirat(folder->fd, "figures", 0777) != 0 &&
+	    (errno != EEXIST || fstatat(folder->fd, "figures", &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+	     !S_ISDIR(status.st_mode))) {
 		log_warning("%s/figures: cannot make the folder: %s", folder->path,
 			    strerror(errno));
 		return;

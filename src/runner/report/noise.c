@@ -59,6 +59,9 @@ noise_distinguishable(const struct summary *summary, const struct run_cell *cell
 
 	if (!row || row->ratio.n == 0)
 		return false;
+	/* One pair has no interval: nothing says that it would come out so again. */
+	if (isnan(row->ratio.ci_low) || isnan(row->ratio.ci_high))
+		return false;
 	if (row->ratio.ci_low <= 1 && row->ratio.ci_high >= 1)
 		return false;
 	return fabs(row->ratio.value - 1) > noise_floor_for(summary, cell, side);

@@ -73,18 +73,20 @@ print_text(struct report *report, FILE *out)
 	return err;
 }
 
+/* A folder that cannot be written to can still be read from: the tables are printed in any case. */
 static int
 write_and_print(struct report *report, FILE *out)
 {
-	int err = summary_write(&report->summary, report->folder);
+	int err = summary_write(&report->summary, report->folder), print_err;
 
 	if (!err)
 		err = attribution_write(&report->attribution, report->folder);
-	if (err)
-		return err;
-	figures_draw(report->folder, report->attribution.n_rows > 0);
-	err = write_markdown(report);
-	return err ? err : print_text(report, out);
+	if (!err)
+		figures_draw(report->folder, report->attribution.n_rows > 0);
+	if (!err)
+		err = write_markdown(report);
+	print_err = print_text(report, out);
+	return err ? err : print_err;
 }
 
 int

@@ -126,12 +126,10 @@ report_breakeven(struct report *report, struct document *document)
 			continue;
 		if (!begun) {
 			document_heading(document, 2, "Break-even costs of modelled exits");
-			document_text(document, "What an exit costs is modelled, not measured: "
-						"charged is what this "
-						"run assumed, in cycles per event. The source "
-						"takes 1%% or 6%% of the "
-						"ideal's guest cycles when an event costs as much "
-						"as stands there.");
+			document_text(document,
+				      "An exit's cost is modelled. charged: cycles per event in this "
+				      "run, as metered. The other columns: the cost of an event at which "
+				      "the source would take 1%% or 6%% of the ideal's guest cycles.");
 			document_table(document, breakeven_columns, COUNT(breakeven_columns));
 			begun = true;
 		}

@@ -64,8 +64,10 @@ report_meaning(const struct report *report, struct document *document)
 	add_footnotes(report, document);
 	document_text(
 		document,
-		"Cycles are TSC cycles at %.2f GHz, guest and host metered apart on one core; "
-		"intervals are 95%%, by bootstrap over restarts and pairs.",
+		"Cycles are TSC cycles at %.2f GHz. Guest and host take turns on one core and are "
+		"metered apart: a copy finds its frame in that core's cache, so that what copying "
+		"costs here is the least it can. Intervals are 95%%, by bootstrap over restarts and "
+		"pairs.",
 		(double)m->machine.tsc_hz / 1e9);
 	if (!strcmp(m->reference, "ideal"))
 		document_text(document, "ideal = emulated TIO: a vhost-user device reaches the "

@@ -52,6 +52,9 @@ create_folder(struct results *r, const char *out_dir)
 	}
 	utc_now("%Y%m%dT%H%M%SZ", stamp, sizeof(stamp));
 	snprintf(path, sizeof(path), "results/%s-%s", r->experiment->name, stamp);
+	/* Another run may have begun in the same second. */
+	for (int i = 2; i < 10 && access(path, F_OK) == 0; i++)
+		snprintf(path, sizeof(path), "results/%s-%s-%d", r->experiment->name, stamp, i);
 	return folder_create(&r->folder, path);
 }
 
