@@ -81,7 +81,8 @@ stalled(const struct lane *lane, const char *where)
 		log_error("the vhost backend went away while packets flowed (%s)", where);
 		return -EPIPE;
 	}
-	log_error("packets no longer flow: %s", where);
+	log_error("packets no longer flow: %s%s", where,
+		  region_lost(&lane->device->guest.region) ? "; the host took shared memory away" : "");
 	return -ETIMEDOUT;
 }
 

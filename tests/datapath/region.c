@@ -3,11 +3,21 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "datapath/guest/region.h"
+
+static void
+keep_text(enum log_level level, const char *text, void *arg)
+{
+	(void)level;
+	snprintf(arg, 256, "%s", text);
+}
 
 static void
 carves_within_bounds(void **state)
@@ -55,6 +65,54 @@ host_cannot_shrink_it(void **state)
 	region_close(&region);
 }
 
+static unsigned long
+free_huge_pages(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	unsigned long pages = 0;
+
+	if (file) {
+		if (fscanf(file, "%lu", &pages) != 1)
+			pages = 0;
+		fclose(file);
+	}
+	return pages;
+}
+
+/* A host that punches a hole into huge pages and takes what becomes free. */
+static void
+host_takes_pages_away(void **state)
+{
+	struct region region;
+	char said[256] = "";
+
+	(void)state;
+	if (!free_huge_pages() || region_open(&region, 1, true)) {
+		puts("SKIP: no free huge page of 2 MiB");
+		skip();
+	}
+	assert_int_equal(fallocate(region.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				   REGION_ALIGN_BYTES),
+			 0);
+	size_t hog_bytes = free_huge_pages() * REGION_ALIGN_BYTES;
+	void *hog = mmap(NULL, hog_bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (hog == MAP_FAILED || madvise(hog, hog_bytes, MADV_POPULATE_WRITE)) {
+		puts("SKIP: another process takes huge pages at the same time");
+		skip();
+	}
+	assert_false(region_lost(&region));
+	region.base[5000] = 1;
+	assert_int_equal(region.base[5000], 1);
+	assert_true(region_lost(&region));
+	log_set_sink(keep_text, said);
+	region_close(&region);
+	log_set_sink(NULL, NULL);
+	assert_non_null(strstr(said, "took 1 of its pages away"));
+	munmap(hog, hog_bytes);
+}
+
 static void
 zeroed_when_given_up(void **state)
 {
@@ -82,6 +140,7 @@ main(void)
 		cmocka_unit_test(carves_within_bounds),
 		cmocka_unit_test(knows_what_it_contains),
 		cmocka_unit_test(host_cannot_shrink_it),
+		cmocka_unit_test(host_takes_pages_away),
 		cmocka_unit_test(zeroed_when_given_up),
 	};
 

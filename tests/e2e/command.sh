@@ -85,6 +85,14 @@ expect 2 "cut.pcap" "$folio" run "$work/cut.yaml" --out "$work/cut"
 # Without huge pages.
 expect 0 "4 KiB pages" env FOLIO_NO_HUGE=1 "$folio" run "$work/small.yaml" --out "$work/plain" --quick
 
+# Closed standard streams: nothing of what would go there ends up in a file.
+"$folio" run "$work/small.yaml" --quick --out "$work/closed" 0<&- 1>&- 2>&-
+expect 0 "reference" "$folio" report "$work/closed"
+
+# A reader that leaves early does not end the run.
+"$folio" run "$work/small.yaml" --quick --out "$work/left" 2>&1 | head -n 1 >/dev/null
+grep -q '"done"' "$work/left/manifest.json" || fail "a run whose reader left is not done"
+
 # A run that is stopped, and one that is killed.
 long=(run "$work/small.yaml" --no-progress --set measure.pairs=200 --set "measure.budget=60 s")
 "$folio" "${long[@]}" --out "$work/stopped" >/dev/null 2>&1 &

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,6 +13,67 @@
 
 #define HUGE_PAGE_BYTES (2u << 20)
 #define SMALL_PAGE_BYTES 4096u
+
+/* Regions in use, for the signal handler: it may run at any moment, in any thread. */
+#define REGIONS_MAX 64
+static struct region *regions[REGIONS_MAX];
+
+static struct region *
+region_at(const void *address)
+{
+	for (int i = 0; i < REGIONS_MAX; i++) {
+		struct region *region = __atomic_load_n(&regions[i], __ATOMIC_ACQUIRE);
+
+		if (region && region_contains(region, address, 1))
+			return region;
+	}
+	return NULL;
+}
+
+/* Private memory where a page of a region is gone; any other fault takes its usual course. */
+static void
+replace_page(int number, siginfo_t *info, void *context)
+{
+	struct region *region = region_at(info->si_addr);
+	int saved_errno = errno;
+
+	(void)context;
+	if (region) {
+		uintptr_t page = (uintptr_t)info->si_addr & ~(region->page_bytes - 1);
+		void *got = mmap((void *)page, region->page_bytes, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+		__atomic_fetch_add(&region->lost_pages, 1, __ATOMIC_RELAXED);
+		if (got == MAP_FAILED)
+			region = NULL;
+	}
+	if (!region)
+		signal(number, SIG_DFL);
+	errno = saved_errno;
+}
+
+static int
+guard(struct region *region)
+{
+	struct sigaction action = {.sa_sigaction = replace_page, .sa_flags = SA_SIGINFO};
+
+	for (int i = 0; i < REGIONS_MAX; i++) {
+		struct region *none = NULL;
+
+		if (__atomic_compare_exchange_n(&regions[i], &none, region, false,
+						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
+	}
+	return -ENFILE;
+}
+
+static void
+unguard(const struct region *region)
+{
+	for (int i = 0; i < REGIONS_MAX; i++)
+		if (regions[i] == region)
+			__atomic_store_n(&regions[i], NULL, __ATOMIC_RELEASE);
+}
 
 static int
 open_object(size_t size_bytes, unsigned int flags)
@@ -54,7 +116,11 @@ open_mapped(struct region *region, size_t size_bytes, unsigned int flags)
 		.page_bytes = flags & MFD_HUGETLB ? HUGE_PAGE_BYTES : SMALL_PAGE_BYTES,
 		.fd = fd,
 	};
-	return 0;
+	int error = guard(region);
+
+	if (error)
+		region_close(region);
+	return error;
 }
 
 int
@@ -81,6 +147,9 @@ region_close(struct region *region)
 	if (!region->base)
 		return;
 	explicit_bzero(region->base, region->size_bytes);
+	if (region_lost(region))
+		log_error("shared region: the host took %d of its pages away", region->lost_pages);
+	unguard(region);
 	munmap(region->base, region->size_bytes);
 	close(region->fd);
 	*region = (struct region){.fd = -1};

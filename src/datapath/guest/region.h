@@ -5,8 +5,12 @@
  * cannot map anything private (paper, 5.1).
  *
  * The object is sealed against a change of size: a host that truncates it could
- * otherwise make the guest fault. It is filled with zeroes before it is given
- * up.
+ * otherwise make the guest fault. What seals do not stop is a hole: a host that
+ * punches one into huge pages, and takes the freed pages for itself, leaves the
+ * guest with memory that faults (SIGBUS). Such a page is replaced by private
+ * memory on the spot, and the region counts as lost: nothing crosses it any more.
+ *
+ * The memory is filled with zeroes before it is given up.
  */
 #ifndef FOLIO_DATAPATH_REGION_H
 #define FOLIO_DATAPATH_REGION_H
@@ -29,6 +33,7 @@ struct region {
 	size_t used_bytes;
 	size_t page_bytes; /* of the memory behind it */
 	int fd;
+	int lost_pages; /* that the host took away; written by a signal handler */
 };
 
 /*
@@ -37,7 +42,14 @@ struct region {
  */
 int region_open(struct region *region, size_t size_bytes, bool huge);
 
-/* Zeroes the memory and gives it up. */
+/* Has the host taken memory of the region away? */
+static inline bool
+region_lost(const struct region *region)
+{
+	return __atomic_load_n(&region->lost_pages, __ATOMIC_RELAXED) != 0;
+}
+
+/* Zeroes the memory and gives it up. The region must not have moved since it was opened. */
 void region_close(struct region *region);
 
 /* Takes bytes from the region, aligned (a power of two); NULL when it is full. */
