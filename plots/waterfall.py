@@ -32,10 +32,9 @@ class Steps:
 
     def cut(self):
         """Where to cut the axis so that the small steps are seen; None when they are anyway."""
-        for _, low, high, _ in self.steps:
-            if high - low > DWARFS * low and low > self.ideal["median"]:
-                return low
-        return None
+        cuts = [low for _, low, high, _ in self.steps
+                if high - low > DWARFS * low and low > self.ideal["median"]]
+        return cuts[-1] if cuts else None
 
 
 def draw_bar(axes, x, bottom, top, colour, fidelity, label, limit):

@@ -2,6 +2,7 @@
 #include "datapath/config.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fidelity.h"
@@ -61,6 +62,42 @@ datapath_config_fidelity(const struct datapath_config *config)
 		if (config->sources[i].on)
 			set |= sources[i]->fidelity;
 	return set;
+}
+
+static void
+describe_source(FILE *file, const struct source *source, const void *settings)
+{
+	const char *separator = "(";
+	char value[OPTION_TEXT_BYTES];
+
+	fputs(source->name, file);
+	for (const struct option_spec *option = source->options; option && option->name; option++) {
+		fprintf(file, "%s%s=%s", separator, option->name,
+			option_format(option, settings, value, sizeof(value)));
+		separator = ", ";
+	}
+	fputs(separator[0] == ',' ? ")" : "", file);
+}
+
+const char *
+datapath_config_describe(const struct datapath_config *config, char *buf, size_t size)
+{
+	FILE *file = fmemopen(buf, size, "w");
+	const char *separator = "";
+
+	buf[0] = '\0';
+	if (!file)
+		return buf;
+	for (unsigned int i = 0; sources[i]; i++) {
+		if (!config->sources[i].on)
+			continue;
+		fputs(separator, file);
+		describe_source(file, sources[i], config->sources[i].options);
+		separator = " ";
+	}
+	fclose(file);
+	buf[size - 1] = '\0';
+	return buf;
 }
 
 uint64_t

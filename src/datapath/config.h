@@ -8,6 +8,7 @@
 #define FOLIO_DATAPATH_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/options.h"
@@ -40,6 +41,15 @@ void datapath_config_init(struct datapath_config *config);
  * (stand-in); each source that is on adds its own.
  */
 unsigned int datapath_config_fidelity(const struct datapath_config *config);
+
+/* Longest text that datapath_config_describe() writes, with its final NUL. */
+#define CONFIG_TEXT_BYTES 512
+
+/*
+ * The sources that are on, with their options: "bounce_copy(mode=shadow)
+ * vc(at=doorbell, cost=10086 cycles)". Returns buf; cut where size ends.
+ */
+const char *datapath_config_describe(const struct datapath_config *config, char *buf, size_t size);
 
 /* Bytes of shared memory that its sources want for bounce slots of their own. */
 uint64_t datapath_config_bounce_bytes(const struct datapath_config *config);

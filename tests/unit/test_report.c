@@ -123,7 +123,7 @@ test_numbers(void **state)
 	(void)state;
 	assert_string_equal(format_cycles(118.44, buf, sizeof(buf)), "118.4");
 	assert_string_equal(format_cycles(999.96, buf, sizeof(buf)), "1000");
-	assert_string_equal(format_cycles(19306.6, buf, sizeof(buf)), "19307");
+	assert_string_equal(format_cycles(19306.6, buf, sizeof(buf)), "19.3k");
 	assert_string_equal(format_cycles(259701, buf, sizeof(buf)), "259.7k");
 	assert_string_equal(format_ratio(1.1566, buf, sizeof(buf)), "1.157");
 	assert_string_equal(format_ratio(9.9999, buf, sizeof(buf)), "10.00");
@@ -193,7 +193,7 @@ test_report_of_exact_run(void **state)
 	assert_contains(text, "  ideal            92.8  92.8..92.8    reference");
 	assert_contains(text, "  folio           114.4  114.4..114.4   1.234  1.234..1.234 †");
 	assert_contains(text, "Noise floor (A/A): guest 0.00% on one device, 0.00% across two;");
-	assert_contains(text, "  psc            18800  18800..18800   97.9%   18840  18840..18840");
+	assert_contains(text, "  psc            18.8k  18.8k..18.8k   97.9%   18.8k  18.8k..18.8k");
 	assert_contains(text, "  iotlb         not distinguishable             40.0  40.0..40.0");
 	assert_contains(text, "  interaction     40.0  40.0..40.0      0.2%  -160.0");
 	assert_contains(text,
@@ -204,7 +204,7 @@ test_report_of_exact_run(void **state)
 	free(text);
 	text = read_file(path, "report.md");
 	assert_contains(text,
-			"\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | real |");
+			"\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | 48 | real |");
 	assert_contains(text, "\n| configuration | configs/sample.yaml |");
 	free(text);
 	file = read_file(path, "attribution.csv");

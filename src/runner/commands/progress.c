@@ -46,7 +46,7 @@ progress_show(struct progress *progress, const char *what, double share)
 		return;
 	progress->tenths_told = tenths;
 	format_left(progress, share, left, sizeof(left));
-	fprintf(progress->file, "%s%3.0f%%  %.45s  %s%s", progress->terminal ? WIPE : "",
+	fprintf(progress->file, "%s%3.0f%%  %.60s  %s%s", progress->terminal ? WIPE : "",
 		100 * share, what, left, progress->terminal ? "" : "\n");
 	fflush(progress->file);
 	progress->line_shown = progress->terminal;

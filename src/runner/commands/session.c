@@ -2,20 +2,17 @@
 #include "runner/commands/session.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpus.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "runner/commands/progress.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
 #include "runner/results/results.h"
-
-/* Linux's own limit (NR_CPUS). */
-#define CPUS_MAX 8192
 
 struct session {
 	const struct session_options *options;
@@ -58,22 +55,6 @@ print_message(enum log_level level, const char *text, void *progress)
 	log_print(level, text);
 }
 
-/* The last core that this process may use: interrupts and other work tend to the first. */
-static int
-choose_cpu(void)
-{
-	cpu_set_t *allowed = CPU_ALLOC(CPUS_MAX);
-	size_t bytes = CPU_ALLOC_SIZE(CPUS_MAX);
-	int cpu = -1;
-
-	if (allowed && sched_getaffinity(0, bytes, allowed) == 0)
-		for (int i = 0; i < CPUS_MAX; i++)
-			if (CPU_ISSET_S(i, bytes, allowed))
-				cpu = i;
-	CPU_FREE(allowed);
-	return cpu;
-}
-
 static void
 show_progress(struct session *session, uint32_t restart, const struct cell *cell)
 {
@@ -105,6 +86,9 @@ note_ready(struct session *session, const struct worker_ready *ready)
 		return -ENOMEM;
 	}
 	session->platform = *ready;
+	if (!ready->huge)
+		log_warning("measuring on 4 KiB pages: translation misses of the core's own TLB make "
+			    "copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");
 	int error = results_create(session->options->out_dir, session->experiment, &platform,
 				   &session->results);
 
@@ -194,11 +178,12 @@ session_run(const struct session_options *options, const struct experiment *expe
 	struct session session = {
 		.options = options,
 		.experiment = experiment,
-		.cpu = choose_cpu(),
 	};
 	enum exit_status status;
 	int error;
 
+	/* The last core: interrupts and other work tend to the first. */
+	cpus_allowed(&session.cpu);
 	catch_signals();
 	error = run_restarts(&session);
 	if (!error)
@@ -206,8 +191,13 @@ session_run(const struct session_options *options, const struct experiment *expe
 	else
 		/* Where the results were to go is the user's to mend, like the configuration. */
 		status = session.folder_refused ? EXIT_BAD_USAGE : EXIT_MACHINE_LACKS;
-	if (error && session.results)
+	if (error && session.results) {
 		results_finish(session.results, caught_signal ? "stopped" : "failed");
+		log_note("%s after %u of %u trials; folio report %s shows them",
+			 caught_signal ? "stopped" : "failed", session.n_done,
+			 experiment->n_cells * experiment->measure.restarts,
+			 results_path(session.results));
+	}
 	if (session.results)
 		results_close(session.results);
 	*stop_signal = caught_signal;

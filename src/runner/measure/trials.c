@@ -21,8 +21,12 @@
  */
 #define SETTLE_NS 10000000u
 
-/* However little time is left for a cell: fewer pairs give no interval. */
-#define PAIRS_MIN 3u
+/*
+ * However little time is left, a cell gets so many pairs, fewer of which give no
+ * interval, and so much time, in which a cheap one has most of its own.
+ */
+#define PAIRS_MIN 2u
+#define CELL_NS_MIN 50000000u
 
 /* One frame in this many is compared whole; its length, of each. */
 #define VERIFY_EVERY 64
@@ -258,7 +262,8 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 	struct trial *trial = &trials->trial;
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = trials->deadline_ns > now_ns ? trials->deadline_ns - now_ns : 0;
-	uint64_t until_ns = now_ns + left_ns / cells_left;
+	uint64_t share_ns = left_ns / cells_left;
+	uint64_t until_ns = now_ns + (share_ns > CELL_NS_MIN ? share_ns : CELL_NS_MIN);
 	int error;
 
 	memset(trial, 0, sizeof(*trial));

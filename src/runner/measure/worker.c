@@ -99,13 +99,14 @@ drop_privileges(void)
 static int
 measure(const struct trials_options *options, int fd)
 {
-	struct worker_ready ready = {0};
+	struct worker_ready ready = {.huge = false};
 	struct trials *trials;
 	int error = trials_open(options, &trials);
 
 	if (error)
 		return error;
 	drop_privileges();
+	ready.huge = datapath_huge_pages();
 	snprintf(ready.page_kind, sizeof(ready.page_kind), "%s", datapath_page_kind());
 	snprintf(ready.dpdk_version, sizeof(ready.dpdk_version), "%s", datapath_dpdk_version());
 	error = send_message(fd, MESSAGE_READY, 0, &ready, sizeof(ready));

@@ -21,6 +21,7 @@ struct worker {
 
 /* What a worker says of the machine when it is ready. */
 struct worker_ready {
+	bool huge; /* huge pages */
 	char page_kind[64];
 	char dpdk_version[64];
 };

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "runner/report/breakeven.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/fidelity.h"
 
 #define EXITS "exits."
+
+/*
+ * What a source costs besides its exits is a difference: of a median, and of a
+ * mean that interruptions stretch. Below this share of the exits it is nothing.
+ */
+#define OTHER_SHARE_MIN 0.05
 
 /*
  * The counters of the exit engine: one per reason, which count exits, and two
@@ -25,22 +32,27 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 {
 	const struct summary_row *ideal =
 		summary_find(summary, cell, side_metrics[SIDE_GUEST].reference_cycles);
+	const struct summary_row *guest =
+		summary_find(summary, cell, side_metrics[SIDE_GUEST].cycles);
 	const struct summary_row *cycles = summary_find(summary, cell, EXITS "cycles_per_packet");
-	double events = 0;
+	double events = 0, other;
 
 	if (cell->role != CELL_ALONE || !(cell->source_fidelity & FIDELITY_MODELLED) || !ideal ||
-	    !cycles)
+	    !guest || !cycles)
 		return false;
 	for (size_t i = 0; i < summary->n_rows; i++)
 		if (summary->rows[i].cell == cell && counts_exits(&summary->rows[i]))
 			events += summary->rows[i].value.value;
 	if (events <= 0)
 		return false;
+	other = guest->value.value - ideal->value.value - cycles->value.value;
+	if (fabs(other) < OTHER_SHARE_MIN * cycles->value.value)
+		other = 0;
 	*out = (struct breakeven){
 		.events_per_packet = events,
 		.charged_cycles = cycles->value.value / events,
-		.at_1_percent_cycles = 0.01 * ideal->value.value / events,
-		.at_6_percent_cycles = 0.06 * ideal->value.value / events,
+		.at_1_percent_cycles = (0.01 * ideal->value.value - other) / events,
+		.at_6_percent_cycles = (0.06 * ideal->value.value - other) / events,
 	};
 	return true;
 }

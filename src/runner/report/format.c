@@ -33,7 +33,7 @@ cycles_style(const struct estimate *e)
 	double largest = fmax(fabs(e->value), fmax(fabs(e->ci_low), fabs(e->ci_high)));
 	struct style style = {1, "", 0};
 
-	if (largest >= 99999.5)
+	if (largest >= 9999.5)
 		style = (struct style){1000, "k", 0};
 	if (fabs(e->value) < 999.95 || style.scale > 1)
 		style.decimals = (e->ci_high - e->ci_low) / style.scale >= WIDE ? 0 : 1;

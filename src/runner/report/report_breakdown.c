@@ -5,6 +5,7 @@
 #include "base/fidelity.h"
 #include "runner/report/breakeven.h"
 #include "runner/report/format.h"
+#include "runner/report/place.h"
 #include "runner/report/report.h"
 
 static const struct document_column breakdown_columns[] = {
@@ -75,6 +76,16 @@ add_place(const struct report *report, struct document *document, const struct r
 		add_source(report, document, total);
 }
 
+/* What the sources were set to decides their cost as much as which they are. */
+static void
+add_options(const struct report *report, struct document *document, const struct run_cell *place)
+{
+	const struct run_cell *all = place_find_all(&report->run, place);
+
+	if (all)
+		document_text(document, "Set to: %s.", all->options);
+}
+
 void
 report_breakdown(struct report *report, struct document *document)
 {
@@ -87,11 +98,23 @@ report_breakdown(struct report *report, struct document *document)
 		document,
 		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
 		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
-		"the configuration with all of them. interaction: what the sources leave "
-		"unexplained. total: all of them less the ideal; share is of it.");
+		"the configuration with all of them; where sources hang together (slots spread "
+		"packets over more pages, each of which is converted and forgotten) that is part of "
+		"the others' cost too. interaction: what the sources leave unexplained. total: all "
+		"of them less the ideal; share is of it.");
+	add_options(report, document, a->rows[0].place);
 	for (size_t i = 0; i < a->n_rows; i++)
 		if (i == 0 || a->rows[i].place != a->rows[i - 1].place)
 			add_place(report, document, a->rows[i].place);
+}
+
+static void
+fill_breakeven(double cycles, char *cell)
+{
+	if (cycles < 0)
+		snprintf(cell, DOCUMENT_CELL_BYTES, "exceeded");
+	else
+		format_cycles(cycles, cell, DOCUMENT_CELL_BYTES);
 }
 
 static void
@@ -108,8 +131,8 @@ add_breakeven(struct document *document, const struct run_cell *cell,
 	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", cell->source);
 	snprintf(row.cells[2], sizeof(row.cells[2]), "%.4g", breakeven->events_per_packet);
 	format_cycles(breakeven->charged_cycles, row.cells[3], sizeof(row.cells[3]));
-	format_cycles(breakeven->at_1_percent_cycles, row.cells[4], sizeof(row.cells[4]));
-	format_cycles(breakeven->at_6_percent_cycles, row.cells[5], sizeof(row.cells[5]));
+	fill_breakeven(breakeven->at_1_percent_cycles, row.cells[4]);
+	fill_breakeven(breakeven->at_6_percent_cycles, row.cells[5]);
 	document_row(document, &row);
 }
 
@@ -129,7 +152,9 @@ report_breakeven(struct report *report, struct document *document)
 			document_text(document,
 				      "An exit's cost is modelled. charged: cycles per event in this "
 				      "run, as metered. The other columns: the cost of an event at which "
-				      "the source would take 1%% or 6%% of the ideal's guest cycles.");
+				      "the source would take 1%% (just seen) or 6%% (the paper's bound) "
+				      "of the ideal's guest cycles; exceeded: it does, were an event "
+				      "free.");
 			document_table(document, breakeven_columns, COUNT(breakeven_columns));
 			begun = true;
 		}

@@ -14,6 +14,7 @@ static const struct document_column columns[] = {
 	{" guest  95% interval", false},
 	{" ratio to reference", false},
 	{"host", true},
+	{"pairs", true},
 	{"fidelity", false},
 };
 
@@ -62,7 +63,8 @@ add_reference(const struct report *report, struct document *document, const stru
 	format_cycles_estimate(&guest, row.cells[1], sizeof(row.cells[1]));
 	snprintf(row.cells[2], sizeof(row.cells[2]), "reference");
 	format_cycles(host.value, row.cells[3], sizeof(row.cells[3]));
-	fidelity_format(cell->reference_fidelity, row.cells[4], sizeof(row.cells[4]));
+	snprintf(row.cells[4], sizeof(row.cells[4]), "%zu", (size_t)guest.n);
+	fidelity_format(cell->reference_fidelity, row.cells[5], sizeof(row.cells[5]));
 	document_row(document, &row);
 }
 
@@ -120,7 +122,8 @@ add_configuration(struct report *report, struct document *document, const struct
 	format_cycles_estimate(&guest, row.cells[1], sizeof(row.cells[1]));
 	format_ratio_cell(report, cell, row.cells[2], sizeof(row.cells[2]));
 	format_cycles(host.value, row.cells[3], sizeof(row.cells[3]));
-	fidelity_format(cell->fidelity, row.cells[4], sizeof(row.cells[4]));
+	snprintf(row.cells[4], sizeof(row.cells[4]), "%zu", (size_t)guest.n);
+	fidelity_format(cell->fidelity, row.cells[5], sizeof(row.cells[5]));
 	document_row(document, &row);
 }
 

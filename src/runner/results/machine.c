@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cpus.h"
 
 #define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-"
 
@@ -80,10 +81,8 @@ void
 machine_read(struct machine *machine)
 {
 	struct utsname names;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	*machine = (struct machine){.cores = cores > 0 ? (uint32_t)cores : 1,
-				    .tsc_hz = clock_tsc_hz()};
+	*machine = (struct machine){.cores = cpus_allowed(NULL), .tsc_hz = clock_tsc_hz()};
 	uname(&names);
 	snprintf(machine->host, sizeof(machine->host), "%s", names.nodename);
 	snprintf(machine->kernel, sizeof(machine->kernel), "%s %s", names.sysname, names.release);

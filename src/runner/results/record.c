@@ -39,7 +39,7 @@ static void
 write_plan_row(struct csv_writer *csv, const struct cell *cell)
 {
 	unsigned int of_source = cell->factor >= 0 ? sources[cell->factor]->fidelity : 0;
-	char fidelity[FIDELITY_TEXT_BYTES];
+	char fidelity[FIDELITY_TEXT_BYTES], options[CONFIG_TEXT_BYTES];
 
 	csv_count(csv, cell->id);
 	csv_text(csv, cell_role_name(cell->role));
@@ -56,6 +56,7 @@ write_plan_row(struct csv_writer *csv, const struct cell *cell)
 				      sizeof(fidelity)));
 	csv_text(csv,
 		 cell->factor >= 0 ? fidelity_format(of_source, fidelity, sizeof(fidelity)) : "");
+	csv_text(csv, datapath_config_describe(&cell->config, options, sizeof(options)));
 	csv_end(csv);
 }
 

@@ -10,7 +10,7 @@
 
 #define PLAN_COLUMNS                                                                               \
 	"cell,role,configuration,reference,variant,workload,frame_size,traffic,source,fidelity,"   \
-	"reference_fidelity,source_fidelity"
+	"reference_fidelity,source_fidelity,options"
 
 #define TRIALS_COLUMNS "cell,configuration,workload,frame_size,repeat,metric,unit,value,fidelity"
 

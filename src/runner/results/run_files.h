@@ -43,6 +43,7 @@ struct run_cell {
 	char frame_size[NAME_BYTES];
 	char traffic[512];
 	char source[NAME_BYTES]; /* of CELL_ALONE and CELL_REMOVED, else "" */
+	char options[CONFIG_TEXT_BYTES]; /* of the sources that are on, as datapath_config_describe() puts them */
 	unsigned int fidelity, reference_fidelity, source_fidelity;
 
 	struct series *series;

@@ -85,6 +85,8 @@ run_plan_line(const struct csv_line *line, void *arg)
 		err = read_fidelity(line, 10, &cell->reference_fidelity);
 	if (!err && cell->source[0])
 		err = read_fidelity(line, 11, &cell->source_fidelity);
+	if (!err)
+		err = csv_read_text(line, 12, cell->options, sizeof(cell->options));
 	if (!err && cell->id != run->n_cells) {
 		log_error("%s:%u: damaged: found cell %u, %u is wanted", line->path, line->number,
 			  cell->id, run->n_cells);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FOLIO_BASE_CPUS_H
+#define FOLIO_BASE_CPUS_H
+
+/*
+ * How many cores this process may run on (at least 1); *last gets the highest of
+ * them, or -1 when the kernel does not say. last may be NULL.
+ */
+unsigned int cpus_allowed(int *last);
+
+#endif
