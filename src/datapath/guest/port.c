@@ -113,6 +113,8 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 	port->lower = guest->lower;
 	port->temporary = guest->pools.temporary;
 	port->shadow = guest->pools.shadow;
+	port->hot_temporary.pool = port->temporary;
+	port->hot_shadow.pool = port->shadow;
 	port->data_start = (uintptr_t)guest->data;
 	port->data_bytes = guest->data_bytes;
 	find_shadow_memory(port);
@@ -139,9 +141,17 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 	return 0;
 }
 
+static void
+release_hot(struct port *port)
+{
+	mbuf_stack_trim(&port->hot_temporary, 0);
+	mbuf_stack_trim(&port->hot_shadow, 0);
+}
+
 void
 port_close(struct port *port)
 {
+	release_hot(port);
 	for (unsigned int i = 0; sources[i]; i++)
 		if (port->states[i] && sources[i]->close)
 			sources[i]->close(port->states[i]);
@@ -173,6 +183,9 @@ bool
 port_drained(struct port *port)
 {
 	port->lower->ops->tx_room(port->lower->device);
-	return !port->lower->ops->rx_posted(port->lower->device) &&
-	       !port->lower->ops->tx_pending(port->lower->device);
+	if (port->lower->ops->rx_posted(port->lower->device) ||
+	    port->lower->ops->tx_pending(port->lower->device))
+		return false;
+	release_hot(port);
+	return true;
 }

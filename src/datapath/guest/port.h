@@ -18,6 +18,7 @@
 #include "datapath/config.h"
 #include "datapath/exits/exit.h"
 #include "datapath/guest/lower.h"
+#include "datapath/guest/mbuf_stack.h"
 #include "datapath/sources/source.h"
 
 struct bounce_copy;
@@ -34,6 +35,8 @@ struct port {
 	uint16_t (*tx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
 	struct lower *lower;
 	struct rte_mempool *temporary, *shadow;
+	/* Free mbufs at hand while the port has its turn; for ports that copy. */
+	struct mbuf_stack hot_temporary, hot_shadow;
 	uintptr_t data_start;   /* the region's data area */
 	size_t data_bytes;
 	uintptr_t shadow_start; /* the shadow pool's memory, to know its mbufs by; */
@@ -76,7 +79,10 @@ int port_attach(struct port *port);
 /* From here on the device gets no new receive buffers; bursts still move what is under way. */
 void port_drain(struct port *port);
 
-/* Is nothing of the port's left with the device? Reclaims what has been sent. */
+/*
+ * Is nothing of the port's left with the device? Reclaims what has been sent, and
+ * when nothing is left gives the mbufs at hand back to their pools.
+ */
 bool port_drained(struct port *port);
 
 /* Up to n (at most 32) received mbufs; the caller owns them. */

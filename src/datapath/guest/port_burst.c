@@ -7,6 +7,8 @@
  */
 #include "datapath/guest/port_burst.h"
 
+#include <string.h>
+
 #include <rte_mbuf.h>
 
 #include "datapath/guest/fresh.h"
@@ -14,7 +16,6 @@
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/bounce_copy.h"
 
-#define BURST_MAX 32u
 #define SHARED (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)
 
 static inline void
@@ -50,39 +51,40 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 	put_temporary(port, bufs, n);
 }
 
-static inline void
-prepare_shadow(struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
+/* The received frames' shadow copies, in bufs; 0 and all of them dropped when there are no buffers. */
+static __rte_always_inline uint16_t
+copy_out(struct port *port, struct rte_mbuf **received, struct rte_mbuf **bufs, uint16_t n)
 {
 	const struct fresh_head head = fresh_head(0);
+	struct rte_mbuf **shadow = mbuf_stack_pop(&port->hot_shadow, n);
+	uint32_t bytes = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		fresh_set(to[i], &head, from[i]->data_len);
+	if (unlikely(!shadow)) {
+		port->drop_no_shadow += n;
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		bufs[i] = shadow[i];
+		fresh_set(bufs[i], &head, received[i]->data_len);
+		bytes += bounce_copy_frame(received[i], bufs[i]);
+	}
+	bounce_copy_count(port->copy, n, bytes);
+	return n;
 }
 
 static __rte_always_inline uint16_t
 rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hooked)
 {
-	struct rte_mbuf *temporary[BURST_MAX];
-	struct rte_mbuf **received = copying ? temporary : bufs;
+	struct rte_mbuf **received = copying ? mbuf_stack_room(&port->hot_temporary, n) : bufs;
+	uint16_t taken = port->lower->ops->rx_burst(port->lower->device, received, n);
 
-	n = port->lower->ops->rx_burst(port->lower->device, received, n);
-	if (!n)
+	if (!taken)
 		return 0;
-	if (copying && unlikely(rte_mempool_get_bulk(port->shadow, (void **)bufs, n) < 0)) {
-		if (hooked)
-			run_hooks(port->unmap, received, n, DIRECTION_RX);
-		put_temporary(port, received, n);
-		port->drop_no_shadow += n;
-		return 0;
-	}
-	if (copying) {
-		prepare_shadow(received, bufs, n);
-		bounce_copy_burst(port->copy, received, bufs, n);
-	}
+	n = copying ? copy_out(port, received, bufs, taken) : taken;
 	if (hooked)
-		run_hooks(port->unmap, received, n, DIRECTION_RX);
+		run_hooks(port->unmap, received, taken, DIRECTION_RX);
 	if (copying)
-		put_temporary(port, received, n);
+		mbuf_stack_push(&port->hot_temporary, taken);
 	return n;
 }
 
@@ -124,23 +126,54 @@ sift(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying)
 	return kept;
 }
 
-/* Where the data will lie, and how long it is, is known before it is mapped and copied. */
-static inline void
-prepare_temporary(struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
+/* Temporary mbufs for n frames; NULL, and the frames dropped, when there are none. */
+static __rte_always_inline struct rte_mbuf **
+take_temporary(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 {
+	struct rte_mbuf **temporary = mbuf_stack_pop(&port->hot_temporary, n);
+
+	if (unlikely(!temporary)) {
+		rte_pktmbuf_free_bulk(bufs, n);
+		port->drop_no_temporary += n;
+	}
+	return temporary;
+}
+
+/* Where the frame will lie in the temporary mbuf, and how long it is: known before it is mapped. */
+static inline void
+place_frame(const struct rte_mbuf *frame, struct rte_mbuf *temporary)
+{
+	temporary->data_off = RTE_PKTMBUF_HEADROOM;
+	temporary->data_len = frame->data_len;
+}
+
+/* Copies the frames and gives their mbufs back: all at once where they are the port's own. */
+static __rte_always_inline void
+copy_in(struct port *port, struct rte_mbuf **bufs, struct rte_mbuf **temporary, uint16_t n,
+	bool all_simple, bool placed)
+{
+	uint32_t bytes = 0;
+
 	for (uint16_t i = 0; i < n; i++) {
-		to[i]->data_off = RTE_PKTMBUF_HEADROOM;
-		to[i]->data_len = from[i]->data_len;
+		if (!placed)
+			place_frame(bufs[i], temporary[i]);
+		bytes += bounce_copy_frame(bufs[i], temporary[i]);
+	}
+	bounce_copy_count(port->copy, n, bytes);
+	if (likely(all_simple)) {
+		memcpy(mbuf_stack_room(&port->hot_shadow, n), bufs, n * sizeof(*bufs));
+		mbuf_stack_push(&port->hot_shadow, n);
+	} else {
+		rte_pktmbuf_free_bulk(bufs, n);
 	}
 }
 
 static __rte_always_inline uint16_t
 tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hooked)
 {
-	struct rte_mbuf *temporary[BURST_MAX];
 	uint16_t taken = RTE_MIN(n, port->lower->ops->tx_room(port->lower->device));
 	uint16_t going = taken;
-	struct rte_mbuf **mapped = copying ? temporary : bufs;
+	struct rte_mbuf **mapped = bufs;
 	bool all_sendable = true, all_simple = true;
 
 	for (uint16_t i = 0; i < taken; i++) {
@@ -152,22 +185,17 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 	if (unlikely(!going))
 		return taken;
 	if (copying) {
-		if (unlikely(rte_mempool_get_bulk(port->temporary, (void **)temporary, going) < 0)) {
-			rte_pktmbuf_free_bulk(bufs, going);
-			port->drop_no_temporary += going;
+		mapped = take_temporary(port, bufs, going);
+		if (unlikely(!mapped))
 			return taken;
-		}
-		prepare_temporary(bufs, temporary, going);
 	}
+	if (copying && hooked)
+		for (uint16_t i = 0; i < going; i++)
+			place_frame(bufs[i], mapped[i]);
 	if (hooked)
 		run_hooks(port->map, mapped, going, DIRECTION_TX);
-	if (copying) {
-		bounce_copy_burst(port->copy, bufs, temporary, going);
-		if (likely(all_simple))
-			rte_mempool_put_bulk(port->shadow, (void **)bufs, going);
-		else
-			rte_pktmbuf_free_bulk(bufs, going);
-	}
+	if (copying)
+		copy_in(port, bufs, mapped, going, all_simple, hooked);
 	port->lower->ops->tx_burst(port->lower->device, mapped, going);
 	return taken;
 }

@@ -21,20 +21,20 @@ struct bounce_copy {
 extern const struct source source_bounce_copy;
 
 /*
- * Fills n private mbufs from n others and counts it. Lengths come from the
- * private headers; each byte of data is read once.
+ * Copies one frame's data, each byte read once, and returns their number. The
+ * length comes from the private header; data start where the headers say.
  */
-static __rte_always_inline void
-bounce_copy_burst(struct bounce_copy *copy, struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
+static __rte_always_inline uint16_t
+bounce_copy_frame(const struct rte_mbuf *from, struct rte_mbuf *to)
 {
-	uint64_t bytes = 0;
+	rte_memcpy(rte_pktmbuf_mtod(to, void *), rte_pktmbuf_mtod(from, void *), from->data_len);
+	return from->data_len;
+}
 
-	for (uint16_t i = 0; i < n; i++) {
-		rte_memcpy(rte_pktmbuf_mtod(to[i], void *), rte_pktmbuf_mtod(from[i], void *),
-			   from[i]->data_len);
-		bytes += from[i]->data_len;
-	}
-	copy->copies += n;
+static __rte_always_inline void
+bounce_copy_count(struct bounce_copy *copy, uint16_t copies, uint32_t bytes)
+{
+	copy->copies += copies;
 	copy->bytes += bytes;
 }
 
