@@ -16,7 +16,10 @@ NEAR = 50  # times the ideal: what costs less, for half the traffics or more, is
 
 
 def bars_near(run):
-    """{configuration: {place: row}}, the reference first; what costs too much is left out."""
+    """({configuration: {place: row}}, names left out): the reference first, and what is near it.
+
+    Where nothing is near, all of it is shown: an empty panel would say nothing.
+    """
     bars, reference = {}, {}
     for row in run.guest("reference_guest_cycles_per_packet", ("control",)):
         reference[common.place_of(row)] = row
@@ -31,12 +34,13 @@ def bars_near(run):
     near = {name: rows for name, rows in bars.items()
             if median(row["median"] / reference[place]["median"]
                       for place, row in rows.items()) <= NEAR}
-    return {run.reference: reference, **near}
+    shown = near or bars
+    return {run.reference: reference, **shown}, [name for name in bars if name not in shown]
 
 
 def draw_near(axes, run, places):
     """Per traffic a group of bars: the ideal's part, and what comes on top of it."""
-    bars = bars_near(run)
+    bars, left_out = bars_near(run)
     ideal = bars[run.reference]
     width = 0.84 / max(sum(place in rows for rows in bars.values()) for place in places)
     highest, used = 0, []
@@ -57,7 +61,9 @@ def draw_near(axes, run, places):
     longest = max(len(name) for name in bars) + 7
     axes.set_ylim(0, highest * (1 + 0.035 * longest))
     common.label_places(axes, places)
-    axes.set_title("Configurations near the ideal", loc="left")
+    title = f"Configurations against {run.reference}"
+    axes.set_title(title + (f" (off the scale: {', '.join(left_out)})" if left_out else ""),
+                   loc="left")
     axes.set_ylabel("TSC cycles per packet, guest side")
     return used
 
@@ -115,6 +121,7 @@ def draw_sources(axes, run, places, colours, names):
                       markerfacecolor="white" if hidden else colours[name],
                       markeredgecolor="#333333", markeredgewidth=0.6, clip_on=False)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.7g}")
     axes.set_xlim(left, 2 * max(shown, default=10))
     axes.set_yticks(range(len(names)), [source_label(name, rows) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)

@@ -4,17 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *const prefixes[] = {"error: ", "warning: ", "", "debug: "};
+static const char *const prefixes[] = {"error: ", "warning: ", ""};
 
-static enum log_level threshold = LOG_NOTE;
 static void (*log_sink)(enum log_level level, const char *text, void *arg);
 static void *log_sink_arg;
-
-void
-log_set_level(enum log_level level)
-{
-	threshold = level;
-}
 
 void
 log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), void *arg)
@@ -35,8 +28,6 @@ log_message(enum log_level level, const char *format, ...)
 	char text[1024];
 	va_list args;
 
-	if (level > threshold)
-		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

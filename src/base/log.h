@@ -6,10 +6,7 @@
 #ifndef FOLIO_BASE_LOG_H
 #define FOLIO_BASE_LOG_H
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTE, LOG_DEBUG };
-
-/* Messages above this level are dropped; LOG_NOTE at start. */
-void log_set_level(enum log_level level);
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTE };
 
 /*
  * Every message, text without prefix or newline, goes to sink instead of
@@ -27,6 +24,5 @@ void log_message(enum log_level level, const char *format, ...)
 #define log_error(...) log_message(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
 #define log_note(...) log_message(LOG_NOTE, __VA_ARGS__)
-#define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)
 
 #endif

@@ -91,7 +91,7 @@ static void
 injected_cost_comes_back(void **state)
 {
 	(void)state;
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	puts("SKIP: sanitizers stretch what is timed here");
 	skip();
 #endif
