@@ -64,6 +64,22 @@ datapath_config_fidelity(const struct datapath_config *config)
 	return set;
 }
 
+const char *
+datapath_config_conflict(const struct datapath_config *config, unsigned int *source)
+{
+	for (unsigned int i = 0; sources[i]; i++) {
+		const char *why = config->sources[i].on && sources[i]->conflict
+					  ? sources[i]->conflict(config)
+					  : NULL;
+
+		if (!why)
+			continue;
+		*source = i;
+		return why;
+	}
+	return NULL;
+}
+
 static void
 describe_source(FILE *file, const struct source *source, const void *settings)
 {

@@ -42,6 +42,12 @@ void datapath_config_init(struct datapath_config *config);
  */
 unsigned int datapath_config_fidelity(const struct datapath_config *config);
 
+/*
+ * Why a source cannot work as configured; NULL when all that are on can. *source
+ * gets the index of the one that cannot.
+ */
+const char *datapath_config_conflict(const struct datapath_config *config, unsigned int *source);
+
 /* Longest text that datapath_config_describe() writes, with its final NUL. */
 #define CONFIG_TEXT_BYTES 512
 

@@ -126,6 +126,10 @@ static const struct bad_case bad_cases[] = {
 	{ONE "    sources: {iotlb: {strict: maybe}}\n", 6, "configurations[0].sources.iotlb.strict",
 	 "found 'maybe'", "on, off"},
 	{ONE "sources: {vc: off}\n", 6, "sources.vc", "found 'off'", "a mapping of its options"},
+	{ONE "    ring_format: braided\n", 6, "configurations[0].ring_format", "found 'braided'",
+	 "split, packed"},
+	{ONE "    ring_format: packed\n    sources: {iotlb: on}\n", 5, "configurations[0]",
+	 "found source iotlb on", "ring_format: split"},
 	/* Traffic. */
 	{ONE "frame_size: 59\n", 6, "frame_size", "found '59'", "60 to 1514"},
 	{ONE "frame_size: 1515\n", 6, "frame_size", "found '1515'", "60 to 1514"},

@@ -106,9 +106,15 @@ find_shadow_memory(struct port *port)
 int
 port_open(struct port *port, struct guest *guest, const struct datapath_config *config)
 {
+	unsigned int source;
+	const char *conflict = datapath_config_conflict(config, &source);
 	int error;
 
 	memset(port, 0, sizeof(*port));
+	if (conflict) {
+		log_error("source %s: %s", sources[source]->name, conflict);
+		return -ENOTSUP;
+	}
 	port->guest = guest;
 	port->lower = guest->lower;
 	port->temporary = guest->pools.temporary;

@@ -48,6 +48,15 @@ static const struct option_spec options[] = {
 	{0},
 };
 
+static const char *
+iotlb_conflict(const struct datapath_config *config)
+{
+	if (!(virtqueue_formats[config->format]->features & (1ull << VIRTIO_F_RING_PACKED)))
+		return NULL;
+	return "in a packed ring the stock backend loses each frame whose translation misses, "
+	       "allowed: ring_format: split";
+}
+
 static int
 iotlb_open(const struct source_env *env, const void *settings, void **state)
 {
@@ -56,11 +65,6 @@ iotlb_open(const struct source_env *env, const void *settings, void **state)
 
 	if (!env->guest->iommu) {
 		log_error("source iotlb: the device does not translate");
-		return -ENOTSUP;
-	}
-	if (env->guest->virtio_net.rx.format->features & (1ull << VIRTIO_F_RING_PACKED)) {
-		log_error("source iotlb: the rings are packed, and the stock backend loses each frame "
-			  "whose translation misses there; ring_format: split is wanted");
 		return -ENOTSUP;
 	}
 	iotlb = calloc(1, sizeof(*iotlb));
@@ -128,6 +132,7 @@ const struct source source_iotlb = {
 	.counters = iommu_counters,
 	.counted = iotlb_counted,
 	.needs_iommu = true,
+	.conflict = iotlb_conflict,
 	.open = iotlb_open,
 	.close = free,
 	.attach = iotlb_attach,

@@ -50,6 +50,11 @@ struct source {
 	uint64_t (*bounce_bytes)(const void *options);
 	/* Needs VIRTIO_F_ACCESS_PLATFORM, so a device of its own. */
 	bool needs_iommu;
+	/*
+	 * Why it cannot work in this configuration, and what is allowed instead; NULL
+	 * when it can. May be NULL: it always can.
+	 */
+	const char *(*conflict)(const struct datapath_config *config);
 
 	/*
 	 * Makes the state of one port. options is the setting's blob. Returns 0
