@@ -31,10 +31,19 @@ expect() {
 	fi
 }
 
+# children_of PID: the processes whose parent it is.
+children_of() {
+	local stat
+	for stat in /proc/[0-9]*/stat; do
+		# The name, in parentheses, may hold anything; behind it come state and parent.
+		sed -n "s/^\([0-9]*\) (.*) [A-Za-z] $1 .*/\1/p" "$stat" 2>/dev/null
+	done
+}
+
 # nothing_left PID: no process or scratch folder of the run with that pid. What a
 # killed run left in /tmp goes with the next one, so that is asked for after it.
 nothing_left() {
-	if pgrep -P "$1" >/dev/null; then fail "a child of $1 lives on"; fi
+	[ -z "$(children_of "$1")" ] || fail "a child of $1 lives on"
 	if compgen -G "/tmp/folio-$1-*" >/dev/null; then fail "/tmp/folio-$1-* is left"; fi
 }
 
@@ -114,7 +123,8 @@ for _ in $(seq 100); do
 	[ "$(wc -l 2>/dev/null <"$work/killed/trials.csv")" -gt 1 ] 2>/dev/null && break
 	sleep 0.1
 done
-children=$(pgrep -P "$pid")
+children=$(children_of "$pid")
+[ -n "$children" ] || fail "the killed run had no measuring process"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 for _ in $(seq 50); do
