@@ -8,8 +8,10 @@ static const struct {
 	enum fidelity bit;
 	const char *name;
 } names[] = {
-	{FIDELITY_NATIVE, "native"},       {FIDELITY_REAL, "real"},
-	{FIDELITY_STAND_IN, "stand-in"},   {FIDELITY_MODELLED, "modelled"},
+	{FIDELITY_NATIVE, "native"},
+	{FIDELITY_REAL, "real"},
+	{FIDELITY_STAND_IN, "stand-in"},
+	{FIDELITY_MODELLED, "modelled"},
 	{FIDELITY_NOT_EMULATED, "not-emulated"},
 };
 
@@ -22,7 +24,8 @@ fidelity_format(unsigned int set, char *buf, size_t size)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!(set & names[i].bit) || used >= size)
 			continue;
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "+" : "", names[i].name);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "+" : "",
+					 names[i].name);
 	}
 	return buf;
 }

@@ -35,9 +35,9 @@ struct option_spec {
 	size_t offset;
 	const char *preset;         /* the default, as a user would write it; NULL: all zero */
 	const char *const *choices; /* NULL-terminated; CHOICE and CHOICES only */
-	double min, max;   /* inclusive, in base units; COUNT to SHARE; max 0: the type's own */
-	const char *cost;  /* CYCLES only: primitive of the cost profile that is the default */
-	const char *help;  /* one line, no full stop */
+	double min, max;  /* inclusive, in base units; COUNT to SHARE; max 0: the type's own */
+	const char *cost; /* CYCLES only: primitive of the cost profile that is the default */
+	const char *help; /* one line, no full stop */
 };
 
 /* What the option's number is measured in; COUNT for those that hold no number. */

@@ -44,11 +44,10 @@ is_stale(int parent_fd, const char *name)
 		return false;
 	long pid = strtol(name + strlen(PREFIX), &end, 10);
 
-	if (*end != '-' || pid <= 1 ||
-	    fstatat(parent_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (*end != '-' || pid <= 1 || fstatat(parent_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	return S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
-	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+	return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && kill((pid_t)pid, 0) < 0 &&
+	       errno == ESRCH;
 }
 
 static void

@@ -68,9 +68,9 @@ const char *
 datapath_config_conflict(const struct datapath_config *config, unsigned int *source)
 {
 	for (unsigned int i = 0; sources[i]; i++) {
-		const char *why = config->sources[i].on && sources[i]->conflict
-					  ? sources[i]->conflict(config)
-					  : NULL;
+		const char *why = config->sources[i].on && sources[i]->conflict ?
+					  sources[i]->conflict(config) :
+					  NULL;
 
 		if (!why)
 			continue;

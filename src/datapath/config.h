@@ -22,10 +22,10 @@ struct source_setting {
 };
 
 struct datapath_config {
-	uint32_t ring_size; /* descriptors in each ring, a power of two */
-	uint32_t format;    /* index into virtqueue_formats[] */
-	uint32_t burst;     /* most packets a burst call moves */
-	uint32_t exits;     /* index into exit_backends[] */
+	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
+	uint32_t format;                            /* index into virtqueue_formats[] */
+	uint32_t burst;                             /* most packets a burst call moves */
+	uint32_t exits;                             /* index into exit_backends[] */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
 };
 

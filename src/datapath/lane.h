@@ -17,9 +17,9 @@ struct backend;
 
 struct device {
 	struct guest guest;
-	struct backend *backend; /* NULL: the null device */
+	struct backend *backend;       /* NULL: the null device */
 	struct datapath_config config; /* of the first lane on it */
-	bool own; /* of one lane */
+	bool own;                      /* of one lane */
 };
 
 /* One of the lane's counter tables, and where its counts lie. */

@@ -70,15 +70,15 @@ struct slice_counter {
 };
 
 struct slice {
-	uint64_t duration_ns;  /* metered bursts span at least this, and at least 3 bursts */
+	uint64_t duration_ns; /* metered bursts span at least this, and at least 3 bursts */
 	uint32_t warmup_bursts; /* dropped first; fewer (never under 2) when they exceed duration_ns */
 
 	/* Results. Cycles: mean of the middle half of the metered bursts. */
 	double guest_cycles_per_packet;
 	double host_cycles_per_packet;
-	uint32_t bursts;       /* metered */
-	uint64_t packets_in;   /* that the host offered, over the whole slice */
-	uint64_t packets_out;  /* that came back to it */
+	uint32_t bursts;      /* metered */
+	uint64_t packets_in;  /* that the host offered, over the whole slice */
+	uint64_t packets_out; /* that came back to it */
 	uint64_t packets_dropped;
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint32_t n_counters;

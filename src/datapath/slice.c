@@ -25,7 +25,7 @@
 #define WARMUP_BURSTS_MIN 2u
 
 struct step {
-	uint16_t in;  /* taken by the guest */
+	uint16_t in; /* taken by the guest */
 	uint64_t guest_cycles;
 	uint64_t host_cycles;
 };
@@ -82,7 +82,8 @@ stalled(const struct lane *lane, const char *where)
 		return -EPIPE;
 	}
 	log_error("packets no longer flow: %s%s", where,
-		  region_lost(&lane->device->guest.region) ? "; the host took shared memory away" : "");
+		  region_lost(&lane->device->guest.region) ? "; the host took shared memory away" :
+							     "");
 	return -ETIMEDOUT;
 }
 
@@ -220,8 +221,8 @@ drain(struct lane *lane, struct slice *slice)
 	port_drain(&lane->port);
 	while (!port_drained(&lane->port)) {
 		uint16_t posted = lower->ops->rx_posted(lower->device);
-		int error = step(lane, RTE_MIN(posted, (uint16_t)lane->config.burst), &ignored,
-				 slice);
+		int error =
+			step(lane, RTE_MIN(posted, (uint16_t)lane->config.burst), &ignored, slice);
 
 		if (error)
 			return error;
@@ -304,8 +305,7 @@ lane_slice(struct lane *lane, struct slice *slice)
 			  (unsigned long long)slice->packets_dropped);
 		return -ENODATA;
 	}
-	slice->guest_cycles_per_packet =
-		middle_half_mean(lane->bench->guest_cycles, slice->bursts);
+	slice->guest_cycles_per_packet = middle_half_mean(lane->bench->guest_cycles, slice->bursts);
 	slice->host_cycles_per_packet = middle_half_mean(lane->bench->host_cycles, slice->bursts);
 	return 0;
 }

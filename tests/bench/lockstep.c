@@ -66,9 +66,12 @@ measure(struct lane *a, struct lane *b, struct figures *figures)
 	for (int i = 0; i < PAIRS; i++) {
 		if (slice(a, &a1) || slice(b, &b1) || slice(b, &b2) || slice(a, &a2))
 			return -1;
-		figures->a_cycles[i] = (a1.guest_cycles_per_packet + a2.guest_cycles_per_packet) / 2;
-		figures->b_cycles[i] = (b1.guest_cycles_per_packet + b2.guest_cycles_per_packet) / 2;
-		figures->host_cycles[i] = (b1.host_cycles_per_packet + b2.host_cycles_per_packet) / 2;
+		figures->a_cycles[i] =
+			(a1.guest_cycles_per_packet + a2.guest_cycles_per_packet) / 2;
+		figures->b_cycles[i] =
+			(b1.guest_cycles_per_packet + b2.guest_cycles_per_packet) / 2;
+		figures->host_cycles[i] =
+			(b1.host_cycles_per_packet + b2.host_cycles_per_packet) / 2;
 		figures->ratio[i] = sqrt(b1.guest_cycles_per_packet * b2.guest_cycles_per_packet /
 					 (a1.guest_cycles_per_packet * a2.guest_cycles_per_packet));
 	}
@@ -157,9 +160,9 @@ run(struct lockstep *bench, struct traffic traffics[2])
 	printf("%8s  %-20s %8s %8s %8s   %s\n", "frame", "A, B", "A guest", "B guest", "B host",
 	       "B/A, guest [quartiles of pairs]");
 	return compare_all(bench, lanes, "64", &traffics[0]) ||
-			       compare_all(bench, lanes, "1500", &traffics[1])
-		       ? -1
-		       : 0;
+			       compare_all(bench, lanes, "1500", &traffics[1]) ?
+		       -1 :
+		       0;
 }
 
 int

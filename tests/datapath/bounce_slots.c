@@ -43,8 +43,8 @@ static int
 set_up(void **state)
 {
 	static struct fixture f;
-	const struct guest_options options = {.format = virtqueue_formats[0], .ring_size = 1024,
-					      .bounce_bytes = POOL_BYTES};
+	const struct guest_options options = {
+		.format = virtqueue_formats[0], .ring_size = 1024, .bounce_bytes = POOL_BYTES};
 	const struct source_env env = {.guest = &f.guest, .copying = true};
 	struct datapath_config config;
 	int index = source_find("bounce_alloc");

@@ -69,7 +69,8 @@ added_cycles(struct lane *a, struct lane *b, double *exits_per_packet)
 static void
 check_injected(uint32_t burst, unsigned int cost_cycles)
 {
-	struct datapath_config ideal = harness_config(0), config = harness_config(harness_bit("vc"));
+	struct datapath_config ideal = harness_config(0),
+			       config = harness_config(harness_bit("vc"));
 	double exits_per_packet;
 	char text[32];
 
@@ -80,7 +81,8 @@ check_injected(uint32_t burst, unsigned int cost_cycles)
 				    &exits_per_packet);
 	double expected = cost_cycles * exits_per_packet;
 
-	printf("burst %2u, vc at %5u cycles: %7.1f cycles per packet expected, %7.1f found (%+.2f%%)\n",
+	printf("burst %2u, vc at %5u cycles: %7.1f cycles per packet expected, %7.1f found "
+	       "(%+.2f%%)\n",
 	       burst, cost_cycles, expected, added, 100 * (added / expected - 1));
 	/* Two doorbells a burst: one for the refill, one for what is sent. */
 	assert_true(fabs(exits_per_packet * burst - 2) < 1e-9);

@@ -58,8 +58,8 @@ harness_set(struct datapath_config *config, const char *source, const char *opti
 	const struct option_spec *spec = options_find(sources[index]->options, option);
 
 	assert_non_null(spec);
-	assert_int_equal(option_parse(spec, config->sources[index].options, value, why, sizeof(why)),
-			 0);
+	assert_int_equal(
+		option_parse(spec, config->sources[index].options, value, why, sizeof(why)), 0);
 }
 
 struct datapath_config

@@ -73,8 +73,7 @@ read_maps(pid_t pid, struct shared_maps *maps)
 		if (!inode || permissions[1] != 'w' || permissions[3] != 's')
 			continue;
 		assert_true(maps->n < 512);
-		maps->objects[maps->n++] =
-			(struct object){((dev_t)major << 8) | minor, inode};
+		maps->objects[maps->n++] = (struct object){((dev_t)major << 8) | minor, inode};
 	}
 	fclose(file);
 }
@@ -89,8 +88,7 @@ holds(const struct shared_maps *maps, struct object object)
 }
 
 /* The host: sends what it makes up, and takes back what the guest forwards, until it is killed. */
-static void __attribute__((noreturn))
-host_main(const char *path, const char *folder, int ready_fd)
+static void __attribute__((noreturn)) host_main(const char *path, const char *folder, int ready_fd)
 {
 	struct rte_mbuf *bufs[32];
 	struct backend *backend;
@@ -99,8 +97,8 @@ host_main(const char *path, const char *folder, int ready_fd)
 	if (datapath_start(-1, folder, 0) || backend_open(path, false, &backend) ||
 	    backend_wait_ready(backend, 10000))
 		_exit(1);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("other", 1024, 0, 0,
-							   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(
+		"other", 1024, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 
 	if (!pool || rte_pktmbuf_alloc_bulk(pool, bufs, 32) || write(ready_fd, "r", 1) != 1)
 		_exit(2);
@@ -171,8 +169,10 @@ host_maps_the_region_only(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/0", harness_socket_dir);
-	struct guest_options options = {
-		.format = virtqueue_formats[0], .ring_size = 256, .huge = datapath_huge_pages(), .path = path};
+	struct guest_options options = {.format = virtqueue_formats[0],
+					.ring_size = 256,
+					.huge = datapath_huge_pages(),
+					.path = path};
 
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(guest_open(&guest, &options), 0);

@@ -137,10 +137,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(carves_within_bounds),
-		cmocka_unit_test(knows_what_it_contains),
-		cmocka_unit_test(host_cannot_shrink_it),
-		cmocka_unit_test(host_takes_pages_away),
+		cmocka_unit_test(carves_within_bounds),  cmocka_unit_test(knows_what_it_contains),
+		cmocka_unit_test(host_cannot_shrink_it), cmocka_unit_test(host_takes_pages_away),
 		cmocka_unit_test(zeroed_when_given_up),
 	};
 

@@ -255,7 +255,9 @@ random_host(void **state)
 }
 
 #define CASE(name, format)                                                                         \
-	{#name, name, set_up, tear_down, (void *)(uintptr_t)(format)}
+	{                                                                                          \
+#name, name, set_up, tear_down, (void *)(uintptr_t)(format)                        \
+	}
 
 #define BOTH(name) CASE(name, &virtqueue_format_split), CASE(name, &virtqueue_format_packed)
 

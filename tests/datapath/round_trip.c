@@ -223,9 +223,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_combination),    cmocka_unit_test(packed_translation_is_refused),
+		cmocka_unit_test(every_combination),
+		cmocka_unit_test(packed_translation_is_refused),
 		cmocka_unit_test(turns),
-		cmocka_unit_test(ring_and_burst_sizes), cmocka_unit_test(full_and_empty_rings),
+		cmocka_unit_test(ring_and_burst_sizes),
+		cmocka_unit_test(full_and_empty_rings),
 		cmocka_unit_test(backend_goes_away),
 	};
 

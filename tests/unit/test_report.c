@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "runner/commands/commands.h"
+#include "runner/commands/progress.h"
+#include "runner/exit_status.h"
 #include "runner/report/document.h"
 #include "runner/report/document_blocks.h"
-#include "runner/exit_status.h"
 #include "runner/report/format.h"
-#include "runner/commands/progress.h"
 #include "runner/report/report.h"
 #include "sample_run.h"
 
@@ -203,8 +203,9 @@ test_report_of_exact_run(void **state)
 	assert_null(strstr(text, "‡"));
 	free(text);
 	text = read_file(path, "report.md");
-	assert_contains(text,
-			"\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | 48 | real |");
+	assert_contains(
+		text,
+		"\n| folio | 114.4 114.4..114.4 | 1.234 1.234..1.234 † | 183.4 | 48 | real |");
 	assert_contains(text, "\n| configuration | configs/sample.yaml |");
 	free(text);
 	file = read_file(path, "attribution.csv");

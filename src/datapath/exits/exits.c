@@ -60,9 +60,9 @@ measure_bias_cycles(struct exit_engine *engine)
 		took_cycles[i] = (clock_tsc() - start) / BIAS_BATCH;
 	}
 	qsort(took_cycles, BIAS_ROUNDS, sizeof(took_cycles[0]), compare_u64);
-	return took_cycles[BIAS_ROUNDS / 2] > BIAS_BUDGET_CYCLES
-		       ? took_cycles[BIAS_ROUNDS / 2] - BIAS_BUDGET_CYCLES
-		       : 0;
+	return took_cycles[BIAS_ROUNDS / 2] > BIAS_BUDGET_CYCLES ?
+		       took_cycles[BIAS_ROUNDS / 2] - BIAS_BUDGET_CYCLES :
+		       0;
 }
 
 void
@@ -82,7 +82,8 @@ void
 exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles)
 {
 	uint64_t start = clock_tsc(), now;
-	uint64_t budget = budget_cycles > engine->bias_cycles ? budget_cycles - engine->bias_cycles : 0;
+	uint64_t budget =
+		budget_cycles > engine->bias_cycles ? budget_cycles - engine->bias_cycles : 0;
 
 	engine->action();
 	now = clock_tsc();

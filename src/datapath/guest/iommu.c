@@ -18,7 +18,7 @@
 
 struct iommu {
 	struct vhost_user *peer;
-	uint64_t rings_bytes;     /* the region's start up to the data area */
+	uint64_t rings_bytes; /* the region's start up to the data area */
 	uint64_t data_iova;
 	uint64_t data_bytes;
 	const uint8_t *data;
@@ -38,9 +38,11 @@ struct iommu {
 };
 
 const struct counter iommu_counters[] = {
-	{"misses", offsetof(struct iommu_stats, misses), "misses", "translations that the device asked for"},
+	{"misses", offsetof(struct iommu_stats, misses), "misses",
+	 "translations that the device asked for"},
 	{"updates", offsetof(struct iommu_stats, updates), "messages", "translations given"},
-	{"refused", offsetof(struct iommu_stats, refused), "misses", "translations refused: not mapped"},
+	{"refused", offsetof(struct iommu_stats, refused), "misses",
+	 "translations refused: not mapped"},
 	{"invalidations", offsetof(struct iommu_stats, invalidations), "messages",
 	 "translations that the device was made to forget"},
 	{"failures", offsetof(struct iommu_stats, failures), "messages",
@@ -133,9 +135,10 @@ answer_misses(void *arg)
 		if (error == -EPIPE)
 			break;
 		if (error < 0) {
-			log_error("IOMMU: the backend's request channel: %s; no translation is given "
-				  "any more",
-				  strerror(-error));
+			log_error(
+				"IOMMU: the backend's request channel: %s; no translation is given "
+				"any more",
+				strerror(-error));
 			break;
 		}
 	}
@@ -211,9 +214,10 @@ forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
 	error = vhost_user_iotlb(iommu->peer, &invalidate, true);
 	pthread_mutex_unlock(&iommu->order);
 	if (error && !iommu->stats.failures++)
-		log_error("IOMMU: the backend did not acknowledge an invalidation: %s; the device is "
-			  "out of service",
-			  strerror(-error));
+		log_error(
+			"IOMMU: the backend did not acknowledge an invalidation: %s; the device is "
+			"out of service",
+			strerror(-error));
 	return error;
 }
 

@@ -38,9 +38,9 @@ temporary_open(const char *name, struct pools *pools)
 		.elt_size = SLOT_BYTES,
 	};
 	uint16_t private_bytes = RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
-	struct rte_mempool *pool =
-		rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, CACHE_MBUFS, private_bytes,
-					       SLOT_BYTES, SOCKET_ID_ANY, &memory, 1);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, CACHE_MBUFS,
+								  private_bytes, SLOT_BYTES,
+								  SOCKET_ID_ANY, &memory, 1);
 
 	if (pool)
 		rte_mempool_obj_iter(pool, remember_home, NULL);
@@ -58,7 +58,8 @@ pools_open(struct pools *pools, struct region *region, uint32_t n_slots)
 	/* On a boundary of its own, so that translations of the data never cover the rings. */
 	pools->slots = region_carve(region, (size_t)n_slots * SLOT_BYTES, REGION_ALIGN_BYTES);
 	if (!pools->slots) {
-		log_error("shared region: no room for %u packet slots of %u B", n_slots, SLOT_BYTES);
+		log_error("shared region: no room for %u packet slots of %u B", n_slots,
+			  SLOT_BYTES);
 		return -ENOMEM;
 	}
 	snprintf(name, sizeof(name), "temporary%u", serial);
@@ -66,8 +67,8 @@ pools_open(struct pools *pools, struct region *region, uint32_t n_slots)
 	if (!pools->temporary)
 		goto fail;
 	snprintf(name, sizeof(name), "shadow%u", serial++);
-	pools->shadow = rte_pktmbuf_pool_create(name, n_slots, CACHE_MBUFS, 0, SLOT_BYTES,
-						SOCKET_ID_ANY);
+	pools->shadow =
+		rte_pktmbuf_pool_create(name, n_slots, CACHE_MBUFS, 0, SLOT_BYTES, SOCKET_ID_ANY);
 	if (!pools->shadow)
 		goto fail;
 	return 0;

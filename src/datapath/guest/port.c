@@ -169,9 +169,9 @@ port_attach(struct port *port)
 {
 	port->lower->buffers = &port->buffers;
 	for (unsigned int i = 0; sources[i]; i++) {
-		int error = port->states[i] && sources[i]->attach
-				    ? sources[i]->attach(port->states[i])
-				    : 0;
+		int error = port->states[i] && sources[i]->attach ?
+				    sources[i]->attach(port->states[i]) :
+				    0;
 
 		if (error)
 			return error;

@@ -37,10 +37,10 @@ struct port {
 	struct rte_mempool *temporary, *shadow;
 	/* Free mbufs at hand while the port has its turn; for ports that copy. */
 	struct mbuf_stack hot_temporary, hot_shadow;
-	uintptr_t data_start;   /* the region's data area */
+	uintptr_t data_start; /* the region's data area */
 	size_t data_bytes;
-	uintptr_t shadow_start; /* the shadow pool's memory, to know its mbufs by; */
-	size_t shadow_bytes;    /* 0: it is in several pieces */
+	uintptr_t shadow_start;   /* the shadow pool's memory, to know its mbufs by; */
+	size_t shadow_bytes;      /* 0: it is in several pieces */
 	struct bounce_copy *copy; /* NULL: nothing is copied */
 
 	/* In the order of acting. Ends of lists: burst or notify NULL. */
@@ -55,7 +55,7 @@ struct port {
 	struct exit_engine exits;
 	void *states[SOURCES_MAX];
 	struct guest *guest;
-	uint64_t drop_no_shadow; /* received, but no shadow buffer was free */
+	uint64_t drop_no_shadow;    /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
 	uint64_t drop_unsendable; /* several segments, too long, no room for the header, not the region's */
 };

@@ -60,8 +60,8 @@ guard(struct region *region)
 	for (int i = 0; i < REGIONS_MAX; i++) {
 		struct region *none = NULL;
 
-		if (__atomic_compare_exchange_n(&regions[i], &none, region, false,
-						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&regions[i], &none, region, false, __ATOMIC_RELEASE,
+						__ATOMIC_RELAXED))
 			return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
 	}
 	return -ENFILE;
@@ -100,7 +100,8 @@ open_mapped(struct region *region, size_t size_bytes, unsigned int flags)
 
 	if (fd < 0)
 		return fd;
-	void *base = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	void *base =
+		mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 
 	if (base == MAP_FAILED) {
 		int error = -errno;
@@ -132,9 +133,10 @@ region_open(struct region *region, size_t size_bytes, bool huge)
 
 	/* Huge pages for some devices and not for others would compare memory, not configurations. */
 	if (error && huge)
-		log_error("shared region: %zu MiB of huge pages: %s; another process may have taken "
-			  "them: try again, or set FOLIO_NO_HUGE=1",
-			  rounded_bytes >> 20, strerror(-error));
+		log_error(
+			"shared region: %zu MiB of huge pages: %s; another process may have taken "
+			"them: try again, or set FOLIO_NO_HUGE=1",
+			rounded_bytes >> 20, strerror(-error));
 	else if (error)
 		log_error("shared region: %zu MiB of memory: %s", rounded_bytes >> 20,
 			  strerror(-error));

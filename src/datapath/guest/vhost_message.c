@@ -65,8 +65,8 @@ wait_for_more(int fd, uint64_t start_ns)
 
 	if (gone_ns < REPLY_SPIN_NS)
 		return 0;
-	return gone_ms < VHOST_TIMEOUT_MS ? vhost_wait_readable(fd, VHOST_TIMEOUT_MS - gone_ms)
-					  : -ETIMEDOUT;
+	return gone_ms < VHOST_TIMEOUT_MS ? vhost_wait_readable(fd, VHOST_TIMEOUT_MS - gone_ms) :
+					    -ETIMEDOUT;
 }
 
 /* Reads exactly bytes; what the peer does not send in time, all of it, is an error. */

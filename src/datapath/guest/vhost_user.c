@@ -120,11 +120,12 @@ set_u64(struct vhost_user *peer, enum vhost_request request, uint64_t value, int
 }
 
 static int
-set_state(struct vhost_user *peer, enum vhost_request request, unsigned int index, unsigned int value)
+set_state(struct vhost_user *peer, enum vhost_request request, unsigned int index,
+	  unsigned int value)
 {
 	struct vhost_message message = {.request = request,
-				  .payload_bytes = sizeof(message.payload.state),
-				  .payload.state = {.index = index, .num = value}};
+					.payload_bytes = sizeof(message.payload.state),
+					.payload.state = {.index = index, .num = value}};
 
 	return exchange(peer, &message, -1, false, true);
 }
@@ -141,9 +142,9 @@ accept_backend(struct vhost_user *peer, int timeout_ms)
 	if (peer->fd < 0)
 		return -errno;
 	/* A backend that takes nothing from its socket must not hold the guest up for ever. */
-	return setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0
-		       ? -errno
-		       : 0;
+	return setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ?
+		       -errno :
+		       0;
 }
 
 static int
@@ -283,8 +284,8 @@ int
 vhost_user_iotlb(struct vhost_user *peer, const struct vhost_iotlb_msg *iotlb, int wait)
 {
 	struct vhost_message message = {.request = VHOST_USER_IOTLB_MSG,
-				  .payload_bytes = sizeof(message.payload.iotlb),
-				  .payload.iotlb = *iotlb};
+					.payload_bytes = sizeof(message.payload.iotlb),
+					.payload.iotlb = *iotlb};
 
 	return exchange(peer, &message, -1, false, wait);
 }

@@ -23,7 +23,7 @@ struct vhost_user {
 	int backend_request_fd; /* our end of the channel on which the backend asks, or -1 */
 	uint64_t features;      /* negotiated VIRTIO_F_* and VIRTIO_NET_F_* */
 	pthread_mutex_t lock;
-	char path[108];         /* of the listening socket; "" once it is removed */
+	char path[108]; /* of the listening socket; "" once it is removed */
 };
 
 /* One virtqueue as the backend is to see it. kick_fd and call_fd stay the caller's. */

@@ -65,8 +65,8 @@ virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct virtio_net *device = arg;
 	uint32_t length_bytes[CHUNK];
-	uint16_t taken = device->rx.format->harvest(&device->rx, bufs, length_bytes,
-						      RTE_MIN(n, CHUNK));
+	uint16_t taken =
+		device->rx.format->harvest(&device->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
 
 	/* Whatever the frame before left in the header is overwritten. */
 	const struct fresh_head head = fresh_head(RTE_MBUF_F_EXTERNAL);
@@ -169,7 +169,7 @@ virtio_net_open(struct virtio_net *device, struct region *region,
 		error = open_eventfds(device);
 	if (!error)
 		error = virtqueue_open(&device->rx, format, region, ring_size,
-				   VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
+				       VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
 	if (!error)
 		error = virtqueue_open(&device->tx, format, region, ring_size, 0);
 	if (error)

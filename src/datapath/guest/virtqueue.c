@@ -25,7 +25,7 @@ const char *const virtqueue_format_names[] = {
 
 int
 virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, struct region *region,
-	   uint16_t size, uint32_t least_bytes)
+	       uint16_t size, uint32_t least_bytes)
 {
 	*ring = (struct virtqueue){
 		.format = format,

@@ -93,7 +93,7 @@ struct virtqueue {
 	struct rte_mbuf **mbufs; /* by id; NULL: not outstanding */
 	uint32_t *room_bytes;    /* by id: the most that the device may say it has written */
 	uint32_t least_bytes;    /* the least: a header and an Ethernet frame's, or 0 for TX */
-	uint64_t iova_offset;    /* iova of an address in the region = address + this, modulo 2^64 */
+	uint64_t iova_offset; /* iova of an address in the region = address + this, modulo 2^64 */
 	enum ring_fault fault;
 	uint64_t faults; /* 0 or 1 */
 };
@@ -102,8 +102,8 @@ struct virtqueue {
  * size: a power of two, 64 to 4096. least_bytes: the shortest used length that
  * is no violation. Returns 0 or -errno.
  */
-int virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, struct region *region,
-	       uint16_t size, uint32_t least_bytes);
+int virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format,
+		   struct region *region, uint16_t size, uint32_t least_bytes);
 /* Outstanding mbufs are the caller's to free before this. */
 void virtqueue_close(struct virtqueue *ring);
 

@@ -26,8 +26,8 @@ _Static_assert(offsetof(struct vring_packed_desc, len) == 8 &&
 static size_t
 packed_region_bytes(uint16_t size)
 {
-	return sizeof(struct vring_packed_desc) * size + 2 * sizeof(struct vring_packed_desc_event) +
-	       3 * VIRTQUEUE_ALIGN_BYTES;
+	return sizeof(struct vring_packed_desc) * size +
+	       2 * sizeof(struct vring_packed_desc_event) + 3 * VIRTQUEUE_ALIGN_BYTES;
 }
 
 static int
@@ -36,8 +36,8 @@ packed_open_areas(struct virtqueue *ring, struct region *region)
 	size_t event_bytes = sizeof(struct vring_packed_desc_event);
 	struct vring_packed_desc_event *driver;
 
-	ring->descriptor_area = region_carve(
-		region, sizeof(struct vring_packed_desc) * ring->size, VIRTQUEUE_ALIGN_BYTES);
+	ring->descriptor_area = region_carve(region, sizeof(struct vring_packed_desc) * ring->size,
+					     VIRTQUEUE_ALIGN_BYTES);
 	driver = region_carve(region, event_bytes, VIRTQUEUE_ALIGN_BYTES);
 	ring->device_area = region_carve(region, event_bytes, VIRTQUEUE_ALIGN_BYTES);
 	if (!ring->descriptor_area || !driver || !ring->device_area)
@@ -77,8 +77,8 @@ post(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n, bool rx)
 	uint16_t first_flags = ring->avail_flags | direction;
 
 	for (uint16_t i = 0; i < n; i++) {
-		struct virtqueue_buffer buffer =
-			rx ? virtqueue_rx_buffer(ring, bufs[i]) : virtqueue_tx_buffer(ring, bufs[i]);
+		struct virtqueue_buffer buffer = rx ? virtqueue_rx_buffer(ring, bufs[i]) :
+						      virtqueue_tx_buffer(ring, bufs[i]);
 		uint16_t flags = ring->avail_flags | direction, slot = advance_avail(ring);
 
 		desc[slot].addr = buffer.iova;
@@ -128,7 +128,8 @@ packed_harvest(struct virtqueue *ring, struct rte_mbuf **bufs, uint32_t *length_
 		if (!is_used((uint16_t)(word >> 48), ring->used_wrap))
 			break;
 		length_bytes[taken] = (uint32_t)word;
-		bufs[taken] = virtqueue_return_id(ring, (uint16_t)(word >> 32), length_bytes[taken]);
+		bufs[taken] =
+			virtqueue_return_id(ring, (uint16_t)(word >> 32), length_bytes[taken]);
 		if (unlikely(!bufs[taken]))
 			break;
 		if (unlikely(++ring->used_index == ring->size)) {

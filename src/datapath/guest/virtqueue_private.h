@@ -22,8 +22,8 @@ struct virtqueue_buffer {
 void virtqueue_out_of_service(struct virtqueue *ring, enum ring_fault fault, uint32_t found);
 
 static inline struct virtqueue_buffer
-virtqueue_take_id(struct virtqueue *ring, struct rte_mbuf *mbuf, const uint8_t *start, uint32_t bytes,
-	      uint32_t room_bytes)
+virtqueue_take_id(struct virtqueue *ring, struct rte_mbuf *mbuf, const uint8_t *start,
+		  uint32_t bytes, uint32_t room_bytes)
 {
 	uint16_t id = ring->free_ids[--ring->n_free];
 

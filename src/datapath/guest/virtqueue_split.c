@@ -35,8 +35,8 @@ avail_bytes(uint16_t size)
 static size_t
 used_bytes(uint16_t size)
 {
-	return USED_SKEW_BYTES + sizeof(struct vring_used) +
-	       sizeof(struct vring_used_elem) * size + sizeof(__virtio16);
+	return USED_SKEW_BYTES + sizeof(struct vring_used) + sizeof(struct vring_used_elem) * size +
+	       sizeof(__virtio16);
 }
 
 static size_t

@@ -45,7 +45,8 @@ set_vid(int device, int vid)
 	if (rte_vhost_get_ifname(device, path, sizeof(path)) < 0)
 		return -1;
 	pthread_mutex_lock(&backends_lock);
-	LIST_FOREACH(backend, &backends, entry) {
+	LIST_FOREACH(backend, &backends, entry)
+	{
 		if (strcmp(backend->path, path))
 			continue;
 		atomic_store(&backend->vid, vid);
@@ -170,8 +171,7 @@ backend_receive(struct backend *backend, struct rte_mempool *pool, struct rte_mb
 {
 	int vid = atomic_load_explicit(&backend->vid, memory_order_relaxed);
 
-	return vid == NOT_READY ? 0
-				: rte_vhost_dequeue_burst(vid, GUEST_TX_QUEUE, pool, bufs, n);
+	return vid == NOT_READY ? 0 : rte_vhost_dequeue_burst(vid, GUEST_TX_QUEUE, pool, bufs, n);
 }
 
 void

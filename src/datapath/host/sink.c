@@ -19,8 +19,8 @@ int
 sink_open(struct sink *sink, const struct workload *workload, uint32_t verify_every)
 {
 	*sink = (struct sink){.workload = workload, .verify_every = verify_every};
-	sink->pool = rte_pktmbuf_pool_create("host", POOL_MBUFS, 256, 0,
-					     RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	sink->pool = rte_pktmbuf_pool_create("host", POOL_MBUFS, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					     SOCKET_ID_ANY);
 	if (sink->pool)
 		return 0;
 	log_error("host's packet pool of %u mbufs: %s", POOL_MBUFS, rte_strerror(rte_errno));
@@ -52,7 +52,8 @@ sink_set_traffic(struct sink *sink, const struct traffic *traffic)
 	sink->next_sent = sink->next_expected = 0;
 	sink->frames = calloc(traffic->n + SINK_BURST_MAX, sizeof(struct rte_mbuf *));
 	if (!sink->frames || rte_pktmbuf_alloc_bulk(sink->pool, sink->frames, traffic->n) < 0) {
-		log_error("traffic %s: not enough memory for its %u frames", traffic->label, traffic->n);
+		log_error("traffic %s: not enough memory for its %u frames", traffic->label,
+			  traffic->n);
 		free(sink->frames);
 		sink->frames = NULL;
 		return -ENOMEM;

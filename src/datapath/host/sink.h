@@ -18,8 +18,9 @@ struct sink {
 	const struct workload *workload;
 	uint32_t verify_every; /* compare one frame in so many whole; the length of each */
 	struct rte_mempool *pool;
-	struct rte_mbuf **frames; /* the round, and its first burst once more, so that no burst wraps */
-	uint32_t next_sent;     /* index of the next frame to send */
+	struct rte_mbuf *
+		*frames;    /* the round, and its first burst once more, so that no burst wraps */
+	uint32_t next_sent; /* index of the next frame to send */
 	uint32_t next_expected; /* and of the next to come back */
 };
 

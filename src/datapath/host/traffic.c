@@ -56,7 +56,7 @@ add_frame(struct traffic *traffic, uint16_t length_bytes)
 static void
 generate_frame(struct traffic *traffic, struct random_state *random, uint16_t length_bytes)
 {
-	static const uint8_t header[FRAME_BYTES_MIN] = {2, 0, 0, 0, 0, 1, 2,
+	static const uint8_t header[FRAME_BYTES_MIN] = {2, 0, 0, 0, 0, 1,    2,
 							0, 0, 0, 0, 2, 0x88, 0xb5};
 	uint8_t *bytes = add_frame(traffic, length_bytes);
 
@@ -116,9 +116,10 @@ check_captured(const char *path, uint32_t number, const struct pcap_pkthdr *head
 	       size_t why_size)
 {
 	if (header->caplen != header->len) {
-		snprintf(why, why_size,
-			 "%s: frame %u was captured only in part (%u of %u B); capture whole frames",
-			 path, number, header->caplen, header->len);
+		snprintf(
+			why, why_size,
+			"%s: frame %u was captured only in part (%u of %u B); capture whole frames",
+			path, number, header->caplen, header->len);
 		return -EINVAL;
 	}
 	if (header->len < FRAME_BYTES_MIN || header->len > FRAME_BYTES_MAX) {
@@ -217,8 +218,8 @@ open_fixed(const char *text, uint64_t seed, struct traffic *traffic, char *why, 
 
 	if (end == text || *end || size < FIXED_BYTES_MIN || size > FRAME_BYTES_MAX) {
 		snprintf(why, why_size,
-			 "traffic '%s': a frame size of %u to %u B, imix, or pcap:FILE is wanted", text,
-			 FIXED_BYTES_MIN, FRAME_BYTES_MAX);
+			 "traffic '%s': a frame size of %u to %u B, imix, or pcap:FILE is wanted",
+			 text, FIXED_BYTES_MIN, FRAME_BYTES_MAX);
 		return -EINVAL;
 	}
 	return generate_fixed(traffic, size, seed);

@@ -25,11 +25,11 @@ struct frame {
 };
 
 struct traffic {
-	char label[64];      /* for tables and files: "64", "imix", "web.pcap" */
+	char label[64]; /* for tables and files: "64", "imix", "web.pcap" */
 	struct frame *frames;
-	uint32_t n;          /* 1 to TRAFFIC_FRAMES_MAX */
-	double mean_bytes;   /* over the sequence */
-	uint8_t *storage;    /* owned; holds every frame's bytes */
+	uint32_t n;        /* 1 to TRAFFIC_FRAMES_MAX */
+	double mean_bytes; /* over the sequence */
+	uint8_t *storage;  /* owned; holds every frame's bytes */
 };
 
 /*

@@ -24,8 +24,8 @@
 #include "datapath/sources/mapped.h"
 #include "datapath/sources/source.h"
 
-#define SLOT_SIZE_BYTES 2048u  /* IO_TLB_SIZE */
-#define SEGMENT_SLOTS 128u     /* IO_TLB_SEGSIZE */
+#define SLOT_SIZE_BYTES 2048u /* IO_TLB_SIZE */
+#define SEGMENT_SLOTS 128u    /* IO_TLB_SEGSIZE */
 #define NO_SLOT UINT32_MAX
 /* The frame starts on a cache line of its own, its virtio header right before it. */
 #define LEAD_BYTES 64u
@@ -35,7 +35,7 @@ struct bounce_alloc_options {
 };
 
 struct bounce_slot {
-	uint32_t free_run;  /* free slots from here to the end of the segment; 0: taken */
+	uint32_t free_run;   /* free slots from here to the end of the segment; 0: taken */
 	uint32_t held_slots; /* by the buffer that starts here */
 };
 
@@ -97,9 +97,10 @@ bounce_alloc_open(const struct source_env *env, const void *settings, void **sta
 	if (!pool)
 		return -ENOMEM;
 	if (bytes > env->guest->bounce_bytes) {
-		log_error("source bounce_alloc: the shared region has %zu MiB for bounce slots, %llu "
-			  "are wanted",
-			  env->guest->bounce_bytes >> 20, (unsigned long long)bytes >> 20);
+		log_error(
+			"source bounce_alloc: the shared region has %zu MiB for bounce slots, %llu "
+			"are wanted",
+			env->guest->bounce_bytes >> 20, (unsigned long long)bytes >> 20);
 		free(pool);
 		return -ENOSPC;
 	}
@@ -170,7 +171,8 @@ bounce_alloc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct temporary_private *private = temporary_private(bufs[i]);
-		uint32_t bytes = mapped_range(bufs[i], direction).bytes + LEAD_BYTES - VNET_HEADER_BYTES;
+		uint32_t bytes =
+			mapped_range(bufs[i], direction).bytes + LEAD_BYTES - VNET_HEADER_BYTES;
 
 		rte_spinlock_lock(&pool->lock);
 		private->bounce_slot = find(pool, (bytes + SLOT_SIZE_BYTES - 1) / SLOT_SIZE_BYTES);
@@ -182,7 +184,7 @@ bounce_alloc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction
 		pool->found++;
 		if (pool->carries)
 			bufs[i]->buf_addr = pool->memory +
-					    (size_t)private->bounce_slot * SLOT_SIZE_BYTES +
+					    (size_t) private->bounce_slot * SLOT_SIZE_BYTES +
 					    LEAD_BYTES - RTE_PKTMBUF_HEADROOM;
 	}
 }

@@ -20,8 +20,8 @@ static inline struct mapped
 mapped_range(const struct rte_mbuf *mbuf, enum direction direction)
 {
 	uint16_t data_off = direction == DIRECTION_RX ? RTE_PKTMBUF_HEADROOM : mbuf->data_off;
-	uint32_t bytes = direction == DIRECTION_RX ? (uint32_t)mbuf->buf_len - data_off
-						   : mbuf->data_len;
+	uint32_t bytes = direction == DIRECTION_RX ? (uint32_t)mbuf->buf_len - data_off :
+						     mbuf->data_len;
 
 	return (struct mapped){
 		.start = (uint8_t *)mbuf->buf_addr + data_off - VNET_HEADER_BYTES,

@@ -63,7 +63,8 @@ static const struct option_spec options[] = {
 };
 
 static const struct counter counters[] = {
-	{"conversions", offsetof(struct psc, conversions), "pages", "page state changes, either way"},
+	{"conversions", offsetof(struct psc, conversions), "pages",
+	 "page state changes, either way"},
 	{"failures", offsetof(struct psc, failures), "pages", "changes that the kernel refused"},
 	{0},
 };

@@ -43,7 +43,7 @@ struct source {
 	unsigned int fidelity; /* set of enum fidelity */
 
 	const struct option_spec *options;   /* NULL: none; fits SOURCE_OPTIONS_BYTES */
-	const struct counter *counters; /* over what counted() returns; NULL: none */
+	const struct counter *counters;      /* over what counted() returns; NULL: none */
 	const void *(*counted)(void *state); /* NULL: the state itself */
 
 	/* Shared memory it wants for bounce slots, a multiple of 2 MiB; NULL: none. */

@@ -14,12 +14,7 @@ extern const struct source source_vc;
 
 /* bounce_alloc stands first: it decides where the data lies, which the others act on. */
 const struct source *const sources[] = {
-	&source_bounce_alloc,
-	&source_bounce_copy,
-	&source_psc,
-	&source_iotlb,
-	&source_vc,
-	NULL,
+	&source_bounce_alloc, &source_bounce_copy, &source_psc, &source_iotlb, &source_vc, NULL,
 };
 
 _Static_assert(sizeof(sources) / sizeof(sources[0]) - 1 <= SOURCES_MAX,

@@ -11,10 +11,10 @@
 #include "probes/probe.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/commands.h"
-#include "runner/exit_status.h"
 #include "runner/commands/list.h"
 #include "runner/config/names.h"
 #include "runner/config/presets.h"
+#include "runner/exit_status.h"
 
 static void
 list_presets(struct columns *columns)

@@ -6,8 +6,8 @@
 
 #include "runner/commands/commands.h"
 #include "runner/exit_status.h"
-#include "runner/results/folder.h"
 #include "runner/report/report.h"
+#include "runner/results/folder.h"
 
 static const char usage[] =
 	"usage: folio report DIR\n"

@@ -77,12 +77,9 @@ static int
 parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
-		{"out", required_argument, NULL, 'o'},
-		{"set", required_argument, NULL, 's'},
-		{"quick", no_argument, NULL, 'q'},
-		{"no-progress", no_argument, NULL, 'n'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"out", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
+		{"quick", no_argument, NULL, 'q'},     {"no-progress", no_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},      {0},
 	};
 	int letter;
 

@@ -79,16 +79,18 @@ note_ready(struct session *session, const struct worker_ready *ready)
 	if (session->results) {
 		if (!strcmp(ready->page_kind, session->platform.page_kind))
 			return 0;
-		log_error("this restart would measure on %s, the first one did on %s, and the two do "
-			  "not compare: run again while nothing else takes huge pages, or with "
-			  "FOLIO_NO_HUGE=1",
-			  ready->page_kind, session->platform.page_kind);
+		log_error(
+			"this restart would measure on %s, the first one did on %s, and the two do "
+			"not compare: run again while nothing else takes huge pages, or with "
+			"FOLIO_NO_HUGE=1",
+			ready->page_kind, session->platform.page_kind);
 		return -ENOMEM;
 	}
 	session->platform = *ready;
 	if (!ready->huge)
-		log_warning("measuring on 4 KiB pages: translation misses of the core's own TLB make "
-			    "copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");
+		log_warning(
+			"measuring on 4 KiB pages: translation misses of the core's own TLB make "
+			"copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");
 	int error = results_create(session->options->out_dir, session->experiment, &platform,
 				   &session->results);
 

@@ -18,7 +18,8 @@ captures_check(const struct experiment *experiment)
 
 		if (i && !strcmp(text, experiment->cells[i - 1].traffic))
 			continue;
-		int error = traffic_open(text, experiment->measure.seed, &traffic, why, sizeof(why));
+		int error =
+			traffic_open(text, experiment->measure.seed, &traffic, why, sizeof(why));
 
 		if (error) {
 			log_error("%s: traffic: %s", experiment->path, why);

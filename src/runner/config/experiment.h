@@ -19,9 +19,9 @@
 /* `measure:` of the file; measure_options[] is its table. */
 struct measure {
 	uint64_t slice_ns;
-	uint32_t pairs;    /* A B B A pairs of a cell in each restart, at most */
-	uint32_t restarts; /* fresh processes */
-	double precision;  /* half-width of the ratio's interval that is wanted, as a share */
+	uint32_t pairs;     /* A B B A pairs of a cell in each restart, at most */
+	uint32_t restarts;  /* fresh processes */
+	double precision;   /* half-width of the ratio's interval that is wanted, as a share */
 	uint64_t budget_ns; /* measuring time of the whole run, at most */
 	uint32_t seed;
 };
@@ -41,11 +41,11 @@ struct configuration {
 
 /* Why a cell is in the plan. */
 enum cell_role {
-	CELL_LISTED,  /* a configuration of the file against the reference */
-	CELL_ALONE,   /* attribution: the ideal and one source, against the ideal */
-	CELL_REMOVED, /* attribution: `naive` less one source, against `naive` */
-	CELL_ALL,     /* attribution: `naive` against the ideal */
-	CELL_CONTROL, /* A/A: the reference against itself, on the same device */
+	CELL_LISTED,          /* a configuration of the file against the reference */
+	CELL_ALONE,           /* attribution: the ideal and one source, against the ideal */
+	CELL_REMOVED,         /* attribution: `naive` less one source, against `naive` */
+	CELL_ALL,             /* attribution: `naive` against the ideal */
+	CELL_CONTROL,         /* A/A: the reference against itself, on the same device */
 	CELL_CONTROL_DEVICES, /* A/A: the reference against itself, on two devices */
 };
 
@@ -57,22 +57,23 @@ struct cell {
 	char reference[NAME_BYTES];
 	char variant[128]; /* swept options other than traffic: "sources.vc.cost=2000 cycles"; or "" */
 	char workload[NAME_BYTES];
-	char traffic[512];     /* as traffic_open() takes it */
+	char traffic[512];      /* as traffic_open() takes it */
 	char traffic_label[64]; /* what stands in the frame_size column */
-	int factor;            /* index into sources[] for CELL_ALONE and CELL_REMOVED, else -1 */
+	int factor;             /* index into sources[] for CELL_ALONE and CELL_REMOVED, else -1 */
 	struct datapath_config config, reference_config;
 };
 
 struct experiment {
 	char name[NAME_BYTES];
-	char path[512];  /* of the file, as the user gave it */
+	char path[512];         /* of the file, as the user gave it */
 	char costs[NAME_BYTES]; /* cost profile, or "" */
 	char topology[NAME_BYTES];
 	char workload[NAME_BYTES];
 	char reference[NAME_BYTES]; /* a configuration's name */
 	struct measure measure;
 	struct attribution_spec attribution;
-	struct configuration *configurations; /* the file's, and the reference if it is not among them */
+	struct configuration
+		*configurations; /* the file's, and the reference if it is not among them */
 	uint32_t n_configurations;
 	struct cell *cells; /* in file order; the runner shuffles its own order */
 	uint32_t n_cells;

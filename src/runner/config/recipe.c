@@ -184,8 +184,8 @@ reset_what_is_off(struct datapath_config *config)
 }
 
 int
-recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared, const struct combo *combo,
-	       enum sweep_scope scope, struct datapath_config *out)
+recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
+	       const struct combo *combo, enum sweep_scope scope, struct datapath_config *out)
 {
 	const char *conflict;
 	unsigned int source;

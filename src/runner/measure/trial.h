@@ -30,8 +30,9 @@ struct trial {
 	uint32_t same_device; /* lanes of A and B took turns on one device */
 	struct pair pairs[TRIAL_PAIRS_MAX];
 	/* Of the configuration's (B's) slices, summed over the trial. */
-	uint64_t packets;     /* that the counters speak of */
-	uint64_t packets_in, packets_out, packets_dropped; /* over whole slices: in = out + dropped */
+	uint64_t packets; /* that the counters speak of */
+	uint64_t packets_in, packets_out,
+		packets_dropped; /* over whole slices: in = out + dropped */
 	uint32_t n_counters;
 	struct slice_counter counters[SLICE_COUNTERS_MAX];
 };

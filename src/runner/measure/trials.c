@@ -60,8 +60,8 @@ static void
 draw_order(struct trials *trials)
 {
 	const struct experiment *experiment = trials->options.experiment;
-	struct random_state random = {
-		((uint64_t)experiment->measure.seed << 32) + trials->options.restart};
+	struct random_state random = {((uint64_t)experiment->measure.seed << 32) +
+				      trials->options.restart};
 	uint32_t n = experiment->n_cells, placed = 0;
 	uint32_t *shuffled = trials->order + n;
 
@@ -123,9 +123,9 @@ allocate(struct trials *trials, uint32_t n)
 {
 	trials->traffics = calloc(n, sizeof(*trials->traffics));
 	trials->order = calloc(2 * (size_t)n, sizeof(*trials->order));
-	return trials->traffics && trials->order
-		       ? lanes_plan(trials->options.experiment, &trials->lanes)
-		       : -ENOMEM;
+	return trials->traffics && trials->order ?
+		       lanes_plan(trials->options.experiment, &trials->lanes) :
+		       -ENOMEM;
 }
 
 static int
@@ -229,8 +229,9 @@ run_pair(struct trials *trials, struct lane *a, struct lane *b, struct pair *pai
 			(a1.guest_cycles_per_packet + a2.guest_cycles_per_packet) / 2,
 		.reference_host_cycles_per_packet =
 			(a1.host_cycles_per_packet + a2.host_cycles_per_packet) / 2,
-		.guest_ratio = geometric_ratio(b1.guest_cycles_per_packet, b2.guest_cycles_per_packet,
-					       a1.guest_cycles_per_packet, a2.guest_cycles_per_packet),
+		.guest_ratio =
+			geometric_ratio(b1.guest_cycles_per_packet, b2.guest_cycles_per_packet,
+					a1.guest_cycles_per_packet, a2.guest_cycles_per_packet),
 		.host_ratio = geometric_ratio(b1.host_cycles_per_packet, b2.host_cycles_per_packet,
 					      a1.host_cycles_per_packet, a2.host_cycles_per_packet),
 	};

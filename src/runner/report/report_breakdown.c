@@ -99,7 +99,8 @@ report_breakdown(struct report *report, struct document *document)
 		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
 		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
 		"the configuration with all of them; where sources hang together (slots spread "
-		"packets over more pages, each of which is converted and forgotten) that is part of "
+		"packets over more pages, each of which is converted and forgotten) that is part "
+		"of "
 		"the others' cost too. interaction: what the sources leave unexplained. total: all "
 		"of them less the ideal; share is of it.");
 	add_options(report, document, a->rows[0].place);
@@ -149,12 +150,13 @@ report_breakeven(struct report *report, struct document *document)
 			continue;
 		if (!begun) {
 			document_heading(document, 2, "Break-even costs of modelled exits");
-			document_text(document,
-				      "An exit's cost is modelled. charged: cycles per event in this "
-				      "run, as metered. The other columns: the cost of an event at which "
-				      "the source would take 1%% (just seen) or 6%% (the paper's bound) "
-				      "of the ideal's guest cycles; exceeded: it does, were an event "
-				      "free.");
+			document_text(
+				document,
+				"An exit's cost is modelled. charged: cycles per event in this "
+				"run, as metered. The other columns: the cost of an event at which "
+				"the source would take 1%% (just seen) or 6%% (the paper's bound) "
+				"of the ideal's guest cycles; exceeded: it does, were an event "
+				"free.");
 			document_table(document, breakeven_columns, COUNT(breakeven_columns));
 			begun = true;
 		}

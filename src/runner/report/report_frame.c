@@ -25,14 +25,14 @@ report_head(const struct report *report, struct document *document)
 	char slice[64];
 
 	document_heading(document, 1, "%s: %s on %s", m->name, m->topology, m->machine.cpu_model);
-	document_text(document,
-		      "%u restarts of up to %u A B B A pairs of %s slices. %s, %u cores allowed, %s, %s; "
-		      "%.1f%% of CPU time was stolen.",
-		      m->measure.restarts, m->measure.pairs,
-		      quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice,
-				      sizeof(slice)),
-		      m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
-		      100 * m->steal_share);
+	document_text(
+		document,
+		"%u restarts of up to %u A B B A pairs of %s slices. %s, %u cores allowed, %s, %s; "
+		"%.1f%% of CPU time was stolen.",
+		m->measure.restarts, m->measure.pairs,
+		quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice, sizeof(slice)),
+		m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
+		100 * m->steal_share);
 	if (measured < report->run.n_cells || strcmp(m->status, "done") != 0)
 		document_text(document,
 			      "The run's status is '%s': %u of its %u cells were measured.",
@@ -66,17 +66,20 @@ report_meaning(const struct report *report, struct document *document)
 		document,
 		"Cycles are TSC cycles at %.2f GHz. Guest and host take turns on one core and are "
 		"metered apart: a copy finds its frame in that core's cache, so that what copying "
-		"costs here is the least it can. Intervals are 95%%, by bootstrap over restarts and "
+		"costs here is the least it can. Intervals are 95%%, by bootstrap over restarts "
+		"and "
 		"pairs; a ratio is the median over pairs, not the quotient of two columns.",
 		(double)m->machine.tsc_hz / 1e9);
-	document_text(document,
-		      "iotlb: a miss and a strict unmapping are each a vhost-user message between "
-		      "threads, answered in software; what they cost depends on how many cores there "
-		      "are. vc and psc: on SNP hardware some of it was never published "
-		      "(configs/costs).");
+	document_text(
+		document,
+		"iotlb: a miss and a strict unmapping are each a vhost-user message between "
+		"threads, answered in software; what they cost depends on how many cores there "
+		"are. vc and psc: on SNP hardware some of it was never published "
+		"(configs/costs).");
 	if (strstr(m->page_kind, "4 KiB"))
-		document_text(document, "On 4 KiB pages copies cost more than on huge ones, at 64 B "
-					"about three times as much.");
+		document_text(document,
+			      "On 4 KiB pages copies cost more than on huge ones, at 64 B "
+			      "about three times as much.");
 	if (!strcmp(m->reference, "ideal"))
 		document_text(document, "ideal = emulated TIO: a vhost-user device reaches the "
 					"application's buffers. "

@@ -7,10 +7,10 @@
 #ifndef FOLIO_RUNNER_SUMMARY_H
 #define FOLIO_RUNNER_SUMMARY_H
 
+#include "runner/report/stats.h"
 #include "runner/results/folder.h"
 #include "runner/results/pair_metrics.h"
 #include "runner/results/run_files.h"
-#include "runner/report/stats.h"
 
 struct summary_row {
 	const struct run_cell *cell;

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 #include "runner/config/experiment.h"
+#include "runner/report/stats.h"
 #include "runner/results/folder.h"
 #include "runner/results/manifest.h"
-#include "runner/report/stats.h"
 
 /* One value of trials.csv. */
 struct point {
