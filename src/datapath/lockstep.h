@@ -71,7 +71,7 @@ struct slice_counter {
 
 struct slice {
 	uint64_t duration_ns; /* metered bursts span at least this, and at least 3 bursts */
-	uint32_t warmup_bursts; /* dropped first; fewer (never under 2) when they exceed duration_ns */
+	uint32_t warmup_bursts; /* dropped first; fewer (never under 1) when they exceed duration_ns */
 
 	/* Results. Cycles: mean of the middle half of the metered bursts. */
 	double guest_cycles_per_packet;

@@ -22,7 +22,7 @@
 #define STALL_NS 1000000000u
 
 #define METERED_BURSTS_MIN 3u
-#define WARMUP_BURSTS_MIN 2u
+#define WARMUP_BURSTS_MIN 1u
 
 struct step {
 	uint16_t in; /* taken by the guest */
