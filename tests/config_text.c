@@ -33,16 +33,22 @@ write_costs(const struct config_folder *folder, const char *name, const char *mo
 	config_write(folder, file, text, strlen(text));
 }
 
-void
-config_folder_open(struct config_folder *folder)
+struct config_folder folder;
+
+int
+config_set_up(void **state)
 {
-	snprintf(folder->path, sizeof(folder->path), "/tmp/folio-test-XXXXXX");
-	assert_non_null(mkdtemp(folder->path));
-	snprintf(folder->config, sizeof(folder->config), "%s/x.yaml", folder->path);
-	snprintf(folder->costs, sizeof(folder->costs), "%s/costs", folder->path);
-	assert_int_equal(mkdir(folder->costs, 0700), 0);
-	write_costs(folder, "test", "  snp_exit_pio: {value: 4000 cycles, lo: 3900 cycles}\n");
-	write_costs(folder, "poor", "");
+	(void)state;
+	snprintf(folder.path, sizeof(folder.path), "/tmp/folio-test-XXXXXX");
+	if (!mkdtemp(folder.path))
+		return -1;
+	snprintf(folder.config, sizeof(folder.config), "%s/x.yaml", folder.path);
+	snprintf(folder.costs, sizeof(folder.costs), "%s/costs", folder.path);
+	if (mkdir(folder.costs, 0700) < 0)
+		return -1;
+	write_costs(&folder, "test", "  snp_exit_pio: {value: 4000 cycles, lo: 3900 cycles}\n");
+	write_costs(&folder, "poor", "");
+	return 0;
 }
 
 static int
@@ -52,10 +58,11 @@ remove_one(const char *path, const struct stat *stat, int flag, struct FTW *ftw)
 	return remove(path);
 }
 
-void
-config_folder_close(struct config_folder *folder)
+int
+config_tear_down(void **state)
 {
-	assert_int_equal(nftw(folder->path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	(void)state;
+	return nftw(folder.path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void

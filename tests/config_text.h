@@ -15,9 +15,10 @@ struct config_folder {
 	char message[2048]; /* errors and warnings of the last config_open(), one to a line */
 };
 
-/* Both assert that they succeed. */
-void config_folder_open(struct config_folder *folder);
-void config_folder_close(struct config_folder *folder);
+/* The folder of a test program: CMocka's group fixtures make and remove it. */
+extern struct config_folder folder;
+int config_set_up(void **state);
+int config_tear_down(void **state);
 
 /* Makes the file name in the folder from size bytes. */
 void config_write(const struct config_folder *folder, const char *name, const char *bytes,

@@ -29,8 +29,8 @@
 
 static bool huge;
 
-static unsigned long
-free_huge_pages(void)
+unsigned long
+datapath_free_huge_pages(void)
 {
 	FILE *file = fopen(FREE_HUGE_PAGES, "r");
 	unsigned long pages = 0;
@@ -48,7 +48,7 @@ enough_huge_pages(size_t shared_bytes)
 {
 	size_t wanted_mib = HEAP_MIB + (shared_bytes >> 20);
 
-	return !getenv("FOLIO_NO_HUGE") && free_huge_pages() * HUGE_PAGE_MIB >= wanted_mib;
+	return !getenv("FOLIO_NO_HUGE") && datapath_free_huge_pages() * HUGE_PAGE_MIB >= wanted_mib;
 }
 
 bool

@@ -14,6 +14,9 @@
  */
 int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
 
+/* Free huge pages of 2 MiB. */
+unsigned long datapath_free_huge_pages(void);
+
 /* Does DPDK use huge pages? */
 bool datapath_huge_pages(void);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "datapath/eal.h"
 #include "datapath/guest/region.h"
 
 static void
@@ -65,20 +66,6 @@ host_cannot_shrink_it(void **state)
 	region_close(&region);
 }
 
-static unsigned long
-free_huge_pages(void)
-{
-	FILE *file = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
-	unsigned long pages = 0;
-
-	if (file) {
-		if (fscanf(file, "%lu", &pages) != 1)
-			pages = 0;
-		fclose(file);
-	}
-	return pages;
-}
-
 /* A host that punches a hole into huge pages and takes what becomes free. */
 static void
 host_takes_pages_away(void **state)
@@ -87,14 +74,14 @@ host_takes_pages_away(void **state)
 	char said[256] = "";
 
 	(void)state;
-	if (!free_huge_pages() || region_open(&region, 1, true)) {
+	if (!datapath_free_huge_pages() || region_open(&region, 1, true)) {
 		puts("SKIP: no free huge page of 2 MiB");
 		skip();
 	}
 	assert_int_equal(fallocate(region.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 				   REGION_ALIGN_BYTES),
 			 0);
-	size_t hog_bytes = free_huge_pages() * REGION_ALIGN_BYTES;
+	size_t hog_bytes = datapath_free_huge_pages() * REGION_ALIGN_BYTES;
 	void *hog = mmap(NULL, hog_bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 

@@ -214,8 +214,6 @@ static const struct bad_case bad_cases[] = {
 	 "found the name 'naive-vc', which attribution has", "name: ANOTHER"},
 };
 
-static struct config_folder folder;
-
 static void
 assert_has(const char *part, const char *text)
 {
@@ -386,22 +384,6 @@ test_what_cannot_be_read(void **state)
 	assert_has("found a path of 1023 bytes", "a long path");
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	config_folder_open(&folder);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	config_folder_close(&folder);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -414,5 +396,5 @@ main(void)
 		cmocka_unit_test(test_what_cannot_be_read),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, config_set_up, config_tear_down);
 }

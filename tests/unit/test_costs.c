@@ -16,8 +16,6 @@
 #include "runner/config/costs.h"
 #include "runner/config/node.h"
 
-static struct config_folder folder;
-
 static void
 keep_message(enum log_level level, const char *text, void *arg)
 {
@@ -195,22 +193,6 @@ test_a_missing_cost_matters_where_its_source_is_on(void **state)
 	experiment_close(config_expect(&folder, naive, &cost, 1));
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	config_folder_open(&folder);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	config_folder_close(&folder);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -223,5 +205,5 @@ main(void)
 		cmocka_unit_test(test_a_missing_cost_matters_where_its_source_is_on),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, config_set_up, config_tear_down);
 }

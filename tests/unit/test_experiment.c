@@ -20,8 +20,6 @@
 #define ONE HEAD "configurations: [{preset: folio}]\n"
 #define TWO HEAD "configurations: [{preset: folio}, {preset: naive}]\n"
 
-static struct config_folder folder;
-
 static const char role_letters[] = {
 	[CELL_LISTED] = 'L', [CELL_ALONE] = '+',   [CELL_REMOVED] = '-',
 	[CELL_ALL] = '*',    [CELL_CONTROL] = 'c', [CELL_CONTROL_DEVICES] = 'd',
@@ -550,22 +548,6 @@ test_presets(void **state)
 	experiment_close(e);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	config_folder_open(&folder);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	config_folder_close(&folder);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -596,5 +578,5 @@ main(void)
 		cmocka_unit_test(test_shipped_files),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, config_set_up, config_tear_down);
 }
