@@ -4,6 +4,22 @@
 
 #include "runner/report/document_blocks.h"
 
+/* Names come from users' files: what Markdown or HTML would take for markup is escaped. */
+static void
+put(char c, FILE *file)
+{
+	if (strchr("\\`*<[|", c))
+		putc('\\', file);
+	putc(c, file);
+}
+
+static void
+put_text(const char *text, FILE *file)
+{
+	for (; *text; text++)
+		put(*text, file);
+}
+
 /* Runs of blanks line things up in text; here they would only be noise. */
 static void
 print_cell(const char *text, FILE *file)
@@ -12,9 +28,7 @@ print_cell(const char *text, FILE *file)
 	for (text += strspn(text, " "); *text; text++) {
 		if (*text == ' ' && (text[1] == ' ' || text[1] == '\0'))
 			continue;
-		if (*text == '|')
-			putc('\\', file);
-		putc(*text, file);
+		put(*text, file);
 	}
 	putc(' ', file);
 }
@@ -41,10 +55,14 @@ block_print_markdown(const struct block *block, FILE *file)
 {
 	switch (block->kind) {
 	case BLOCK_HEADING:
-		fprintf(file, "\n%.*s %s\n", block->level, "######", block->text);
+		fprintf(file, "\n%.*s ", block->level, "######");
+		put_text(block->text, file);
+		putc('\n', file);
 		break;
 	case BLOCK_TEXT:
-		fprintf(file, "\n%s\n", block->text);
+		putc('\n', file);
+		put_text(block->text, file);
+		putc('\n', file);
 		break;
 	case BLOCK_TABLE:
 		print_table(block, file);
