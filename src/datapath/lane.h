@@ -29,7 +29,7 @@ struct counted {
 	const uint8_t *base;
 };
 
-#define COUNTED_MAX (SOURCES_MAX + 3)
+#define COUNTED_MAX (SOURCES_MAX + 4)
 #define BURSTS_MAX 8192
 
 struct lane {

@@ -182,6 +182,12 @@ device_for(struct lockstep *bench, const struct datapath_config *config, bool nu
 	return error;
 }
 
+const struct counter lane_counters[] = {
+	{"drop.not_enqueued", offsetof(struct lane, drop_not_enqueued), "packets",
+	 "offered by the host, but not taken by the device in time"},
+	{0},
+};
+
 static void
 add_counted(struct lane *lane, const char *prefix, const struct counter *table, const void *base)
 {
@@ -193,6 +199,7 @@ collect_counted(struct lane *lane)
 {
 	struct lower *lower = lane->port.lower;
 
+	add_counted(lane, "", lane_counters, lane);
 	add_counted(lane, "", port_counters, &lane->port);
 	add_counted(lane, "device", lower->ops->counters, lower->device);
 	add_counted(lane, "exits", exit_counters, &lane->port.exits);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/counter.h"
 #include "datapath/config.h"
 
 struct lane;
@@ -45,6 +46,9 @@ void lockstep_close(struct lockstep *bench);
  */
 int lockstep_add(struct lockstep *bench, const struct datapath_config *config, const char *device,
 		 bool own_device, struct lane **out);
+
+/* Over struct lane: what the host could not hand to the device. */
+extern const struct counter lane_counters[];
 
 /* The lane's port, for what a test or an application does by itself. */
 struct port *lane_port(struct lane *lane);

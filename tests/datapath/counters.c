@@ -106,6 +106,21 @@ injected_cost_comes_back(void **state)
 	check_injected(24, 5000);
 }
 
+/* Every way to lose a frame has a counter of its name; here none is lost. */
+static void
+drops_have_names(void **state)
+{
+	struct datapath_config config = harness_config(0);
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+
+	(void)state;
+	assert_int_equal(harness_counter(&slice, "drop.not_enqueued"), 0);
+	assert_int_equal(harness_counter(&slice, "drop.no_shadow"), 0);
+	assert_int_equal(harness_counter(&slice, "drop.no_temporary"), 0);
+	assert_int_equal(harness_counter(&slice, "drop.unsendable"), 0);
+	assert_int_equal(slice.packets_dropped, 0);
+}
+
 static void
 copies_are_counted(void **state)
 {
@@ -197,6 +212,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(injected_cost_comes_back, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(drops_have_names, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(copies_are_counted, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(slots_are_counted, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(conversions_exit, open_bench, close_bench),

@@ -5,6 +5,7 @@
 #include "datapath/exits/exit.h"
 #include "datapath/guest/port.h"
 #include "datapath/guest/virtio_net.h"
+#include "datapath/lockstep.h"
 #include "datapath/sources/source.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
@@ -39,6 +40,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_in", "packets", "offered by the host, whole slices");
 	columns_row(columns, "packets_out", "packets", "back at the host");
 	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
+	add_counters(columns, "", lane_counters);
 	add_counters(columns, "", port_counters);
 	add_counters(columns, "exits", exit_counters);
 	for (unsigned int i = 0; sources[i]; i++)
