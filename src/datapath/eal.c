@@ -20,10 +20,9 @@
 #include "base/log.h"
 
 /* DPDK's heap: three pools of some thousand mbufs for each device, and the host's. */
-#define HEAP_MIB 128u
-#define HEAP_MIB_TEXT "128"
+#define HEAP_MIB 128
 /* Without huge pages the heap cannot grow. */
-#define HEAP_MIB_TEXT_FIXED "512"
+#define HEAP_MIB_FIXED 512
 #define HUGE_PAGE_MIB 2u
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
@@ -58,9 +57,9 @@ datapath_huge_pages(void)
 }
 
 const char *
-datapath_page_kind(void)
+datapath_page_kind(bool huge_pages)
 {
-	return huge ? "2 MiB huge pages" : "4 KiB pages";
+	return huge_pages ? "2 MiB huge pages" : "4 KiB pages";
 }
 
 const char *
@@ -94,7 +93,7 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		"--lcores",
 		core,
 		"-m",
-		huge ? HEAP_MIB_TEXT : HEAP_MIB_TEXT_FIXED,
+		huge ? RTE_STR(HEAP_MIB) : RTE_STR(HEAP_MIB_FIXED),
 		NULL,
 	};
 	int n = sizeof(args) / sizeof(args[0]) - 1;

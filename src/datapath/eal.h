@@ -20,9 +20,10 @@ unsigned long datapath_free_huge_pages(void);
 /* Does DPDK use huge pages? */
 bool datapath_huge_pages(void);
 
-/* The same as text: "2 MiB huge pages" or "4 KiB pages". */
-const char *datapath_page_kind(void);
+/* Memory of huge pages, or of others, as text: "2 MiB huge pages" or "4 KiB pages". */
+const char *datapath_page_kind(bool huge_pages);
 
+/* DPDK need not run for this. */
 const char *datapath_dpdk_version(void);
 
 #endif

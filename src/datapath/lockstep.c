@@ -106,7 +106,6 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 		.format = virtqueue_formats[config->format],
 		.ring_size = (uint16_t)config->ring_size,
 		.bounce_bytes = bench->options.bounce_bytes,
-		.iommu = needs_iommu(config),
 		.huge = datapath_huge_pages(),
 		.path = null ? NULL : path,
 	};

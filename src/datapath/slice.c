@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/log.h"
 #include "datapath/host/backend.h"
 #include "datapath/lane.h"
@@ -230,14 +231,6 @@ drain(struct lane *lane, struct slice *slice)
 	return 0;
 }
 
-static int
-compare_double(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* What preemption and interrupts stretch, and what the clock's steps shorten, lies outside. */
 static double
 middle_half_mean(double *values, uint32_t n)
@@ -245,7 +238,7 @@ middle_half_mean(double *values, uint32_t n)
 	uint32_t skipped = n / 4;
 	double sum = 0;
 
-	qsort(values, n, sizeof(*values), compare_double);
+	qsort(values, n, sizeof(*values), compare_doubles);
 	for (uint32_t i = skipped; i < n - skipped; i++)
 		sum += values[i];
 	return sum / (n - 2 * skipped);

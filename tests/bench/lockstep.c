@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "datapath/eal.h"
@@ -27,25 +28,17 @@ struct figures {
 	double a_cycles[PAIRS], b_cycles[PAIRS], host_cycles[PAIRS], ratio[PAIRS];
 };
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double
 median(double *values)
 {
-	qsort(values, PAIRS, sizeof(*values), compare);
+	qsort(values, PAIRS, sizeof(*values), compare_doubles);
 	return (values[PAIRS / 2 - 1] + values[PAIRS / 2]) / 2;
 }
 
 static double
 quantile(double *values, double share)
 {
-	qsort(values, PAIRS, sizeof(*values), compare);
+	qsort(values, PAIRS, sizeof(*values), compare_doubles);
 	return values[(int)(share * (PAIRS - 1))];
 }
 
@@ -182,8 +175,8 @@ main(void)
 		error = lockstep_open(&options, &bench);
 	if (!error) {
 		printf("TSC cycles per packet at %.3f GHz, %s, %s; %d pairs of %d us slices\n",
-		       (double)clock_tsc_hz() / 1e9, datapath_page_kind(), datapath_dpdk_version(),
-		       PAIRS, SLICE_NS / 1000);
+		       (double)clock_tsc_hz() / 1e9, datapath_page_kind(datapath_huge_pages()),
+		       datapath_dpdk_version(), PAIRS, SLICE_NS / 1000);
 		error = run(bench, traffics);
 		lockstep_close(bench);
 		traffic_close(&traffics[0]);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "datapath/host/traffic.h"
 
 #define ROUNDS 41
@@ -38,14 +39,6 @@ close_bench(void **state)
 	return 0;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median over A B B A rounds of what b's packets take beyond a's. */
 static double
 added_cycles(struct lane *a, struct lane *b, double *exits_per_packet)
@@ -62,7 +55,7 @@ added_cycles(struct lane *a, struct lane *b, double *exits_per_packet)
 		*exits_per_packet =
 			(double)harness_counter(&b1, "exits.doorbell") / (double)b1.counted_packets;
 	}
-	qsort(added, ROUNDS, sizeof(added[0]), compare);
+	qsort(added, ROUNDS, sizeof(added[0]), compare_doubles);
 	return added[ROUNDS / 2];
 }
 

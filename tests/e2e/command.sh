@@ -40,6 +40,17 @@ children_of() {
 	done
 }
 
+# start_long DIR: a run that goes on for a minute, in the background, with its first trial written; sets pid.
+start_long() {
+	"$folio" run "$work/small.yaml" --no-progress --set measure.pairs=200 \
+		--set "measure.budget=60 s" --out "$1" >/dev/null 2>&1 &
+	pid=$!
+	for _ in $(seq 100); do
+		[ "$(wc -l 2>/dev/null <"$1/trials.csv")" -gt 1 ] 2>/dev/null && break
+		sleep 0.1
+	done
+}
+
 # nothing_left PID: no process or scratch folder of the run with that pid. What a
 # killed run left in /tmp goes with the next one, so that is asked for after it.
 nothing_left() {
@@ -103,13 +114,7 @@ expect 0 "reference" "$folio" report "$work/closed"
 grep -q '"done"' "$work/left/manifest.json" || fail "a run whose reader left is not done"
 
 # A run that is stopped, and one that is killed.
-long=(run "$work/small.yaml" --no-progress --set measure.pairs=200 --set "measure.budget=60 s")
-"$folio" "${long[@]}" --out "$work/stopped" >/dev/null 2>&1 &
-pid=$!
-for _ in $(seq 100); do
-	[ "$(wc -l 2>/dev/null <"$work/stopped/trials.csv")" -gt 1 ] 2>/dev/null && break
-	sleep 0.1
-done
+start_long "$work/stopped"
 kill -TERM "$pid"
 wait "$pid"
 [ $? = 143 ] || fail "a stopped run does not end by its signal"
@@ -117,12 +122,7 @@ nothing_left "$pid"
 grep -q '"stopped"' "$work/stopped/manifest.json" ||
 	fail "the manifest does not say stopped: $(grep status "$work/stopped/manifest.json")"
 
-"$folio" "${long[@]}" --out "$work/killed" >/dev/null 2>&1 &
-pid=$!
-for _ in $(seq 100); do
-	[ "$(wc -l 2>/dev/null <"$work/killed/trials.csv")" -gt 1 ] 2>/dev/null && break
-	sleep 0.1
-done
+start_long "$work/killed"
 children=$(children_of "$pid")
 [ -n "$children" ] || fail "the killed run had no measuring process"
 kill -KILL "$pid"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 
 extern const struct exit_backend exit_backend_spin;
 
@@ -39,14 +40,6 @@ const struct counter exit_counters[] = {
 #define BIAS_BATCH 16
 #define BIAS_BUDGET_CYCLES 2000
 
-static int
-compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static uint64_t
 measure_bias_cycles(struct exit_engine *engine)
 {
@@ -59,7 +52,7 @@ measure_bias_cycles(struct exit_engine *engine)
 			exit_engine_exit(engine, EXIT_REASON_DOORBELL, BIAS_BUDGET_CYCLES);
 		took_cycles[i] = (clock_tsc() - start) / BIAS_BATCH;
 	}
-	qsort(took_cycles, BIAS_ROUNDS, sizeof(took_cycles[0]), compare_u64);
+	qsort(took_cycles, BIAS_ROUNDS, sizeof(took_cycles[0]), compare_u64s);
 	return took_cycles[BIAS_ROUNDS / 2] > BIAS_BUDGET_CYCLES ?
 		       took_cycles[BIAS_ROUNDS / 2] - BIAS_BUDGET_CYCLES :
 		       0;

@@ -25,7 +25,6 @@ struct guest_options {
 	const struct virtqueue_format *format;
 	uint16_t ring_size;
 	size_t bounce_bytes; /* a multiple of 2 MiB */
-	bool iommu;          /* VIRTIO_F_ACCESS_PLATFORM */
 	bool huge;           /* huge pages for the region */
 	const char *path;    /* of the socket to listen on; NULL: the null device */
 };

@@ -22,8 +22,8 @@ struct iommu {
 	uint64_t data_iova;
 	uint64_t data_bytes;
 	const uint8_t *data;
-	uint64_t page_bytes;
-	bool strict;
+	uint64_t page_bytes; /* set by the datapath with the order held */
+	bool strict;         /* the same */
 	/* Mapped buffers a page; written by the datapath, read by the answering thread. */
 	uint16_t *users;
 	struct iommu_stats stats; /* fields touched atomically */
@@ -56,20 +56,17 @@ count(uint64_t *field)
 	__atomic_fetch_add(field, 1, __ATOMIC_RELAXED);
 }
 
-/* The datapath may set both while this thread reads them. */
 static bool
 page_mapped(const struct iommu *iommu, size_t page)
 {
-	return !__atomic_load_n(&iommu->strict, __ATOMIC_ACQUIRE) ||
-	       __atomic_load_n(&iommu->users[page], __ATOMIC_ACQUIRE);
+	return !iommu->strict || __atomic_load_n(&iommu->users[page], __ATOMIC_ACQUIRE);
 }
 
-/* The mapping that holds iova, whole; false when there is none. */
+/* The mapping that holds iova, whole; false when there is none. With the order held. */
 static bool
 translate(const struct iommu *iommu, uint64_t iova, struct vhost_iotlb_msg *update)
 {
-	uint64_t page_bytes = __atomic_load_n(&iommu->page_bytes, __ATOMIC_ACQUIRE);
-	uint64_t page = (iova - iommu->data_iova) / page_bytes;
+	uint64_t page = (iova - iommu->data_iova) / iommu->page_bytes;
 	uint64_t start, bytes;
 
 	if (iova >= REGION_IOVA && iova < REGION_IOVA + iommu->rings_bytes) {
@@ -77,8 +74,8 @@ translate(const struct iommu *iommu, uint64_t iova, struct vhost_iotlb_msg *upda
 		bytes = iommu->rings_bytes;
 	} else if (iova >= iommu->data_iova && iova < iommu->data_iova + iommu->data_bytes &&
 		   page_mapped(iommu, page)) {
-		start = iommu->data_iova + page * page_bytes;
-		bytes = page_bytes;
+		start = iommu->data_iova + page * iommu->page_bytes;
+		bytes = iommu->page_bytes;
 	} else {
 		return false;
 	}
@@ -228,8 +225,10 @@ iommu_configure(struct iommu *iommu, size_t page_bytes, bool strict)
 		page_bytes = iommu->data_bytes;
 	if (page_bytes == iommu->page_bytes && strict == iommu->strict)
 		return 0;
-	__atomic_store_n(&iommu->page_bytes, page_bytes, __ATOMIC_RELEASE);
-	__atomic_store_n(&iommu->strict, strict, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&iommu->order);
+	iommu->page_bytes = page_bytes;
+	iommu->strict = strict;
+	pthread_mutex_unlock(&iommu->order);
 	return forget(iommu, iommu->data_iova, iommu->data_bytes);
 }
 

@@ -25,7 +25,6 @@ struct buffer_ops {
 };
 
 struct lower_ops {
-	const char *name;
 	/*
 	 * Up to n received mbufs, unmapped by nobody yet; refills the ring by
 	 * buffers->alloc(). Lengths are checked against the buffer.

@@ -44,7 +44,6 @@ null_holds(void *arg)
 static const struct counter null_counters[] = {{0}};
 
 static const struct lower_ops null_ops = {
-	.name = "null",
 	.rx_burst = null_rx_burst,
 	.tx_room = null_tx_room,
 	.tx_burst = null_tx_burst,

@@ -99,7 +99,7 @@ note_memory(struct rte_mempool *pool, void *arg, struct rte_mempool_memhdr *memo
 static void
 find_shadow_memory(struct port *port)
 {
-	if (rte_mempool_mem_iter(port->shadow, note_memory, port) != 1)
+	if (rte_mempool_mem_iter(port->hot_shadow.pool, note_memory, port) != 1)
 		port->shadow_bytes = 0;
 }
 
@@ -117,10 +117,8 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 	}
 	port->guest = guest;
 	port->lower = guest->lower;
-	port->temporary = guest->pools.temporary;
-	port->shadow = guest->pools.shadow;
-	port->hot_temporary.pool = port->temporary;
-	port->hot_shadow.pool = port->shadow;
+	port->hot_temporary.pool = guest->pools.temporary;
+	port->hot_shadow.pool = guest->pools.shadow;
 	port->data_start = (uintptr_t)guest->data;
 	port->data_bytes = guest->data_bytes;
 	find_shadow_memory(port);

@@ -23,7 +23,6 @@
 
 struct bounce_copy;
 struct guest;
-struct rte_mempool;
 
 struct port_hook {
 	void (*burst)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
@@ -34,8 +33,7 @@ struct port {
 	uint16_t (*rx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
 	uint16_t (*tx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
 	struct lower *lower;
-	struct rte_mempool *temporary, *shadow;
-	/* Free mbufs at hand while the port has its turn; for ports that copy. */
+	/* The pools, and free mbufs of them at hand while the port has its turn (ports that copy). */
 	struct mbuf_stack hot_temporary, hot_shadow;
 	uintptr_t data_start; /* the region's data area */
 	size_t data_bytes;

@@ -26,17 +26,10 @@ run_hooks(const struct port_hook *hook, struct rte_mbuf **bufs, uint16_t n,
 		hook->burst(hook->state, bufs, n, direction);
 }
 
-/* Back to the pool as the pool expects them: one reference, one segment. */
-static inline void
-put_temporary(struct port *port, struct rte_mbuf **bufs, uint16_t n)
-{
-	rte_mempool_put_bulk(port->temporary, (void **)bufs, n);
-}
-
 static __rte_always_inline uint16_t
 alloc(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {
-	if (unlikely(rte_mempool_get_bulk(port->temporary, (void **)bufs, n) < 0))
+	if (unlikely(rte_mempool_get_bulk(port->hot_temporary.pool, (void **)bufs, n) < 0))
 		return 0;
 	if (hooked)
 		run_hooks(port->map, bufs, n, DIRECTION_RX);
@@ -48,7 +41,8 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {
 	if (hooked)
 		run_hooks(port->unmap, bufs, n, DIRECTION_TX);
-	put_temporary(port, bufs, n);
+	/* As the pool expects them: one reference, one segment. */
+	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
 }
 
 /* The received frames' shadow copies, in bufs; 0 and all of them dropped when there are no buffers. */

@@ -128,7 +128,6 @@ const struct counter virtio_net_counters[] = {
 };
 
 static const struct lower_ops virtio_net_ops = {
-	.name = "vhost-user",
 	.rx_burst = virtio_net_rx_burst,
 	.tx_room = virtio_net_tx_room,
 	.tx_burst = virtio_net_tx_burst,

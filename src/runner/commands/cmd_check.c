@@ -14,8 +14,6 @@
 #include "runner/report/document.h"
 #include "runner/results/record.h"
 
-#define SET_MAX 64
-
 /*
  * The estimate, from below. A pair is four slices, and a slice takes about 2.5
  * times what is metered of it: filling, warm-up, the host's side and draining. A
@@ -115,21 +113,21 @@ print_plan(const struct experiment *experiment)
 
 /* Returns 0; 1 when help was printed; -1 on bad usage. */
 static int
-parse_arguments(int argc, char **argv, struct assignment set[SET_MAX], size_t *n_set)
+parse_arguments(int argc, char **argv, struct assignments *set)
 {
 	static const struct option options[] = {
 		{"set", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
 	int letter;
 
-	*n_set = 0;
+	set->n = 0;
 	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (letter == 'h') {
 			fputs(usage, stdout);
 			return 1;
 		}
-		if (letter != 's' || *n_set == SET_MAX)
+		if (letter != 's')
 			break;
-		if (assignment_parse(optarg, &set[(*n_set)++]))
+		if (assignments_add(set, optarg))
 			return -1;
 	}
 	if (letter == -1 && optind + 1 == argc)
@@ -141,15 +139,14 @@ parse_arguments(int argc, char **argv, struct assignment set[SET_MAX], size_t *n
 int
 cmd_check(int argc, char **argv)
 {
-	struct assignment set[SET_MAX];
+	struct assignments set;
 	struct experiment *experiment;
 	enum exit_status status;
-	size_t n_set;
-	int parsed = parse_arguments(argc, argv, set, &n_set);
+	int parsed = parse_arguments(argc, argv, &set);
 
 	if (parsed)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
-	if (experiment_open(argv[optind], costs_dir(), set, n_set, &experiment))
+	if (experiment_open(argv[optind], costs_dir(), set.set, set.n, &experiment))
 		return EXIT_BAD_USAGE;
 	status = captures_check(experiment) ? EXIT_BAD_USAGE : print_plan(experiment);
 	experiment_close(experiment);

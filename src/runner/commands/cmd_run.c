@@ -5,15 +5,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/log.h"
 #include "runner/commands/commands.h"
 #include "runner/commands/session.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
 #include "runner/exit_status.h"
-
-#define SET_MAX 64
 
 static const char usage[] =
 	"usage: folio run CONFIG [--out DIR] [--set KEY=VALUE]... [--quick] [--no-progress]\n"
@@ -30,26 +27,15 @@ static const char usage[] =
 struct arguments {
 	const char *config;
 	struct session_options session;
-	struct assignment set[SET_MAX];
-	size_t n_set;
+	struct assignments set;
 };
 
 static int
-add_set(struct arguments *arguments, char *text)
-{
-	if (arguments->n_set == SET_MAX) {
-		log_error("--set: given more than %d times", SET_MAX);
-		return -1;
-	}
-	return assignment_parse(text, &arguments->set[arguments->n_set++]);
-}
-
-static int
-add_quick(struct arguments *arguments)
+add_quick(struct assignments *set)
 {
 	static char pairs[] = "measure.pairs=4", restarts[] = "measure.restarts=1";
 
-	return add_set(arguments, pairs) || add_set(arguments, restarts) ? -1 : 0;
+	return assignments_add(set, pairs) || assignments_add(set, restarts) ? -1 : 0;
 }
 
 static int
@@ -60,9 +46,9 @@ take_option(int letter, struct arguments *arguments)
 		arguments->session.out_dir = optarg;
 		return 0;
 	case 's':
-		return add_set(arguments, optarg);
+		return assignments_add(&arguments->set, optarg);
 	case 'q':
-		return add_quick(arguments);
+		return add_quick(&arguments->set);
 	case 'n':
 		arguments->session.progress = false;
 		return 0;
@@ -110,7 +96,7 @@ cmd_run(int argc, char **argv)
 
 	if (parsed)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
-	if (experiment_open(arguments.config, costs_dir(), arguments.set, arguments.n_set,
+	if (experiment_open(arguments.config, costs_dir(), arguments.set.set, arguments.set.n,
 			    &experiment))
 		return EXIT_BAD_USAGE;
 	if (!captures_check(experiment))

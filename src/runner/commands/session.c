@@ -9,6 +9,7 @@
 #include "base/cpus.h"
 #include "base/log.h"
 #include "base/scratch.h"
+#include "datapath/eal.h"
 #include "runner/commands/progress.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
@@ -19,7 +20,7 @@ struct session {
 	const struct experiment *experiment;
 	struct results *results; /* NULL until the first worker is ready */
 	struct progress progress;
-	struct worker_ready platform; /* what the first worker said */
+	bool huge_pages; /* the first worker measured on them */
 	char scratch[SCRATCH_PATH_BYTES];
 	uint32_t n_done; /* trials */
 	int cpu;
@@ -72,22 +73,23 @@ static int
 note_ready(struct session *session, const struct worker_ready *ready)
 {
 	const struct results_platform platform = {
-		.dpdk_version = session->platform.dpdk_version,
-		.page_kind = session->platform.page_kind,
+		.dpdk_version = datapath_dpdk_version(),
+		.page_kind = datapath_page_kind(ready->huge_pages),
 	};
 
 	if (session->results) {
-		if (!strcmp(ready->page_kind, session->platform.page_kind))
+		if (ready->huge_pages == session->huge_pages)
 			return 0;
 		log_error(
 			"this restart would measure on %s, the first one did on %s, and the two do "
 			"not compare: run again while nothing else takes huge pages, or with "
 			"FOLIO_NO_HUGE=1",
-			ready->page_kind, session->platform.page_kind);
+			datapath_page_kind(ready->huge_pages),
+			datapath_page_kind(session->huge_pages));
 		return -ENOMEM;
 	}
-	session->platform = *ready;
-	if (!ready->huge)
+	session->huge_pages = ready->huge_pages;
+	if (!ready->huge_pages)
 		log_warning(
 			"measuring on 4 KiB pages: translation misses of the core's own TLB make "
 			"copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");

@@ -114,7 +114,7 @@ drop_others(struct node *root, const char *key)
 }
 
 int
-assignment_parse(char *text, struct assignment *out)
+assignments_add(struct assignments *assignments, char *text)
 {
 	char *equals = strchr(text, '=');
 
@@ -123,8 +123,12 @@ assignment_parse(char *text, struct assignment *out)
 			  text);
 		return -EINVAL;
 	}
+	if (assignments->n == ASSIGNMENTS_MAX) {
+		log_error("--set: given more than %d times", ASSIGNMENTS_MAX);
+		return -EINVAL;
+	}
 	*equals = '\0';
-	*out = (struct assignment){text, equals + 1};
+	assignments->set[assignments->n++] = (struct assignment){text, equals + 1};
 	return 0;
 }
 

@@ -17,11 +17,20 @@
 
 #include <stddef.h>
 
-struct assignment;
+#include "runner/config/experiment.h"
+
 struct node;
 
-/* Splits text "KEY=VALUE" in place. Returns 0, or -EINVAL after log_error(). */
-int assignment_parse(char *text, struct assignment *out);
+#define ASSIGNMENTS_MAX 64
+
+/* What the command line sets, in order. */
+struct assignments {
+	struct assignment set[ASSIGNMENTS_MAX];
+	size_t n;
+};
+
+/* Splits text "KEY=VALUE" in place and appends it. Returns 0, or -EINVAL after log_error(). */
+int assignments_add(struct assignments *assignments, char *text);
 
 /* Applies them in order. Returns 0; -EINVAL after log_error(); -ENOMEM. */
 int assign_all(struct node *root, const struct assignment *set, size_t n_set);

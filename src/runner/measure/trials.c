@@ -83,6 +83,17 @@ draw_order(struct trials *trials)
 	}
 }
 
+/* The first cell with that cell's traffic; its place in traffics holds the frames. */
+static uint32_t
+first_with_traffic(const struct experiment *experiment, const struct cell *cell)
+{
+	uint32_t first = 0;
+
+	while (strcmp(experiment->cells[first].traffic, cell->traffic))
+		first++;
+	return first;
+}
+
 static int
 open_traffics(struct trials *trials)
 {
@@ -90,13 +101,11 @@ open_traffics(struct trials *trials)
 	char why[512];
 
 	for (uint32_t i = 0; i < experiment->n_cells; i++) {
-		uint32_t first = 0;
+		const struct cell *cell = &experiment->cells[i];
 
-		while (strcmp(experiment->cells[first].traffic, experiment->cells[i].traffic))
-			first++;
-		if (first < i)
+		if (first_with_traffic(experiment, cell) < i)
 			continue;
-		int error = traffic_open(experiment->cells[i].traffic, experiment->measure.seed,
+		int error = traffic_open(cell->traffic, experiment->measure.seed,
 					 &trials->traffics[i], why, sizeof(why));
 
 		if (error) {
@@ -105,17 +114,6 @@ open_traffics(struct trials *trials)
 		}
 	}
 	return 0;
-}
-
-static const struct traffic *
-traffic_of(const struct trials *trials, const struct cell *cell)
-{
-	const struct cell *cells = trials->options.experiment->cells;
-	uint32_t first = 0;
-
-	while (strcmp(cells[first].traffic, cell->traffic))
-		first++;
-	return &trials->traffics[first];
 }
 
 static int
@@ -293,7 +291,8 @@ trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *a
 	trials->deadline_ns = clock_monotonic_ns() + trials->options.budget_ns;
 	for (uint32_t i = 0; i < experiment->n_cells && !error; i++) {
 		const struct cell *cell = &experiment->cells[trials->order[i]];
-		const struct traffic *wanted = traffic_of(trials, cell);
+		const struct traffic *wanted =
+			&trials->traffics[first_with_traffic(experiment, cell)];
 
 		if (wanted != traffic)
 			error = lockstep_set_traffic(trials->bench, wanted);

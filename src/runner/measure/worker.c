@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -99,16 +98,14 @@ drop_privileges(void)
 static int
 measure(const struct trials_options *options, int fd)
 {
-	struct worker_ready ready = {.huge = false};
+	struct worker_ready ready;
 	struct trials *trials;
 	int error = trials_open(options, &trials);
 
 	if (error)
 		return error;
 	drop_privileges();
-	ready.huge = datapath_huge_pages();
-	snprintf(ready.page_kind, sizeof(ready.page_kind), "%s", datapath_page_kind());
-	snprintf(ready.dpdk_version, sizeof(ready.dpdk_version), "%s", datapath_dpdk_version());
+	ready.huge_pages = datapath_huge_pages();
 	error = send_message(fd, MESSAGE_READY, 0, &ready, sizeof(ready));
 	if (!error)
 		error = trials_run(trials, send_trial, &fd);

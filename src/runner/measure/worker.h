@@ -21,9 +21,7 @@ struct worker {
 
 /* What a worker says of the machine when it is ready. */
 struct worker_ready {
-	bool huge; /* huge pages */
-	char page_kind[64];
-	char dpdk_version[64];
+	bool huge_pages; /* all of its memory is of huge pages; else none is */
 };
 
 /* Starts it. Returns 0 or -errno after log_error(). What options point to is used by the child only. */

@@ -4,13 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
+#include "base/compare.h"
 
 double
 stats_quantile(const double *ascending, size_t n, double share)
