@@ -14,6 +14,7 @@
 #include "base/options.h"
 
 #define SOURCES_MAX 16
+#define QUEUES_MAX 8
 #define SOURCE_OPTIONS_BYTES 64
 
 struct source_setting {
@@ -24,6 +25,7 @@ struct source_setting {
 struct datapath_config {
 	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
 	uint32_t format;                            /* index into virtqueue_formats[] */
+	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */
 	uint32_t burst;                             /* most packets a burst call moves */
 	uint32_t exits;                             /* index into exit_backends[] */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */

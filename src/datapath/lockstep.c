@@ -47,14 +47,21 @@ device_close(struct device *device)
 	free(device);
 }
 
+static void
+lane_close(struct lane *lane)
+{
+	for (unsigned int q = 0; q < lane->config.queues; q++)
+		port_close(&lane->ports[q]);
+	free(lane);
+}
+
 void
 lockstep_close(struct lockstep *bench)
 {
 	if (!bench)
 		return;
 	for (unsigned int i = 0; i < bench->n_lanes; i++) {
-		port_close(&bench->lanes[i]->port);
-		free(bench->lanes[i]);
+		lane_close(bench->lanes[i]);
 	}
 	for (unsigned int i = 0; i < bench->n_devices; i++)
 		device_close(bench->devices[i]);
@@ -103,8 +110,7 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	device->config = *config;
 	device->own = own;
 	const struct guest_options options = {
-		.format = virtqueue_formats[config->format],
-		.ring_size = (uint16_t)config->ring_size,
+		.config = config,
 		.bounce_bytes = bench->options.bounce_bytes,
 		.huge = datapath_huge_pages(),
 		.path = null ? NULL : path,
@@ -128,7 +134,7 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 bool
 lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
-	return a->format == b->format && a->ring_size == b->ring_size &&
+	return a->format == b->format && a->ring_size == b->ring_size && a->queues == b->queues &&
 	       needs_iommu(a) == needs_iommu(b);
 }
 
@@ -148,8 +154,7 @@ device_shared(const struct lockstep *bench, const struct datapath_config *config
 size_t
 lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	return guest_region_bytes(virtqueue_formats[config->format], (uint16_t)config->ring_size,
-				  bounce_bytes);
+	return guest_region_bytes(config, bounce_bytes);
 }
 
 /* One more place in an array of pointers; NULL when there is no memory. */
@@ -187,28 +192,83 @@ const struct counter lane_counters[] = {
 	{0},
 };
 
+/* What all queue pairs count in one place is counted once. */
 static void
-add_counted(struct lane *lane, const char *prefix, const struct counter *table, const void *base)
+add_counted(struct lane *lane, const char *prefix, const struct counter *table,
+	    const void *(*base)(struct lane *lane, unsigned int queue, unsigned int source),
+	    unsigned int source)
 {
-	lane->counted[lane->n_counted++] = (struct counted){prefix, table, base};
+	struct counted *counted = &lane->counted[lane->n_counted++];
+
+	*counted = (struct counted){.prefix = prefix, .table = table};
+	for (unsigned int q = 0; q < lane->config.queues; q++) {
+		const uint8_t *at = base(lane, q, source);
+
+		if (!q || at != counted->bases[0])
+			counted->bases[counted->n++] = at;
+	}
+}
+
+static const void *
+lane_base(struct lane *lane, unsigned int queue, unsigned int source)
+{
+	(void)queue, (void)source;
+	return lane;
+}
+
+static const void *
+port_base(struct lane *lane, unsigned int queue, unsigned int source)
+{
+	(void)source;
+	return &lane->ports[queue];
+}
+
+static const void *
+device_base(struct lane *lane, unsigned int queue, unsigned int source)
+{
+	(void)source;
+	return lane->ports[queue].lower->device;
+}
+
+static const void *
+exits_base(struct lane *lane, unsigned int queue, unsigned int source)
+{
+	(void)source;
+	return &lane->ports[queue].exits;
+}
+
+static const void *
+source_base(struct lane *lane, unsigned int queue, unsigned int source)
+{
+	void *state = lane->ports[queue].states[source];
+
+	return sources[source]->counted ? sources[source]->counted(state) : state;
 }
 
 static void
 collect_counted(struct lane *lane)
 {
-	struct lower *lower = lane->port.lower;
+	add_counted(lane, "", lane_counters, lane_base, 0);
+	add_counted(lane, "", port_counters, port_base, 0);
+	add_counted(lane, "device", lane->ports[0].lower->ops->counters, device_base, 0);
+	add_counted(lane, "exits", exit_counters, exits_base, 0);
+	for (unsigned int i = 0; sources[i]; i++)
+		if (lane->ports[0].states[i] && sources[i]->counters)
+			add_counted(lane, sources[i]->name, sources[i]->counters, source_base, i);
+}
 
-	add_counted(lane, "", lane_counters, lane);
-	add_counted(lane, "", port_counters, &lane->port);
-	add_counted(lane, "device", lower->ops->counters, lower->device);
-	add_counted(lane, "exits", exit_counters, &lane->port.exits);
-	for (unsigned int i = 0; sources[i]; i++) {
-		void *state = lane->port.states[i];
+static int
+open_ports(struct lane *lane)
+{
+	int error = 0;
 
-		if (state && sources[i]->counters)
-			add_counted(lane, sources[i]->name, sources[i]->counters,
-				    sources[i]->counted ? sources[i]->counted(state) : state);
+	for (unsigned int q = 0; !error && q < lane->config.queues; q++) {
+		const struct port_options options = {
+			.guest = &lane->device->guest, .queue = q, .config = &lane->config};
+
+		error = port_open(&lane->ports[q], &options);
 	}
+	return error;
 }
 
 int
@@ -229,9 +289,11 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 	error = device_for(bench, config, null, own_device, &lane->device);
 	if (error)
 		goto fail;
-	error = port_open(&lane->port, &lane->device->guest, config);
-	if (error)
-		goto fail;
+	error = open_ports(lane);
+	if (error) {
+		lane_close(lane);
+		return error;
+	}
 	collect_counted(lane);
 	bench->lanes[bench->n_lanes++] = lane;
 	*out = lane;
@@ -243,9 +305,9 @@ fail:
 }
 
 struct port *
-lane_port(struct lane *lane)
+lane_port(struct lane *lane, unsigned int queue)
 {
-	return &lane->port;
+	return &lane->ports[queue];
 }
 
 bool

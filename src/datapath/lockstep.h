@@ -5,7 +5,7 @@
  *
  *   host: enqueue a burst | guest: rx burst, workload, tx burst | host: dequeue
  *
- * A lane is one configuration on a device. Lanes whose device may be the same
+ * A lane is one configuration on a device; bursts take its queue pairs in turn. Lanes whose device may be the same
  * (same ring, same IOTLB) take turns on one, with its memory and pools, so that
  * a comparison sees the configuration and not two memory layouts. A slice is
  * one lane's turn: rings filled, first bursts dropped, bursts metered, rings
@@ -50,8 +50,8 @@ int lockstep_add(struct lockstep *bench, const struct datapath_config *config, c
 /* Over struct lane: what the host could not hand to the device. */
 extern const struct counter lane_counters[];
 
-/* The lane's port, for what a test or an application does by itself. */
-struct port *lane_port(struct lane *lane);
+/* The lane's port on a queue pair, for what a test or an application does by itself. */
+struct port *lane_port(struct lane *lane, unsigned int queue);
 
 /* Would lanes of both configurations take turns on one device, unless one asks for its own? */
 bool lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b);

@@ -42,14 +42,14 @@ static uint16_t
 send_all(struct lane *lane, uint16_t n)
 {
 	struct rte_mbuf **frames = sink_next(&lane->bench->sink);
-	uint16_t sent = backend_send(lane->device->backend, frames, n);
+	uint16_t sent = backend_send(lane->device->backend, lane->turn, frames, n);
 
 	if (likely(sent == n))
 		return n;
 	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
 
 	while (sent < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
-		sent += backend_send(lane->device->backend, frames + sent, n - sent);
+		sent += backend_send(lane->device->backend, lane->turn, frames + sent, n - sent);
 	return sent;
 }
 
@@ -57,14 +57,15 @@ static uint16_t
 receive_all(struct lane *lane, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct rte_mempool *pool = lane->bench->sink.pool;
-	uint16_t got = backend_receive(lane->device->backend, pool, bufs, n);
+	uint16_t got = backend_receive(lane->device->backend, lane->turn, pool, bufs, n);
 
 	if (likely(got == n))
 		return n;
 	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
 
 	while (got < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
-		got += backend_receive(lane->device->backend, pool, bufs + got, n - got);
+		got += backend_receive(lane->device->backend, lane->turn, pool, bufs + got,
+				       n - got);
 	return got;
 }
 
@@ -92,17 +93,18 @@ stalled(const struct lane *lane, const char *where)
 static inline uint16_t
 guest_burst(struct lane *lane, uint16_t n, uint16_t *out)
 {
+	struct port *port = &lane->ports[lane->turn];
 	struct rte_mbuf *bufs[SINK_BURST_MAX];
-	uint16_t in = port_rx_burst(&lane->port, bufs, n);
+	uint16_t in = port_rx_burst(port, bufs, n);
 
 	*out = 0;
 	if (!in)
 		return 0;
 	lane->bench->workload->burst(bufs, in);
-	*out = port_tx_burst(&lane->port, bufs, in);
+	*out = port_tx_burst(port, bufs, in);
 	if (unlikely(*out < in)) {
 		rte_pktmbuf_free_bulk(bufs + *out, in - *out);
-		lane->port.drop_unsendable += in - *out;
+		port->drop_unsendable += in - *out;
 	}
 	return in;
 }
@@ -127,7 +129,8 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 {
 	struct sink *sink = &lane->bench->sink;
 	struct rte_mbuf *back[SINK_BURST_MAX];
-	uint64_t drops = port_drops(&lane->port);
+	const struct port *port = &lane->ports[lane->turn];
+	uint64_t drops = port_drops(port);
 	uint16_t out;
 
 	uint64_t start = clock_tsc();
@@ -138,7 +141,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 
 	uint64_t guest_at = clock_tsc();
 
-	drops = port_drops(&lane->port) - drops;
+	drops = port_drops(port) - drops;
 
 	uint16_t due = (uint16_t)(step->in - drops), got = receive_all(lane, back, due);
 	uint64_t end = clock_tsc();
@@ -162,6 +165,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	return 0;
 }
 
+/* One burst on the queue pair whose turn it is. */
 static int
 step(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
 {
@@ -171,18 +175,29 @@ step(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
 	return 0;
 }
 
+static void
+next_turn(struct lane *lane)
+{
+	if (++lane->turn == lane->config.queues)
+		lane->turn = 0;
+}
+
 static int
 warm_up(struct lane *lane, struct slice *slice)
 {
 	uint64_t deadline = clock_tsc() + cycles_of_ns(slice->duration_ns);
 	struct step ignored;
-	/* Before the host can send, the guest must have offered buffers: an empty burst does that. */
-	int error = step(lane, 0, &ignored, slice);
+	int error = 0;
 
+	/* Before the host can send, the guest must have offered buffers: an empty burst does that. */
+	for (lane->turn = 0; !error && lane->turn < lane->config.queues; lane->turn++)
+		error = step(lane, 0, &ignored, slice);
+	lane->turn = 0;
 	for (uint32_t i = 0; !error && i < slice->warmup_bursts; i++) {
 		error = step(lane, (uint16_t)lane->config.burst, &ignored, slice);
 		if (error)
 			return error;
+		next_turn(lane);
 		if (i + 1 >= WARMUP_BURSTS_MIN && clock_tsc() > deadline)
 			break;
 	}
@@ -202,6 +217,7 @@ meter(struct lane *lane, struct slice *slice)
 
 		if (error)
 			return error;
+		next_turn(lane);
 		if (!burst.in)
 			continue;
 		bench->guest_cycles[slice->bursts] = (double)burst.guest_cycles / burst.in;
@@ -216,11 +232,12 @@ meter(struct lane *lane, struct slice *slice)
 static int
 drain(struct lane *lane, struct slice *slice)
 {
-	struct lower *lower = lane->port.lower;
+	struct port *port = &lane->ports[lane->turn];
+	struct lower *lower = port->lower;
 	struct step ignored;
 
-	port_drain(&lane->port);
-	while (!port_drained(&lane->port)) {
+	port_drain(port);
+	while (!port_drained(port)) {
 		uint16_t posted = lower->ops->rx_posted(lower->device);
 		int error =
 			step(lane, RTE_MIN(posted, (uint16_t)lane->config.burst), &ignored, slice);
@@ -244,6 +261,19 @@ middle_half_mean(double *values, uint32_t n)
 	return sum / (n - 2 * skipped);
 }
 
+static uint64_t
+counted_sum(const struct counted *counted, const struct counter *counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < counted->n; i++) {
+		const void *at = counted->bases[i] + counter->offset;
+
+		sum += __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
+	}
+	return sum;
+}
+
 /* First (add = false) takes the counts off, then (add = true) puts the new ones on. */
 static void
 tally(const struct lane *lane, struct slice *slice, bool add)
@@ -255,8 +285,7 @@ tally(const struct lane *lane, struct slice *slice, bool add)
 
 		for (const struct counter *c = counted->table; c->name; c++) {
 			struct slice_counter *counter = &slice->counters[n++];
-			const uint64_t *at = (const uint64_t *)(counted->base + c->offset);
-			uint64_t now = __atomic_load_n(at, __ATOMIC_RELAXED);
+			uint64_t now = counted_sum(counted, c);
 
 			if (add) {
 				counter->count += now;
@@ -274,8 +303,10 @@ tally(const struct lane *lane, struct slice *slice, bool add)
 int
 lane_slice(struct lane *lane, struct slice *slice)
 {
-	int error = port_attach(&lane->port);
+	int error = 0;
 
+	for (unsigned int q = 0; !error && q < lane->config.queues; q++)
+		error = port_attach(&lane->ports[q]);
 	slice->bursts = 0;
 	slice->packets_in = slice->packets_out = slice->packets_dropped = 0;
 	slice->counted_packets = 0;
@@ -288,7 +319,8 @@ lane_slice(struct lane *lane, struct slice *slice)
 	if (error)
 		return error;
 	tally(lane, slice, true);
-	error = drain(lane, slice);
+	for (lane->turn = 0; !error && lane->turn < lane->config.queues; lane->turn++)
+		error = drain(lane, slice);
 	if (error)
 		return error;
 	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {

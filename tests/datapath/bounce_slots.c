@@ -43,19 +43,19 @@ static int
 set_up(void **state)
 {
 	static struct fixture f;
-	const struct guest_options options = {
-		.format = virtqueue_formats[0], .ring_size = 1024, .bounce_bytes = POOL_BYTES};
 	const struct source_env env = {.guest = &f.guest, .copying = true};
 	struct datapath_config config;
+	const struct guest_options options = {.config = &config, .bounce_bytes = POOL_BYTES};
 	int index = source_find("bounce_alloc");
 
 	memset(&f, 0, sizeof(f));
 	datapath_config_init(&config);
+	config.ring_size = 1024;
 	harness_set(&config, "bounce_alloc", "pool", "2 MiB");
 	f.source = sources[index];
 	if (guest_open(&f.guest, &options) ||
 	    f.source->open(&env, config.sources[index].options, &f.state) ||
-	    rte_mempool_get_bulk(f.guest.pools.temporary, (void **)f.mbufs, MBUFS))
+	    rte_mempool_get_bulk(f.guest.queues[0].pools.temporary, (void **)f.mbufs, MBUFS))
 		return -1;
 	*state = &f;
 	return 0;
@@ -66,7 +66,7 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	rte_mempool_put_bulk(f->guest.pools.temporary, (void **)f->mbufs, MBUFS);
+	rte_mempool_put_bulk(f->guest.queues[0].pools.temporary, (void **)f->mbufs, MBUFS);
 	f->source->close(f->state);
 	guest_close(&f->guest);
 	return 0;

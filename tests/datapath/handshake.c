@@ -138,7 +138,7 @@ expect(enum behaviour behaviour, int error, const char *text)
 	said[0] = '\0';
 	assert_int_equal(vhost_user_listen(&peer, path), 0);
 	assert_int_equal(pthread_create(&thread, NULL, backend, &behaviour), 0);
-	assert_int_equal(vhost_user_connect(&peer, 1ull << 32, 5000), error);
+	assert_int_equal(vhost_user_connect(&peer, 1ull << 32, 1, 5000), error);
 	vhost_user_close(&peer);
 	pthread_join(thread, NULL);
 	log_set_sink(NULL, NULL);
@@ -191,7 +191,7 @@ nobody_connects(void **state)
 	(void)state;
 	log_set_sink(listen_in, NULL);
 	assert_int_equal(vhost_user_listen(&peer, path), 0);
-	assert_int_equal(vhost_user_connect(&peer, 0, 50), -ETIMEDOUT);
+	assert_int_equal(vhost_user_connect(&peer, 0, 1, 50), -ETIMEDOUT);
 	vhost_user_close(&peer);
 	assert_int_equal(access(path, F_OK), -1);
 	log_set_sink(NULL, NULL);

@@ -107,8 +107,8 @@ static void __attribute__((noreturn)) host_main(const char *path, const char *fo
 	for (;;) {
 		struct rte_mbuf *back[32];
 
-		backend_send(backend, bufs, 32);
-		rte_pktmbuf_free_bulk(back, backend_receive(backend, pool, back, 32));
+		backend_send(backend, 0, bufs, 32);
+		rte_pktmbuf_free_bulk(back, backend_receive(backend, 0, pool, back, 32));
 	}
 }
 
@@ -169,11 +169,10 @@ host_maps_the_region_only(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/0", harness_socket_dir);
-	struct guest_options options = {.format = virtqueue_formats[0],
-					.ring_size = 256,
-					.huge = datapath_huge_pages(),
-					.path = path};
+	struct guest_options options = {
+		.config = &config, .huge = datapath_huge_pages(), .path = path};
 
+	datapath_config_init(&config);
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(guest_open(&guest, &options), 0);
 	/* As another program would start: nothing of the guest's is inherited over exec. */
@@ -188,9 +187,10 @@ host_maps_the_region_only(void **state)
 	}
 	assert_true(host > 0);
 	assert_int_equal(guest_connect(&guest, false, 10000), 0);
-	datapath_config_init(&config);
 	config.sources[source_find("bounce_copy")].on = true;
-	assert_int_equal(port_open(&port, &guest, &config), 0);
+	const struct port_options port_options = {.guest = &guest, .config = &config};
+
+	assert_int_equal(port_open(&port, &port_options), 0);
 	assert_int_equal(port_attach(&port), 0);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	forward(&port);

@@ -145,6 +145,29 @@ ring_and_burst_sizes(void **state)
 	traffic_close(&traffic);
 }
 
+/* Bursts go round the queue pairs, each with its own rings, pools and bounce area. */
+static void
+queue_pairs(void **state)
+{
+	static const uint32_t queues[] = {2, 3, QUEUES_MAX};
+	struct lockstep *bench = harness_bench();
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		for (unsigned int on = 0; on < 1u << source_count(); on += 5) {
+			struct datapath_config config = harness_config(on);
+
+			config.queues = queues[i];
+			run_all_frames(harness_lane(bench, &config), &traffic);
+		}
+	}
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
 /* A host that sends into a full ring, and takes nothing from a full ring. */
 static void
 fill_and_empty(uint32_t format)
@@ -154,7 +177,7 @@ fill_and_empty(uint32_t format)
 
 	config.format = format;
 	struct lane *lane = harness_lane(bench, &config);
-	struct port *port = lane_port(lane);
+	struct port *port = lane_port(lane, 0);
 	struct backend *backend = lane->device->backend;
 	struct rte_mbuf *bufs[32];
 	struct traffic traffic;
@@ -165,7 +188,7 @@ fill_and_empty(uint32_t format)
 	assert_int_equal(port_attach(port), 0);
 	assert_int_equal(port_rx_burst(port, bufs, 32), 0);
 	for (uint16_t n = 1; n; sent += n) {
-		n = backend_send(backend, sink_next(&bench->sink), 32);
+		n = backend_send(backend, 0, sink_next(&bench->sink), 32);
 		sink_sent(&bench->sink, n);
 	}
 	assert_int_equal(sent, config.ring_size);
@@ -179,7 +202,7 @@ fill_and_empty(uint32_t format)
 	assert_int_equal(held, config.ring_size);
 	assert_int_equal(port->lower->ops->tx_room(port->lower->device), 0);
 	for (uint16_t n = 1; n; back += n) {
-		n = backend_receive(backend, bench->sink.pool, bufs, 32);
+		n = backend_receive(backend, 0, bench->sink.pool, bufs, 32);
 		assert_int_equal(sink_take(&bench->sink, bufs, n), 0);
 	}
 	assert_int_equal(back, sent);
@@ -211,7 +234,7 @@ backend_goes_away(void **state)
 	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
 	assert_int_equal(lane_slice(lane, &slice), 0);
 	/* The guest's end of the connection is cut: to the backend, the guest has died. */
-	shutdown(lane->device->guest.virtio_net.peer.fd, SHUT_RDWR);
+	shutdown(lane->device->guest.virtio_net->peer.fd, SHUT_RDWR);
 	for (int i = 0; i < 5000 && backend_ready(lane->device->backend); i++)
 		usleep(1000);
 	assert_int_equal(lane_slice(lane, &slice), -EPIPE);
@@ -227,6 +250,7 @@ main(void)
 		cmocka_unit_test(packed_translation_is_refused),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(ring_and_burst_sizes),
+		cmocka_unit_test(queue_pairs),
 		cmocka_unit_test(full_and_empty_rings),
 		cmocka_unit_test(backend_goes_away),
 	};

@@ -24,14 +24,15 @@ _Static_assert(offsetof(struct rte_mbuf, pkt_len) == offsetof(struct rte_mbuf, p
 			       offsetof(struct rte_mbuf, packet_type) + 8,
 	       "the second store covers packet_type, both lengths, vlan_tci and the hash");
 
-/* One reference, one segment, data behind the headroom, no other flags. */
+/* One reference, one segment, data behind the headroom, received by port_id, no other flags. */
 static inline struct fresh_head
-fresh_head(uint64_t ol_flags)
+fresh_head(uint64_t ol_flags, uint16_t port_id)
 {
 	return (struct fresh_head){
 		.data_off = RTE_PKTMBUF_HEADROOM,
 		.refcnt = 1,
 		.nb_segs = 1,
+		.port = port_id,
 		.ol_flags = ol_flags,
 	};
 }

@@ -13,30 +13,45 @@
  * back (mempool: 1.5 times its size), and for bursts in the application's hands.
  */
 static uint32_t
-slots_wanted(uint16_t ring_size)
+slots_wanted(uint32_t ring_size)
 {
 	return 2u * ring_size + 512u;
 }
 
 static int
-open_device(struct guest *guest, const struct guest_options *options)
+open_null_devices(struct guest *guest)
 {
-	if (!options->path) {
-		null_device_open(&guest->null_device, 64);
-		guest->lower = &guest->null_device.lower;
-		return 0;
+	for (unsigned int q = 0; q < guest->n_queues; q++) {
+		null_device_open(&guest->null_devices[q], 64);
+		guest->queues[q].lower = &guest->null_devices[q].lower;
 	}
-	guest->lower = &guest->virtio_net.lower;
-	return virtio_net_open(&guest->virtio_net, &guest->region, options->format,
-			       options->ring_size, options->path);
+	return 0;
 }
 
-/* The pools' slots begin on a REGION_ALIGN_BYTES boundary, the bounce slots right after, on a page. */
+static int
+open_device(struct guest *guest, const struct guest_options *options)
+{
+	int error;
+
+	if (!options->path)
+		return open_null_devices(guest);
+	error = virtio_net_open(&guest->region, options->config, options->path, &guest->virtio_net);
+	for (unsigned int q = 0; !error && q < guest->n_queues; q++)
+		guest->queues[q].lower = &guest->virtio_net->queues[q].lower;
+	return error;
+}
+
+/* Begins on a boundary of its own, so that translations of the data never cover the rings. */
 static int
 open_data_area(struct guest *guest, const struct guest_options *options)
 {
-	int error = pools_open(&guest->pools, &guest->region, slots_wanted(options->ring_size));
+	uint32_t n_slots = slots_wanted(options->config->ring_size);
+	int error = 0;
 
+	guest->data = region_carve(&guest->region, 0, REGION_ALIGN_BYTES);
+	for (unsigned int q = 0; !error && q < guest->n_queues; q++)
+		error = pools_open(&guest->queues[q].pools, &guest->region, n_slots,
+				   !options->no_shadow);
 	if (error)
 		return error;
 	if (options->bounce_bytes) {
@@ -45,18 +60,23 @@ open_data_area(struct guest *guest, const struct guest_options *options)
 			return -ENOMEM;
 		guest->bounce_bytes = options->bounce_bytes;
 	}
-	guest->data = guest->pools.slots;
 	guest->data_bytes = guest->region.size_bytes - (size_t)(guest->data - guest->region.base);
 	return 0;
 }
 
-size_t
-guest_region_bytes(const struct virtqueue_format *format, uint16_t ring_size, size_t bounce_bytes)
+static size_t
+align_region(size_t bytes)
 {
-	size_t bytes = virtio_net_region_bytes(format, ring_size) +
-		       pools_region_bytes(slots_wanted(ring_size)) + bounce_bytes + 4096;
-
 	return (bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
+}
+
+size_t
+guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
+{
+	size_t slots_bytes = config->queues * pools_region_bytes(slots_wanted(config->ring_size));
+
+	return align_region(virtio_net_region_bytes(config)) +
+	       align_region(slots_bytes + bounce_bytes);
 }
 
 int
@@ -65,18 +85,15 @@ guest_open(struct guest *guest, const struct guest_options *options)
 	int error;
 
 	memset(guest, 0, sizeof(*guest));
+	guest->n_queues = options->config->queues;
 	error = region_open(&guest->region,
-			    guest_region_bytes(options->format, options->ring_size,
-					       options->bounce_bytes),
+			    guest_region_bytes(options->config, options->bounce_bytes),
 			    options->huge);
 	if (error)
 		return error;
 	error = open_device(guest, options);
-	if (error) {
-		region_close(&guest->region);
-		return error;
-	}
-	error = open_data_area(guest, options);
+	if (!error)
+		error = open_data_area(guest, options);
 	if (error)
 		guest_close(guest);
 	return error;
@@ -87,14 +104,14 @@ guest_connect(struct guest *guest, bool iommu, int timeout_ms)
 {
 	int error;
 
-	if (guest->lower != &guest->virtio_net.lower)
+	if (!guest->virtio_net)
 		return 0;
-	error = virtio_net_connect(&guest->virtio_net, iommu, timeout_ms);
+	error = virtio_net_connect(guest->virtio_net, iommu, timeout_ms);
 	if (!error && iommu)
-		error = iommu_open(&guest->virtio_net.peer, &guest->region, guest->data,
+		error = iommu_open(&guest->virtio_net->peer, &guest->region, guest->data,
 				   guest->data_bytes, &guest->iommu);
 	if (!error)
-		error = virtio_net_start(&guest->virtio_net, &guest->region);
+		error = virtio_net_start(guest->virtio_net, &guest->region);
 	return error;
 }
 
@@ -102,9 +119,9 @@ void
 guest_close(struct guest *guest)
 {
 	iommu_close(guest->iommu);
-	if (guest->lower == &guest->virtio_net.lower)
-		virtio_net_close(&guest->virtio_net);
-	pools_close(&guest->pools);
+	virtio_net_close(guest->virtio_net);
+	for (unsigned int q = 0; q < guest->n_queues; q++)
+		pools_close(&guest->queues[q].pools);
 	if (guest->private_alias)
 		munmap(guest->private_alias, guest->data_bytes);
 	region_close(&guest->region);

@@ -3,8 +3,8 @@
  * The confidential VM's side of one device: shared region, pools, device and,
  * where the device translates, IOMMU. Ports on it take turns.
  *
- *   region:  rings | pad to 2 MiB | packet slots | bounce slots
- *                                 '------- data area -------'
+ *   region:  rings | pad to 2 MiB | packet slots, queue by queue | bounce slots
+ *                                 '--------------- data area ---------------'
  */
 #ifndef FOLIO_DATAPATH_GUEST_H
 #define FOLIO_DATAPATH_GUEST_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datapath/config.h"
 #include "datapath/guest/lower.h"
 #include "datapath/guest/null_device.h"
 #include "datapath/guest/pools.h"
@@ -22,21 +23,27 @@
 struct iommu;
 
 struct guest_options {
-	const struct virtqueue_format *format;
-	uint16_t ring_size;
-	size_t bounce_bytes; /* a multiple of 2 MiB */
-	bool huge;           /* huge pages for the region */
-	const char *path;    /* of the socket to listen on; NULL: the null device */
+	const struct datapath_config *config; /* rings, queues; its sources are the ports' business */
+	size_t bounce_bytes;                  /* a multiple of 2 MiB, for all queues together */
+	bool huge;                            /* huge pages for the region */
+	bool no_shadow;                       /* no shadow pools: the application brings its own */
+	const char *path; /* of the socket to listen on; NULL: the null device */
+};
+
+/* What a port works on: one queue pair with pools of its own, so that queues share nothing. */
+struct guest_queue {
+	struct lower *lower;
+	struct pools pools;
 };
 
 struct guest {
 	struct region region;
-	struct pools pools;
-	struct virtio_net virtio_net;
-	struct null_device null_device;
-	struct lower *lower; /* the one of the two in use */
+	unsigned int n_queues;
+	struct guest_queue queues[QUEUES_MAX];
+	struct virtio_net *virtio_net; /* NULL: the null device */
+	struct null_device null_devices[QUEUES_MAX];
 	struct iommu *iommu; /* NULL: the device does not translate */
-	uint8_t *data;
+	uint8_t *data;       /* slots of all queues, and bounce slots */
 	size_t data_bytes;
 	uint8_t *bounce; /* NULL when bounce_bytes is 0 */
 	size_t bounce_bytes;
@@ -44,8 +51,7 @@ struct guest {
 };
 
 /* The size of the region of a guest with such options. */
-size_t guest_region_bytes(const struct virtqueue_format *format, uint16_t ring_size,
-			  size_t bounce_bytes);
+size_t guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes);
 
 /*
  * Makes all of it, and listens. The backend may connect from here on. Returns 0

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The lower device: what the FOLIO layer drives. It moves temporary mbufs, like
- * an ethdev; where a buffer comes from and what happens to it on its way to the
- * device and back is the port's business, through struct buffer_ops.
+ * The lower device: what the FOLIO layer drives, one queue pair of it. It moves
+ * temporary mbufs, like an ethdev; where a buffer comes from and what happens to
+ * it on its way to the device and back is the port's business, through struct
+ * buffer_ops.
  */
 #ifndef FOLIO_DATAPATH_LOWER_H
 #define FOLIO_DATAPATH_LOWER_H
@@ -22,6 +23,7 @@ struct buffer_ops {
 	/* Buffers were offered; the doorbell would ring here. */
 	void (*notify)(void *port);
 	void *port;
+	uint16_t port_id; /* of the mbufs that go up: struct rte_mbuf's port */
 };
 
 struct lower_ops {

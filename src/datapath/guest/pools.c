@@ -10,11 +10,12 @@
 #include "base/log.h"
 
 #define CACHE_MBUFS 256
+#define PAGE_BYTES 4096u
 
 size_t
 pools_region_bytes(uint32_t n_slots)
 {
-	return (size_t)n_slots * SLOT_BYTES + REGION_ALIGN_BYTES;
+	return RTE_ALIGN((size_t)n_slots * SLOT_BYTES, PAGE_BYTES);
 }
 
 static void
@@ -48,25 +49,26 @@ temporary_open(const char *name, struct pools *pools)
 }
 
 int
-pools_open(struct pools *pools, struct region *region, uint32_t n_slots)
+pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow)
 {
 	static unsigned int serial;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int error;
 
 	*pools = (struct pools){.n_slots = n_slots};
-	/* On a boundary of its own, so that translations of the data never cover the rings. */
-	pools->slots = region_carve(region, (size_t)n_slots * SLOT_BYTES, REGION_ALIGN_BYTES);
+	pools->slots = region_carve(region, pools_region_bytes(n_slots), PAGE_BYTES);
 	if (!pools->slots) {
 		log_error("shared region: no room for %u packet slots of %u B", n_slots,
 			  SLOT_BYTES);
 		return -ENOMEM;
 	}
-	snprintf(name, sizeof(name), "temporary%u", serial);
+	snprintf(name, sizeof(name), "temporary%u", ++serial);
 	pools->temporary = temporary_open(name, pools);
 	if (!pools->temporary)
 		goto fail;
-	snprintf(name, sizeof(name), "shadow%u", serial++);
+	if (!shadow)
+		return 0;
+	snprintf(name, sizeof(name), "shadow%u", serial);
 	pools->shadow =
 		rte_pktmbuf_pool_create(name, n_slots, CACHE_MBUFS, 0, SLOT_BYTES, SOCKET_ID_ANY);
 	if (!pools->shadow)

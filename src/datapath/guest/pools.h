@@ -14,6 +14,7 @@
 #ifndef FOLIO_DATAPATH_POOLS_H
 #define FOLIO_DATAPATH_POOLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -28,7 +29,7 @@ struct pools {
 	uint8_t *slots; /* the shared pool, in the region */
 	uint32_t n_slots;
 	struct rte_mempool *temporary;
-	struct rte_mempool *shadow;
+	struct rte_mempool *shadow; /* NULL where the application brings its own */
 };
 
 /* What the driver keeps beside a temporary mbuf, in private memory. */
@@ -43,11 +44,15 @@ temporary_private(struct rte_mbuf *mbuf)
 	return rte_mbuf_to_priv(mbuf);
 }
 
-/* Bytes of the region that pools_open() takes for n_slots. */
+/* Bytes of the region that pools_open() takes for n_slots, whole 4 KiB pages. */
 size_t pools_region_bytes(uint32_t n_slots);
 
-/* Returns 0 or -errno after log_error(). The region outlives the pools. */
-int pools_open(struct pools *pools, struct region *region, uint32_t n_slots);
+/*
+ * Pools of n_slots mbufs each, with a shadow pool or without one. The region must
+ * be used up to a 4 KiB boundary: pools share no page. Returns 0 or -errno after
+ * log_error(). The region outlives the pools.
+ */
+int pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow);
 void pools_close(struct pools *pools);
 
 #endif

@@ -62,10 +62,12 @@ collect_hooks(struct port *port, const struct datapath_config *config)
 }
 
 static int
-open_sources(struct port *port, const struct datapath_config *config)
+open_sources(struct port *port, const struct port_options *options)
 {
+	const struct datapath_config *config = options->config;
 	const struct source_env env = {
-		.guest = port->guest,
+		.guest = options->guest,
+		.queue = options->queue,
 		.exits = &port->exits,
 		.copying = config->sources[source_find("bounce_copy")].on,
 	};
@@ -104,8 +106,11 @@ find_shadow_memory(struct port *port)
 }
 
 int
-port_open(struct port *port, struct guest *guest, const struct datapath_config *config)
+port_open(struct port *port, const struct port_options *options)
 {
+	const struct datapath_config *config = options->config;
+	const struct guest *guest = options->guest;
+	const struct guest_queue *queue = &guest->queues[options->queue];
 	unsigned int source;
 	const char *conflict = datapath_config_conflict(config, &source);
 	int error;
@@ -115,15 +120,14 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 		log_error("source %s: %s", sources[source]->name, conflict);
 		return -ENOTSUP;
 	}
-	port->guest = guest;
-	port->lower = guest->lower;
-	port->hot_temporary.pool = guest->pools.temporary;
-	port->hot_shadow.pool = guest->pools.shadow;
+	port->lower = queue->lower;
+	port->hot_temporary.pool = queue->pools.temporary;
+	port->hot_shadow.pool = options->shadow ? options->shadow : queue->pools.shadow;
 	port->data_start = (uintptr_t)guest->data;
 	port->data_bytes = guest->data_bytes;
 	find_shadow_memory(port);
 	exit_engine_open(&port->exits, exit_backends[config->exits]);
-	error = open_sources(port, config);
+	error = open_sources(port, options);
 	if (error) {
 		port_close(port);
 		return error;
@@ -139,6 +143,7 @@ port_open(struct port *port, struct guest *guest, const struct datapath_config *
 		.release = burst->release,
 		.notify = notify_sources,
 		.port = port,
+		.port_id = options->port_id,
 	};
 	port->draining = port->buffers;
 	port->draining.alloc = alloc_nothing;

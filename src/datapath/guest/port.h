@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The port: the FOLIO layer on a lower device, and what an application sees.
+ * The port: the FOLIO layer on a queue pair of the lower device, and what an
+ * application sees.
  * Receive and transmit bursts move private mbufs; one copy per packet and
  * direction stands in between, or none where the device reaches the
  * application's buffers (the ideal). The configuration's sources hook in here.
@@ -23,6 +24,7 @@
 
 struct bounce_copy;
 struct guest;
+struct rte_mempool;
 
 struct port_hook {
 	void (*burst)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
@@ -52,7 +54,6 @@ struct port {
 	struct buffer_ops buffers, draining;
 	struct exit_engine exits;
 	void *states[SOURCES_MAX];
-	struct guest *guest;
 	uint64_t drop_no_shadow;    /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
 	uint64_t drop_unsendable; /* several segments, too long, no room for the header, not the region's */
@@ -61,12 +62,20 @@ struct port {
 /* Over struct port: the drops. */
 extern const struct counter port_counters[];
 
+struct port_options {
+	struct guest *guest;
+	unsigned int queue;                   /* the queue pair of guest's that it drives */
+	const struct datapath_config *config; /* its sources */
+	struct rte_mempool *shadow;           /* NULL: the queue's own shadow pool */
+	uint16_t port_id;                     /* what received mbufs say they came from */
+};
+
 /*
- * Opens a port with config's sources on guest's device; it has no turn yet.
- * Returns 0 or -errno after log_error(). guest outlives it, and the port must
- * not move in memory.
+ * Opens a port with config's sources on a queue pair; it has no turn yet.
+ * Returns 0 or -errno after log_error(). guest and shadow outlive it, and the
+ * port must not move in memory.
  */
-int port_open(struct port *port, struct guest *guest, const struct datapath_config *config);
+int port_open(struct port *port, const struct port_options *options);
 
 /* The device must be drained. */
 void port_close(struct port *port);

@@ -49,7 +49,7 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 static __rte_always_inline uint16_t
 copy_out(struct port *port, struct rte_mbuf **received, struct rte_mbuf **bufs, uint16_t n)
 {
-	const struct fresh_head head = fresh_head(0);
+	const struct fresh_head head = fresh_head(0, port->buffers.port_id);
 	struct rte_mbuf **shadow = mbuf_stack_pop(&port->hot_shadow, n);
 	uint32_t bytes = 0;
 

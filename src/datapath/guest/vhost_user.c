@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "datapath/guest/virtqueue.h"
 
 #define F_PROTOCOL_FEATURES 30
+#define PROTOCOL_F_MQ 0
 #define PROTOCOL_F_REPLY_ACK 3
 #define PROTOCOL_F_BACKEND_REQ 5
 #define PROTOCOL_F_STATUS 16
@@ -148,7 +150,7 @@ accept_backend(struct vhost_user *peer, int timeout_ms)
 }
 
 static int
-negotiate_features(struct vhost_user *peer, uint64_t wanted)
+negotiate_features(struct vhost_user *peer, uint64_t wanted, uint64_t wanted_protocol)
 {
 	uint64_t offered, protocol;
 	int error = get_u64(peer, VHOST_USER_GET_FEATURES, &offered);
@@ -164,13 +166,38 @@ negotiate_features(struct vhost_user *peer, uint64_t wanted)
 	error = get_u64(peer, VHOST_USER_GET_PROTOCOL_FEATURES, &protocol);
 	if (error)
 		return error;
-	if (PROTOCOL_FEATURES & ~protocol) {
-		log_error("vhost-user: the backend lacks protocol features 0x%llx",
-			  (unsigned long long)(PROTOCOL_FEATURES & ~protocol));
+	if (wanted_protocol & ~protocol) {
+		log_error("vhost-user: the backend lacks protocol features 0x%llx (it has 0x%llx)",
+			  (unsigned long long)(wanted_protocol & ~protocol),
+			  (unsigned long long)protocol);
 		return -ENOTSUP;
 	}
 	peer->features = wanted;
-	return set_u64(peer, VHOST_USER_SET_PROTOCOL_FEATURES, PROTOCOL_FEATURES, -1);
+	return set_u64(peer, VHOST_USER_SET_PROTOCOL_FEATURES, wanted_protocol, -1);
+}
+
+static int
+check_pairs(struct vhost_user *peer, unsigned int n_pairs)
+{
+	uint64_t pairs;
+	int error = get_u64(peer, VHOST_USER_GET_QUEUE_NUM, &pairs);
+
+	if (error || pairs >= n_pairs)
+		return error;
+	log_error("vhost-user: %u queue pairs are wanted, the backend has %llu", n_pairs,
+		  (unsigned long long)pairs);
+	return -ENOTSUP;
+}
+
+/* A backend that knows one queue pair only is asked for nothing else. */
+static int
+negotiate(struct vhost_user *peer, uint64_t features, unsigned int n_pairs)
+{
+	bool several = n_pairs > 1;
+	int error = negotiate_features(peer, features | (several ? 1ull << VIRTIO_NET_F_MQ : 0),
+				       PROTOCOL_FEATURES | (several ? 1ull << PROTOCOL_F_MQ : 0));
+
+	return error || !several ? error : check_pairs(peer, n_pairs);
 }
 
 static int
@@ -194,13 +221,14 @@ set_status(struct vhost_user *peer, uint64_t status)
 }
 
 int
-vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, int timeout_ms)
+vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
+		   int timeout_ms)
 {
 	int error = accept_backend(peer, timeout_ms);
 
 	stop_listening(peer);
 	if (!error)
-		error = negotiate_features(peer, wanted_features);
+		error = negotiate(peer, wanted_features, n_pairs);
 	if (!error)
 		error = set_u64(peer, VHOST_USER_SET_OWNER, 0, -1);
 	if (!error)

@@ -38,10 +38,11 @@ int vhost_user_listen(struct vhost_user *peer, const char *path);
 
 /*
  * Waits at most timeout_ms for the backend, removes the socket's name, and
- * agrees on wanted features, all of which the backend must have. Returns 0 or
- * -errno after log_error().
+ * agrees on wanted features, all of which the backend must have, and on n_pairs
+ * queue pairs. Returns 0 or -errno after log_error().
  */
-int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, int timeout_ms);
+int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
+		       int timeout_ms);
 
 /*
  * Hands over the region and n queues and starts the device. With

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,27 +12,26 @@
 #include <rte_mbuf.h>
 
 #include "base/log.h"
+#include "datapath/config.h"
 #include "datapath/guest/fresh.h"
 
 /* Refills and reclaims go by as many buffers at once. */
 #define CHUNK 32u
 
-#define QUEUE_RX 0
-#define QUEUE_TX 1
-
 size_t
-virtio_net_region_bytes(const struct virtqueue_format *format, uint16_t ring_size)
+virtio_net_region_bytes(const struct datapath_config *config)
 {
-	return 2 * format->region_bytes(ring_size);
+	return 2 * (size_t)config->queues *
+	       virtqueue_formats[config->format]->region_bytes((uint16_t)config->ring_size);
 }
 
 static void
-notify(struct virtio_net *device, const struct virtqueue *ring, int kick_fd)
+notify(struct virtio_net_queue *queue, const struct virtqueue *ring, int kick_fd)
 {
-	device->notify_points++;
-	device->lower.buffers->notify(device->lower.buffers->port);
+	queue->notify_points++;
+	queue->lower.buffers->notify(queue->lower.buffers->port);
 	if (unlikely(ring->format->wants_kick(ring))) {
-		device->kicks++;
+		queue->kicks++;
 		eventfd_write(kick_fd, 1);
 	}
 }
@@ -42,87 +42,89 @@ notify(struct virtio_net *device, const struct virtqueue *ring, int kick_fd)
  * half of them no longer says what a burst costs.
  */
 static void
-refill(struct virtio_net *device)
+refill(struct virtio_net_queue *queue)
 {
 	struct rte_mbuf *bufs[CHUNK];
-	const struct buffer_ops *buffers = device->lower.buffers;
+	const struct buffer_ops *buffers = queue->lower.buffers;
 	bool posted = false;
 
-	while (device->rx.n_free) {
-		uint16_t n = RTE_MIN(device->rx.n_free, CHUNK);
+	while (queue->rx.n_free) {
+		uint16_t n = RTE_MIN(queue->rx.n_free, CHUNK);
 
 		if (!buffers->alloc(buffers->port, bufs, n))
 			break;
-		device->rx.format->post_rx(&device->rx, bufs, n);
+		queue->rx.format->post_rx(&queue->rx, bufs, n);
 		posted = true;
 	}
 	if (posted)
-		notify(device, &device->rx, device->rx_kick_fd);
+		notify(queue, &queue->rx, queue->rx_kick_fd);
 }
 
 static uint16_t
 virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
-	struct virtio_net *device = arg;
+	struct virtio_net_queue *queue = arg;
 	uint32_t length_bytes[CHUNK];
 	uint16_t taken =
-		device->rx.format->harvest(&device->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
+		queue->rx.format->harvest(&queue->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
 
 	/* Whatever the frame before left in the header is overwritten. */
-	const struct fresh_head head = fresh_head(RTE_MBUF_F_EXTERNAL);
+	const struct fresh_head head =
+		fresh_head(RTE_MBUF_F_EXTERNAL, queue->lower.buffers->port_id);
 
 	for (uint16_t i = 0; i < taken; i++)
 		fresh_set(bufs[i], &head, (uint16_t)(length_bytes[i] - VNET_HEADER_BYTES));
-	refill(device);
+	refill(queue);
 	return taken;
 }
 
 static uint16_t
 virtio_net_tx_room(void *arg)
 {
-	struct virtio_net *device = arg;
-	const struct buffer_ops *buffers = device->lower.buffers;
+	struct virtio_net_queue *queue = arg;
+	const struct buffer_ops *buffers = queue->lower.buffers;
 	struct rte_mbuf *sent[CHUNK];
 	uint32_t ignored[CHUNK];
 	uint16_t n;
 
-	while ((n = device->tx.format->harvest(&device->tx, sent, ignored, CHUNK)))
+	while ((n = queue->tx.format->harvest(&queue->tx, sent, ignored, CHUNK)))
 		buffers->release(buffers->port, sent, n);
-	return device->tx.fault ? 0 : device->tx.n_free;
+	return queue->tx.fault ? 0 : queue->tx.n_free;
 }
 
 static void
 virtio_net_tx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
-	struct virtio_net *device = arg;
+	struct virtio_net_queue *queue = arg;
 
-	device->tx.format->post_tx(&device->tx, bufs, n);
-	notify(device, &device->tx, device->tx_kick_fd);
+	queue->tx.format->post_tx(&queue->tx, bufs, n);
+	notify(queue, &queue->tx, queue->tx_kick_fd);
 }
 
 static uint16_t
 virtio_net_rx_posted(void *arg)
 {
-	const struct virtio_net *device = arg;
+	const struct virtio_net_queue *queue = arg;
 
-	return device->rx.size - device->rx.n_free;
+	return queue->rx.size - queue->rx.n_free;
 }
 
 static uint16_t
 virtio_net_tx_pending(void *arg)
 {
-	const struct virtio_net *device = arg;
+	const struct virtio_net_queue *queue = arg;
 
-	return device->tx.size - device->tx.n_free;
+	return queue->tx.size - queue->tx.n_free;
 }
 
 const struct counter virtio_net_counters[] = {
-	{"notify_points", offsetof(struct virtio_net, notify_points), "points",
+	{"notify_points", offsetof(struct virtio_net_queue, notify_points), "points",
 	 "where a doorbell would ring"},
-	{"kicks", offsetof(struct virtio_net, kicks), "kicks", "where the device asked for it"},
-	{"faults_rx", offsetof(struct virtio_net, rx.faults), "faults",
+	{"kicks", offsetof(struct virtio_net_queue, kicks), "kicks",
+	 "where the device asked for it"},
+	{"faults_rx", offsetof(struct virtio_net_queue, rx.faults), "faults",
 	 "receive queues put out of service"},
-	{"faults_tx", offsetof(struct virtio_net, tx.faults), "faults",
+	{"faults_tx", offsetof(struct virtio_net_queue, tx.faults), "faults",
 	 "transmit queues put out of service"},
 	{0},
 };
@@ -137,64 +139,89 @@ static const struct lower_ops virtio_net_ops = {
 };
 
 static int
-open_eventfds(struct virtio_net *device)
+open_doorbell(int *fd)
 {
-	int *const fds[] = {&device->rx_kick_fd, &device->tx_kick_fd, &device->rx_call_fd,
-			    &device->tx_call_fd};
+	*fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (*fd >= 0)
+		return 0;
+	int error = -errno;
 
-	for (size_t i = 0; i < RTE_DIM(fds); i++) {
-		*fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (*fds[i] < 0) {
-			int error = -errno;
+	log_error("doorbell of a virtqueue: %s", strerror(-error));
+	return error;
+}
 
-			log_error("doorbell of a virtqueue: %s", strerror(-error));
-			return error;
-		}
-	}
-	return 0;
+static int
+open_queue(struct virtio_net_queue *queue, struct region *region,
+	   const struct datapath_config *config)
+{
+	const struct virtqueue_format *format = virtqueue_formats[config->format];
+	int *const fds[] = {&queue->rx_kick_fd, &queue->tx_kick_fd, &queue->rx_call_fd,
+			    &queue->tx_call_fd};
+	int error = 0;
+
+	queue->lower = (struct lower){.ops = &virtio_net_ops, .device = queue};
+	for (size_t i = 0; !error && i < RTE_DIM(fds); i++)
+		error = open_doorbell(fds[i]);
+	if (!error)
+		error = virtqueue_open(&queue->rx, format, region, (uint16_t)config->ring_size,
+				       VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
+	if (!error)
+		error = virtqueue_open(&queue->tx, format, region, (uint16_t)config->ring_size, 0);
+	return error;
 }
 
 int
-virtio_net_open(struct virtio_net *device, struct region *region,
-		const struct virtqueue_format *format, uint16_t ring_size, const char *path)
+virtio_net_open(struct region *region, const struct datapath_config *config, const char *path,
+		struct virtio_net **out)
 {
+	struct virtio_net *device =
+		calloc(1, sizeof(*device) + config->queues * sizeof(device->queues[0]));
 	int error;
 
-	memset(device, 0, sizeof(*device));
-	device->lower = (struct lower){.ops = &virtio_net_ops, .device = device};
-	device->rx_kick_fd = device->tx_kick_fd = device->rx_call_fd = device->tx_call_fd = -1;
+	if (!device)
+		return -ENOMEM;
+	device->n_queues = config->queues;
+	for (unsigned int i = 0; i < device->n_queues; i++) {
+		struct virtio_net_queue *queue = &device->queues[i];
+
+		queue->rx_kick_fd = queue->tx_kick_fd = queue->rx_call_fd = queue->tx_call_fd = -1;
+	}
 	error = vhost_user_listen(&device->peer, path);
-	if (!error)
-		error = open_eventfds(device);
-	if (!error)
-		error = virtqueue_open(&device->rx, format, region, ring_size,
-				       VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
-	if (!error)
-		error = virtqueue_open(&device->tx, format, region, ring_size, 0);
-	if (error)
+	for (unsigned int i = 0; !error && i < device->n_queues; i++)
+		error = open_queue(&device->queues[i], region, config);
+	if (error) {
 		virtio_net_close(device);
-	return error;
+		return error;
+	}
+	*out = device;
+	return 0;
 }
 
 int
 virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms)
 {
-	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | device->rx.format->features;
+	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | device->queues[0].rx.format->features;
 
 	if (iommu)
 		features |= 1ull << VIRTIO_F_ACCESS_PLATFORM;
-	return vhost_user_connect(&device->peer, features, timeout_ms);
+	return vhost_user_connect(&device->peer, features, device->n_queues, timeout_ms);
 }
 
 int
 virtio_net_start(struct virtio_net *device, const struct region *region)
 {
-	const struct vhost_user_queue queues[] = {
-		{QUEUE_RX, &device->rx, device->rx_kick_fd, device->rx_call_fd},
-		{QUEUE_TX, &device->tx, device->tx_kick_fd, device->tx_call_fd},
-	};
+	struct vhost_user_queue queues[2 * QUEUES_MAX];
 
-	return vhost_user_start(&device->peer, region, queues, RTE_DIM(queues));
+	for (unsigned int i = 0; i < device->n_queues; i++) {
+		const struct virtio_net_queue *queue = &device->queues[i];
+
+		/* Virtqueue numbers of a queue pair: virtio 1.2, 5.1.2. */
+		queues[2 * i] = (struct vhost_user_queue){2 * i, &queue->rx, queue->rx_kick_fd,
+							  queue->rx_call_fd};
+		queues[2 * i + 1] = (struct vhost_user_queue){2 * i + 1, &queue->tx,
+							      queue->tx_kick_fd, queue->tx_call_fd};
+	}
+	return vhost_user_start(&device->peer, region, queues, 2 * device->n_queues);
 }
 
 /* Nobody unmaps any more: the region goes with the device. */
@@ -206,18 +233,28 @@ drop_outstanding(struct virtqueue *ring)
 			rte_mbuf_raw_free(ring->mbufs[id]);
 }
 
-void
-virtio_net_close(struct virtio_net *device)
+static void
+close_queue(struct virtio_net_queue *queue)
 {
-	const int fds[] = {device->rx_kick_fd, device->tx_kick_fd, device->rx_call_fd,
-			   device->tx_call_fd};
+	const int fds[] = {queue->rx_kick_fd, queue->tx_kick_fd, queue->rx_call_fd,
+			   queue->tx_call_fd};
 
-	vhost_user_close(&device->peer);
-	drop_outstanding(&device->rx);
-	drop_outstanding(&device->tx);
-	virtqueue_close(&device->rx);
-	virtqueue_close(&device->tx);
+	drop_outstanding(&queue->rx);
+	drop_outstanding(&queue->tx);
+	virtqueue_close(&queue->rx);
+	virtqueue_close(&queue->tx);
 	for (size_t i = 0; i < RTE_DIM(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+}
+
+void
+virtio_net_close(struct virtio_net *device)
+{
+	if (!device)
+		return;
+	vhost_user_close(&device->peer);
+	for (unsigned int i = 0; i < device->n_queues; i++)
+		close_queue(&device->queues[i]);
+	free(device);
 }

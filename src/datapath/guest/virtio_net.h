@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The virtio-net device over vhost-user: one queue pair, as a lower device. */
+/* The virtio-net device over vhost-user: each queue pair is a lower device. */
 #ifndef FOLIO_DATAPATH_VIRTIO_NET_H
 #define FOLIO_DATAPATH_VIRTIO_NET_H
 
@@ -10,11 +10,11 @@
 #include "datapath/guest/vhost_user.h"
 #include "datapath/guest/virtqueue.h"
 
+struct datapath_config;
 struct region;
 
-struct virtio_net {
+struct virtio_net_queue {
 	struct lower lower;
-	struct vhost_user peer;
 	struct virtqueue rx, tx;
 	int rx_kick_fd, tx_kick_fd; /* our doorbells */
 	int rx_call_fd, tx_call_fd; /* the device's; suppressed, since we poll */
@@ -22,18 +22,24 @@ struct virtio_net {
 	uint64_t kicks;             /* where it rang, since the device asked for it */
 };
 
-/* Over struct virtio_net. */
+struct virtio_net {
+	struct vhost_user peer;
+	unsigned int n_queues;
+	struct virtio_net_queue queues[]; /* n_queues */
+};
+
+/* Over struct virtio_net_queue. */
 extern const struct counter virtio_net_counters[];
 
-/* Bytes of the region that its rings take. */
-size_t virtio_net_region_bytes(const struct virtqueue_format *format, uint16_t ring_size);
+/* Bytes of the region that the rings of such a device take. */
+size_t virtio_net_region_bytes(const struct datapath_config *config);
 
 /*
  * Rings in the region, and a socket at path on which a backend is awaited.
  * Returns 0 or -errno after log_error().
  */
-int virtio_net_open(struct virtio_net *device, struct region *region,
-		    const struct virtqueue_format *format, uint16_t ring_size, const char *path);
+int virtio_net_open(struct region *region, const struct datapath_config *config, const char *path,
+		    struct virtio_net **out);
 
 /*
  * Waits for the backend and agrees with it; iommu asks for
@@ -43,7 +49,7 @@ int virtio_net_open(struct virtio_net *device, struct region *region,
 int virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms);
 int virtio_net_start(struct virtio_net *device, const struct region *region);
 
-/* Frees what the device still holds, by the port whose turn it was last, and hangs up. */
+/* Hangs up, and frees the device with the mbufs that it still holds. NULL is allowed. */
 void virtio_net_close(struct virtio_net *device);
 
 #endif

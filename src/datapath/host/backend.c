@@ -16,8 +16,8 @@
 #include "base/log.h"
 
 /* Virtqueue numbers of a virtio-net device, by the guest's view (virtio 1.2, 5.1.2). */
-#define GUEST_RX_QUEUE 0
-#define GUEST_TX_QUEUE 1
+#define GUEST_RX_QUEUE(pair) (uint16_t)(2 * (pair))
+#define GUEST_TX_QUEUE(pair) (uint16_t)(2 * (pair) + 1)
 
 #define NOT_READY (-1)
 #define LEAVE_TIMEOUT_MS 2000
@@ -59,8 +59,8 @@ set_vid(int device, int vid)
 static int
 new_device(int vid)
 {
-	rte_vhost_enable_guest_notification(vid, GUEST_RX_QUEUE, 0);
-	rte_vhost_enable_guest_notification(vid, GUEST_TX_QUEUE, 0);
+	for (uint16_t queue = 0; queue < rte_vhost_get_vring_num(vid); queue++)
+		rte_vhost_enable_guest_notification(vid, queue, 0);
 	return set_vid(vid, vid);
 }
 
@@ -158,20 +158,22 @@ backend_ready(const struct backend *backend)
 }
 
 uint16_t
-backend_send(struct backend *backend, struct rte_mbuf **bufs, uint16_t n)
+backend_send(struct backend *backend, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
 	int vid = atomic_load_explicit(&backend->vid, memory_order_relaxed);
 
-	return vid == NOT_READY ? 0 : rte_vhost_enqueue_burst(vid, GUEST_RX_QUEUE, bufs, n);
+	return vid == NOT_READY ? 0 : rte_vhost_enqueue_burst(vid, GUEST_RX_QUEUE(queue), bufs, n);
 }
 
 uint16_t
-backend_receive(struct backend *backend, struct rte_mempool *pool, struct rte_mbuf **bufs,
-		uint16_t n)
+backend_receive(struct backend *backend, unsigned int queue, struct rte_mempool *pool,
+		struct rte_mbuf **bufs, uint16_t n)
 {
 	int vid = atomic_load_explicit(&backend->vid, memory_order_relaxed);
 
-	return vid == NOT_READY ? 0 : rte_vhost_dequeue_burst(vid, GUEST_TX_QUEUE, pool, bufs, n);
+	return vid == NOT_READY ?
+		       0 :
+		       rte_vhost_dequeue_burst(vid, GUEST_TX_QUEUE(queue), pool, bufs, n);
 }
 
 void

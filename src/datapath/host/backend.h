@@ -26,12 +26,13 @@ int backend_wait_ready(struct backend *backend, int timeout_ms);
 /* Is the device there? False once the guest has hung up, or the backend was closed. */
 bool backend_ready(const struct backend *backend);
 
-/* Copies up to n frames into the guest's receive buffers; returns how many. mbufs stay the caller's. */
-uint16_t backend_send(struct backend *backend, struct rte_mbuf **bufs, uint16_t n);
+/* Copies up to n frames into the receive buffers of a queue pair; returns how many. mbufs stay the caller's. */
+uint16_t backend_send(struct backend *backend, unsigned int queue, struct rte_mbuf **bufs,
+		      uint16_t n);
 
-/* Copies up to n frames that the guest has sent into mbufs of pool, the caller's from then on. */
-uint16_t backend_receive(struct backend *backend, struct rte_mempool *pool, struct rte_mbuf **bufs,
-			 uint16_t n);
+/* Copies up to n frames that the guest has sent on a queue pair into mbufs of pool, the caller's from then on. */
+uint16_t backend_receive(struct backend *backend, unsigned int queue, struct rte_mempool *pool,
+			 struct rte_mbuf **bufs, uint16_t n);
 
 /* Touches every page of the shared memory, so that no slice pays for the first touch. */
 void backend_prefault(struct backend *backend);

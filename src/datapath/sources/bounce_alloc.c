@@ -79,6 +79,15 @@ bounce_alloc_bytes(const void *settings)
 	       REGION_ALIGN_BYTES;
 }
 
+/* Each queue pair has an area of its own, whole segments, as each CPU has since Linux 6.0. */
+static uint32_t
+area_slots(uint64_t bytes, unsigned int n_queues)
+{
+	uint64_t segment_bytes = SEGMENT_SLOTS * SLOT_SIZE_BYTES;
+
+	return (uint32_t)(bytes / n_queues / segment_bytes * SEGMENT_SLOTS);
+}
+
 static void
 bounce_alloc_close(void *state)
 {
@@ -104,8 +113,8 @@ bounce_alloc_open(const struct source_env *env, const void *settings, void **sta
 		free(pool);
 		return -ENOSPC;
 	}
-	pool->n_slots = bytes / SLOT_SIZE_BYTES;
-	pool->memory = env->guest->bounce;
+	pool->n_slots = area_slots(bytes, env->guest->n_queues);
+	pool->memory = env->guest->bounce + (size_t)env->queue * pool->n_slots * SLOT_SIZE_BYTES;
 	pool->carries = env->copying;
 	rte_spinlock_init(&pool->lock);
 	pool->slots = calloc(pool->n_slots, sizeof(*pool->slots));

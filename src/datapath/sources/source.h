@@ -32,6 +32,7 @@ enum direction { DIRECTION_RX, DIRECTION_TX };
 /* What a source may use of its surroundings; all of it outlives the source's state. */
 struct source_env {
 	struct guest *guest;       /* region, pools and device */
+	unsigned int queue;        /* the queue pair of the guest's that it acts on */
 	struct exit_engine *exits; /* for sources that exit */
 	bool copying;              /* bounce_copy is on in this configuration */
 };
