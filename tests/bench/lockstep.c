@@ -17,7 +17,7 @@
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
 #include "datapath/lockstep.h"
-#include "datapath/sources/source.h"
+#include "datapath/sources/bounce_copy.h"
 
 #define PAIRS 64
 #define SLICE_NS 500000
@@ -80,19 +80,33 @@ print(const char *size, const char *name, struct figures *figures)
 	       quantile(figures->ratio, 0.75));
 }
 
-enum { IDEAL, IDEAL_AGAIN, FOLIO, PACKED_IDEAL, PACKED_IDEAL_AGAIN, PACKED_FOLIO, HARNESS, LANES };
+enum {
+	IDEAL,
+	IDEAL_AGAIN,
+	FOLIO,
+	HEADER,
+	PACKED_IDEAL,
+	PACKED_IDEAL_AGAIN,
+	PACKED_FOLIO,
+	PACKED_HEADER,
+	HARNESS,
+	LANES
+};
 
 static const struct {
-	bool copying, packed;
+	const char *copy; /* bounce_copy's mode; NULL: off */
+	bool packed;
 	const char *device;
 } lane_kinds[LANES] = {
-	[IDEAL] = {false, false, "vhost-user"},
-	[IDEAL_AGAIN] = {false, false, "vhost-user"},
-	[FOLIO] = {true, false, "vhost-user"},
-	[PACKED_IDEAL] = {false, true, "vhost-user"},
-	[PACKED_IDEAL_AGAIN] = {false, true, "vhost-user"},
-	[PACKED_FOLIO] = {true, true, "vhost-user"},
-	[HARNESS] = {false, false, "null"},
+	[IDEAL] = {NULL, false, "vhost-user"},
+	[IDEAL_AGAIN] = {NULL, false, "vhost-user"},
+	[FOLIO] = {"shadow", false, "vhost-user"},
+	[HEADER] = {"header", false, "vhost-user"},
+	[PACKED_IDEAL] = {NULL, true, "vhost-user"},
+	[PACKED_IDEAL_AGAIN] = {NULL, true, "vhost-user"},
+	[PACKED_FOLIO] = {"shadow", true, "vhost-user"},
+	[PACKED_HEADER] = {"header", true, "vhost-user"},
+	[HARNESS] = {NULL, false, "null"},
 };
 
 static const struct {
@@ -101,10 +115,24 @@ static const struct {
 } comparisons[] = {
 	{"split: ideal, ideal", IDEAL, IDEAL_AGAIN},
 	{"split: ideal, folio", IDEAL, FOLIO},
+	{"split: ideal, header", IDEAL, HEADER},
 	{"packed: ideal, ideal", PACKED_IDEAL, PACKED_IDEAL_AGAIN},
 	{"packed: ideal, folio", PACKED_IDEAL, PACKED_FOLIO},
+	{"packed: ideal, header", PACKED_IDEAL, PACKED_HEADER},
 	{"harness, harness", HARNESS, HARNESS},
 };
+
+static int
+set_copy(struct datapath_config *config, const char *mode)
+{
+	struct source_setting *setting = &config->sources[source_find("bounce_copy")];
+	char why[256];
+
+	setting->on = mode != NULL;
+	return mode ? option_parse(options_find(source_bounce_copy.options, "mode"),
+				   setting->options, mode, why, sizeof(why)) :
+		      0;
+}
 
 static int
 open_lanes(struct lockstep *bench, struct lane *lanes[LANES])
@@ -114,8 +142,8 @@ open_lanes(struct lockstep *bench, struct lane *lanes[LANES])
 
 		datapath_config_init(&config);
 		config.format = lane_kinds[i].packed;
-		config.sources[source_find("bounce_copy")].on = lane_kinds[i].copying;
-		if (lockstep_add(bench, &config, lane_kinds[i].device, false, &lanes[i]))
+		if (set_copy(&config, lane_kinds[i].copy) ||
+		    lockstep_add(bench, &config, lane_kinds[i].device, false, &lanes[i]))
 			return -1;
 	}
 	return 0;

@@ -84,6 +84,28 @@ every_combination(void **state)
 	traffic_close(&traffic);
 }
 
+/* Whichever sources there are that mode header allows. */
+static void
+header_mode(void **state)
+{
+	struct lockstep *bench = harness_bench();
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int with_vc = 0; with_vc < 2; with_vc++) {
+		struct datapath_config config = harness_config(harness_bit("bounce_copy") |
+							       (with_vc ? harness_bit("vc") : 0));
+
+		harness_set(&config, "bounce_copy", "mode", "header");
+		for (config.format = 0; virtqueue_formats[config.format]; config.format++)
+			run_all_frames(harness_lane(bench, &config), &traffic);
+	}
+	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
 /* What the stock backend cannot do without losing frames is refused, with the reason. */
 static void
 packed_translation_is_refused(void **state)
@@ -248,6 +270,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_combination),
 		cmocka_unit_test(packed_translation_is_refused),
+		cmocka_unit_test(header_mode),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(ring_and_burst_sizes),
 		cmocka_unit_test(queue_pairs),

@@ -17,7 +17,7 @@ const struct counter port_counters[] = {
 	{"drop.no_temporary", offsetof(struct port, drop_no_temporary), "packets",
 	 "to be sent, but no temporary buffer was free"},
 	{"drop.unsendable", offsetof(struct port, drop_unsendable), "packets",
-	 "to be sent, but too long or in several segments"},
+	 "to be sent, but too long, in other segments than received, or not the port's to send"},
 	{0},
 };
 
@@ -69,7 +69,7 @@ open_sources(struct port *port, const struct port_options *options)
 		.guest = options->guest,
 		.queue = options->queue,
 		.exits = &port->exits,
-		.copying = config->sources[source_find("bounce_copy")].on,
+		.copying = bounce_copy_mode(config) != COPY_NONE,
 	};
 
 	for (unsigned int i = 0; sources[i]; i++) {
@@ -123,8 +123,6 @@ port_open(struct port *port, const struct port_options *options)
 	port->lower = queue->lower;
 	port->hot_temporary.pool = queue->pools.temporary;
 	port->hot_shadow.pool = options->shadow ? options->shadow : queue->pools.shadow;
-	port->data_start = (uintptr_t)guest->data;
-	port->data_bytes = guest->data_bytes;
 	find_shadow_memory(port);
 	exit_engine_open(&port->exits, exit_backends[config->exits]);
 	error = open_sources(port, options);
@@ -134,7 +132,7 @@ port_open(struct port *port, const struct port_options *options)
 	}
 	bool hooked = collect_hooks(port, config);
 
-	const struct port_burst *burst = &port_bursts[port->copy != NULL][hooked];
+	const struct port_burst *burst = &port_bursts[bounce_copy_mode(config)][hooked];
 
 	port->rx = burst->rx;
 	port->tx = burst->tx;

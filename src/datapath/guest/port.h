@@ -4,10 +4,13 @@
  * application sees.
  * Receive and transmit bursts move private mbufs; one copy per packet and
  * direction stands in between, or none where the device reaches the
- * application's buffers (the ideal). The configuration's sources hook in here.
+ * application's buffers (the ideal). In copy mode header an mbuf's first segment
+ * is private, and a second one, marked as untrusted (COPY_UNTRUSTED_FLAG), is the
+ * payload in shared memory; it goes out only behind a first segment. The
+ * configuration's sources hook in here.
  *
  * Which variant of the burst functions serves a port is decided once, when it is
- * opened: with and without the copy, with and without hooks.
+ * opened: by the copy mode, with and without hooks.
  */
 #ifndef FOLIO_DATAPATH_PORT_H
 #define FOLIO_DATAPATH_PORT_H
@@ -37,8 +40,6 @@ struct port {
 	struct lower *lower;
 	/* The pools, and free mbufs of them at hand while the port has its turn (ports that copy). */
 	struct mbuf_stack hot_temporary, hot_shadow;
-	uintptr_t data_start; /* the region's data area */
-	size_t data_bytes;
 	uintptr_t shadow_start;   /* the shadow pool's memory, to know its mbufs by; */
 	size_t shadow_bytes;      /* 0: it is in several pieces */
 	struct bounce_copy *copy; /* NULL: nothing is copied */
@@ -56,7 +57,7 @@ struct port {
 	void *states[SOURCES_MAX];
 	uint64_t drop_no_shadow;    /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
-	uint64_t drop_unsendable; /* several segments, too long, no room for the header, not the region's */
+	uint64_t drop_unsendable; /* too long, other segments than received, no room for the header, not the port's */
 };
 
 /* Over struct port: the drops. */

@@ -3,7 +3,7 @@
  * The packet path: receive and transmit bursts, and what the device calls per
  * burst. Each comes as an always-inline body with constant flags (copying: there
  * is a copy; hooked: sources have hooks), and the variants that set-up chooses
- * from.
+ * from. Copy mode header has bodies of its own.
  */
 #include "datapath/guest/port_burst.h"
 
@@ -17,6 +17,9 @@
 #include "datapath/sources/bounce_copy.h"
 
 #define SHARED (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)
+
+_Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2,
+	       "refcnt and nb_segs are one 4-byte word");
 
 static inline void
 run_hooks(const struct port_hook *hook, struct rte_mbuf **bufs, uint16_t n,
@@ -82,14 +85,49 @@ rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 	return n;
 }
 
+/* One segment, and nobody else holds it: both counts of an mbuf in one load. */
 static inline bool
-sendable(const struct port *port, const struct rte_mbuf *mbuf, bool copying)
+single(const struct rte_mbuf *mbuf)
 {
-	if (mbuf->nb_segs != 1 || mbuf->data_len > SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
-		return false;
-	/* Without a copy the device reads the buffer itself: it must be one of the region's. */
-	return copying || (mbuf->data_off >= VNET_HEADER_BYTES &&
-			   (uintptr_t)mbuf->buf_addr - port->data_start < port->data_bytes);
+	uint32_t counts;
+
+	memcpy(&counts, &mbuf->refcnt, sizeof(counts));
+	return counts == 0x00010001;
+}
+
+/* An mbuf of the port's own temporary pool, whose data the device can reach. */
+static inline bool
+own_temporary(const struct port *port, const struct rte_mbuf *mbuf)
+{
+	return mbuf->pool == port->hot_temporary.pool && mbuf->data_off >= VNET_HEADER_BYTES &&
+	       mbuf->data_off + mbuf->data_len <= SLOT_BYTES;
+}
+
+/* Without a copy the device reads the buffer itself. */
+static inline bool
+sendable_none(const struct port *port, const struct rte_mbuf *mbuf)
+{
+	return single(mbuf) && own_temporary(port, mbuf);
+}
+
+static inline bool
+sendable_shadow(const struct port *port, const struct rte_mbuf *mbuf)
+{
+	(void)port;
+	return mbuf->nb_segs == 1 && mbuf->data_len <= SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+}
+
+/* A frame copied whole, or a first segment and the payload that came with it or with another. */
+static inline bool
+sendable_header(const struct port *port, const struct rte_mbuf *mbuf)
+{
+	const struct rte_mbuf *payload = mbuf->next;
+
+	if (mbuf->nb_segs == 1)
+		return sendable_shadow(port, mbuf);
+	return mbuf->nb_segs == 2 && own_temporary(port, payload) &&
+	       rte_mbuf_refcnt_read(payload) == 1 &&
+	       payload->data_off >= mbuf->data_len + VNET_HEADER_BYTES;
 }
 
 /* May the mbuf go back to the shadow pool as it is: of that pool, and nobody else's? */
@@ -105,12 +143,13 @@ simply_freed(const struct port *port, const struct rte_mbuf *mbuf)
  * counted. Returns how many can.
  */
 static uint16_t __rte_cold
-sift(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying)
+sift(struct port *port, struct rte_mbuf **bufs, uint16_t n,
+     bool (*sendable)(const struct port *port, const struct rte_mbuf *mbuf))
 {
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (sendable(port, bufs[i], copying)) {
+		if (sendable(port, bufs[i])) {
 			bufs[kept++] = bufs[i];
 			continue;
 		}
@@ -171,11 +210,12 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 	bool all_sendable = true, all_simple = true;
 
 	for (uint16_t i = 0; i < taken; i++) {
-		all_sendable &= sendable(port, bufs[i], copying);
+		all_sendable &= copying ? sendable_shadow(port, bufs[i]) :
+					  sendable_none(port, bufs[i]);
 		all_simple &= !copying || simply_freed(port, bufs[i]);
 	}
 	if (unlikely(!all_sendable))
-		going = sift(port, bufs, taken, copying);
+		going = sift(port, bufs, taken, copying ? sendable_shadow : sendable_none);
 	if (unlikely(!going))
 		return taken;
 	if (copying) {
@@ -190,6 +230,134 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 		run_hooks(port->map, mapped, going, DIRECTION_TX);
 	if (copying)
 		copy_in(port, bufs, mapped, going, all_simple, hooked);
+	port->lower->ops->tx_burst(port->lower->device, mapped, going);
+	return taken;
+}
+
+/*
+ * The frame in two: headers in the private mbuf, the rest left where it is. Both
+ * carry the mark.
+ */
+static __rte_always_inline void
+split_frame(struct rte_mbuf *received, struct rte_mbuf *shadow, const struct fresh_head *marked)
+{
+	bounce_copy_header(rte_pktmbuf_mtod(received, const uint8_t *),
+			   (uint8_t *)shadow->buf_addr + RTE_PKTMBUF_HEADROOM);
+	fresh_set(shadow, marked, COPY_HEADER_BYTES);
+	shadow->pkt_len = received->data_len;
+	shadow->next = received;
+	received->data_off += COPY_HEADER_BYTES;
+	received->data_len -= COPY_HEADER_BYTES;
+	received->pkt_len = received->data_len;
+	received->ol_flags |= marked->ol_flags;
+}
+
+static uint16_t
+rx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct rte_mbuf **received = mbuf_stack_room(&port->hot_temporary, n), **shadow;
+	const struct fresh_head plain = fresh_head(0, port->buffers.port_id);
+	struct fresh_head marked = fresh_head(port->copy->untrusted_flag, port->buffers.port_id);
+	uint16_t taken = port->lower->ops->rx_burst(port->lower->device, received, n), whole = 0;
+	uint32_t bytes = 0;
+
+	if (!taken)
+		return 0;
+	marked.nb_segs = 2;
+	shadow = mbuf_stack_pop(&port->hot_shadow, taken);
+	if (unlikely(!shadow)) {
+		port->drop_no_shadow += taken;
+		mbuf_stack_push(&port->hot_temporary, taken);
+		return 0;
+	}
+	for (uint16_t i = 0; i < taken; i++) {
+		bufs[i] = shadow[i];
+		if (received[i]->data_len > COPY_HEADER_BYTES) {
+			split_frame(received[i], bufs[i], &marked);
+			bytes += COPY_HEADER_BYTES;
+		} else {
+			fresh_set(bufs[i], &plain, received[i]->data_len);
+			bytes += bounce_copy_frame(received[i], bufs[i]);
+			received[whole++] = received[i];
+		}
+	}
+	mbuf_stack_push(&port->hot_temporary, whole);
+	bounce_copy_count(port->copy, taken, bytes);
+	return taken;
+}
+
+/* A private mbuf without its payload, back to its pool. */
+static __rte_always_inline void
+free_head(struct port *port, struct rte_mbuf *head)
+{
+	head->next = NULL;
+	head->nb_segs = 1;
+	if (likely(simply_freed(port, head))) {
+		*mbuf_stack_room(&port->hot_shadow, 1) = head;
+		mbuf_stack_push(&port->hot_shadow, 1);
+	} else {
+		rte_pktmbuf_free_seg(head);
+	}
+}
+
+/* The headers back in front of their payload, which becomes the frame to send. */
+static __rte_always_inline struct rte_mbuf *
+join_frame(struct rte_mbuf *head)
+{
+	struct rte_mbuf *frame = head->next;
+	uint8_t *to = rte_pktmbuf_mtod(frame, uint8_t *) - head->data_len;
+	const uint8_t *from = rte_pktmbuf_mtod(head, const uint8_t *);
+
+	if (likely(head->data_len == COPY_HEADER_BYTES))
+		bounce_copy_header(from, to);
+	else
+		rte_memcpy(to, from, head->data_len);
+	frame->data_off -= head->data_len;
+	frame->data_len += head->data_len;
+	return frame;
+}
+
+/* A short frame in a temporary mbuf; NULL, and the frame dropped, when there is none. */
+static __rte_always_inline struct rte_mbuf *
+copy_whole(struct port *port, struct rte_mbuf *frame)
+{
+	struct rte_mbuf **temporary = mbuf_stack_pop(&port->hot_temporary, 1);
+
+	if (unlikely(!temporary)) {
+		port->drop_no_temporary++;
+		return NULL;
+	}
+	place_frame(frame, *temporary);
+	bounce_copy_frame(frame, *temporary);
+	return *temporary;
+}
+
+static uint16_t
+tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
+{
+	uint16_t taken = RTE_MIN(n, port->lower->ops->tx_room(port->lower->device));
+	struct rte_mbuf *mapped[MBUF_STACK_BURST];
+	uint16_t sendable = taken, going = 0;
+	bool all_sendable = true;
+	uint32_t bytes = 0;
+
+	for (uint16_t i = 0; i < taken; i++)
+		all_sendable &= sendable_header(port, bufs[i]);
+	if (unlikely(!all_sendable))
+		sendable = sift(port, bufs, taken, sendable_header);
+	for (uint16_t i = 0; i < sendable; i++) {
+		struct rte_mbuf *head = bufs[i];
+
+		mapped[going] = head->nb_segs == 2 ? join_frame(head) : copy_whole(port, head);
+		if (likely(mapped[going])) {
+			bytes += head->data_len;
+			going++;
+		}
+		free_head(port, head);
+	}
+	if (unlikely(!going))
+		return taken;
+	bounce_copy_count(port->copy, going, bytes);
 	port->lower->ops->tx_burst(port->lower->device, mapped, going);
 	return taken;
 }
@@ -233,9 +401,10 @@ release_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
 	release(arg, bufs, n, true);
 }
 
-const struct port_burst port_bursts[2][2] = {
-	{{rx_none, tx_none, alloc_plain, release_plain},
-	 {rx_none_hooked, tx_none_hooked, alloc_hooked, release_hooked}},
-	{{rx_shadow, tx_shadow, alloc_plain, release_plain},
-	 {rx_shadow_hooked, tx_shadow_hooked, alloc_hooked, release_hooked}},
+const struct port_burst port_bursts[COPY_MODES][2] = {
+	[COPY_NONE] = {{rx_none, tx_none, alloc_plain, release_plain},
+		       {rx_none_hooked, tx_none_hooked, alloc_hooked, release_hooked}},
+	[COPY_SHADOW] = {{rx_shadow, tx_shadow, alloc_plain, release_plain},
+			 {rx_shadow_hooked, tx_shadow_hooked, alloc_hooked, release_hooked}},
+	[COPY_HEADER] = {{rx_header, tx_header, alloc_plain, release_plain}},
 };

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "datapath/guest/port.h"
+#include "datapath/sources/bounce_copy.h"
 
 struct port_burst {
 	uint16_t (*rx)(struct port *port, struct rte_mbuf **bufs, uint16_t n);
@@ -15,7 +16,7 @@ struct port_burst {
 	void (*release)(void *port, struct rte_mbuf **bufs, uint16_t n);
 };
 
-/* By [is there a copy][have sources hooks]. */
-extern const struct port_burst port_bursts[2][2];
+/* By enum copy_mode and [have sources hooks to map and unmap]; mode header knows none. */
+extern const struct port_burst port_bursts[COPY_MODES][2];
 
 #endif

@@ -2,14 +2,24 @@
 /*
  * Source bounce_copy: packets are copied between shared and private memory, once
  * per direction. This is FOLIO's one cost against the ideal (paper, T1).
+ *
+ * For programs that look at headers only (forwarders), mode header copies those:
+ * a frame then is a private mbuf with its first COPY_HEADER_BYTES, followed by the
+ * rest, untouched in shared memory and marked. Sending puts the headers back in
+ * front of it. A frame that is not longer than that is copied whole.
  */
 #include "datapath/sources/bounce_copy.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* The one mode there is: header and payload, into and out of the shadow pool (paper, 5.2). */
-static const char *const modes[] = {"shadow", NULL};
+#include <rte_errno.h>
+#include <rte_mbuf_dyn.h>
+
+#include "base/log.h"
+
+/* In the order of enum copy_mode, from COPY_SHADOW on. */
+static const char *const modes[] = {"shadow", "header", NULL};
 
 struct bounce_copy_options {
 	uint32_t mode;
@@ -21,7 +31,7 @@ static const struct option_spec options[] = {
 	 .offset = offsetof(struct bounce_copy_options, mode),
 	 .preset = "shadow",
 	 .choices = modes,
-	 .help = "what is copied: whole packets, to and from the private shadow pool"},
+	 .help = "what is copied: whole packets, or only their headers (the first 64 B)"},
 	{0},
 };
 
@@ -31,13 +41,67 @@ static const struct counter counters[] = {
 	{0},
 };
 
+static enum copy_mode
+mode_of(const void *settings)
+{
+	const struct bounce_copy_options *chosen = settings;
+
+	return COPY_SHADOW + chosen->mode;
+}
+
+enum copy_mode
+bounce_copy_mode(const struct datapath_config *config)
+{
+	const struct source_setting *setting = &config->sources[source_find("bounce_copy")];
+
+	return setting->on ? mode_of(setting->options) : COPY_NONE;
+}
+
+/* What unmaps a buffer takes it from the device and may move it: the payload would be gone. */
+static const char *
+bounce_copy_conflict(const struct datapath_config *config)
+{
+	if (bounce_copy_mode(config) != COPY_HEADER)
+		return NULL;
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->unmap)
+			return "mode header hands the payload on in shared memory, which no other "
+			       "source may unmap before it is sent, allowed: mode: shadow, or "
+			       "bounce_alloc, psc and iotlb off";
+	return NULL;
+}
+
+static int
+mark_untrusted(struct bounce_copy *copy)
+{
+	const struct rte_mbuf_dynflag flag = {.name = COPY_UNTRUSTED_FLAG};
+	int bit = rte_mbuf_dynflag_register(&flag);
+
+	if (bit < 0) {
+		log_error("mbuf flag %s: %s", flag.name, rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	copy->untrusted_flag = 1ull << bit;
+	return 0;
+}
+
 static int
 bounce_copy_open(const struct source_env *env, const void *settings, void **state)
 {
+	struct bounce_copy *copy = calloc(1, sizeof(*copy));
+	int error = 0;
+
 	(void)env;
-	(void)settings;
-	*state = calloc(1, sizeof(struct bounce_copy));
-	return *state ? 0 : -ENOMEM;
+	if (!copy)
+		return -ENOMEM;
+	copy->mode = mode_of(settings);
+	if (copy->mode == COPY_HEADER)
+		error = mark_untrusted(copy);
+	if (error)
+		free(copy);
+	else
+		*state = copy;
+	return error;
 }
 
 const struct source source_bounce_copy = {
@@ -47,6 +111,7 @@ const struct source source_bounce_copy = {
 	.fidelity = FIDELITY_REAL,
 	.options = options,
 	.counters = counters,
+	.conflict = bounce_copy_conflict,
 	.open = bounce_copy_open,
 	.close = free,
 };
