@@ -85,7 +85,8 @@ static int
 device_connect(struct device *device, const char *path)
 {
 	bool iommu = needs_iommu(&device->config);
-	int error = backend_open(path, iommu, &device->backend);
+	int error = backend_open(&(struct backend_options){.path = path, .iommu = iommu},
+				 &device->backend);
 
 	if (!error)
 		error = guest_connect(&device->guest, iommu, CONNECT_TIMEOUT_MS);

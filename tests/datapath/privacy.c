@@ -94,7 +94,8 @@ static void __attribute__((noreturn)) host_main(const char *path, const char *fo
 	struct backend *backend;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (datapath_start(-1, folder, 0) || backend_open(path, false, &backend) ||
+	if (datapath_start(-1, folder, 0) ||
+	    backend_open(&(struct backend_options){.path = path}, &backend) ||
 	    backend_wait_ready(backend, 10000))
 		_exit(1);
 	struct rte_mempool *pool = rte_pktmbuf_pool_create(

@@ -3,28 +3,49 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_vhost.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
-/* Virtqueue numbers of a virtio-net device, by the guest's view (virtio 1.2, 5.1.2). */
-#define GUEST_RX_QUEUE(pair) (uint16_t)(2 * (pair))
-#define GUEST_TX_QUEUE(pair) (uint16_t)(2 * (pair) + 1)
-
 #define NOT_READY (-1)
 #define LEAVE_TIMEOUT_MS 2000
 
+/* Devices that rte_vhost can hold: RTE_MAX_VHOST_DEVICE, which is private to it. */
+#define DEVICES_MAX 1024
+
+/*
+ * A polling thread is `busy` while it is inside rte_vhost. It says so before it
+ * reads the backend's device; whoever takes the device away clears that first, and
+ * then waits for busy to end. One of the two sees the other, so no burst works on a
+ * device that rte_vhost has freed.
+ */
+struct queue_pair {
+	atomic_bool busy;
+	uint64_t adopted; /* the device whose rings this thread has set up; the polling thread's own */
+} __attribute__((aligned(64)));
+
 struct backend {
-	char path[108];
-	atomic_int vid;
+	struct backend_options options;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	/*
+	 * Number of the session << 32 | rte_vhost's number of the device, which the
+	 * next guest's device gets again; 0: none.
+	 */
+	_Atomic uint64_t device;
+	atomic_uint sessions;
+	struct queue_pair queue_pairs[BACKEND_QUEUES_MAX];
 	LIST_ENTRY(backend) entry;
 };
 
@@ -35,44 +56,125 @@ struct backend {
 static LIST_HEAD(, backend) backends = LIST_HEAD_INITIALIZER(backends);
 static pthread_mutex_t backends_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The backend of a device gets its number, or NOT_READY. Returns 0, or -1 when it is nobody's. */
+/* Of each device, a bit for each ring that works; rings become ready before and after the device. */
+static atomic_uint ready_rings[DEVICES_MAX];
+
 static int
-set_vid(int device, int vid)
+vid_of(uint64_t device)
+{
+	return device ? (int)(uint32_t)device : NOT_READY;
+}
+
+/* Leaves the backend without a device; returns once no burst works on it. */
+static void
+detach(struct backend *backend)
+{
+	atomic_store(&backend->device, 0);
+	for (unsigned int i = 0; i < BACKEND_QUEUES_MAX; i++)
+		while (atomic_load(&backend->queue_pairs[i].busy))
+			sched_yield();
+}
+
+static bool
+pair_ready(int vid, unsigned int queue)
+{
+	return (atomic_load(&ready_rings[vid]) >> (2 * queue) & 3) == 3;
+}
+
+static void
+set_kicks(const struct backend *backend, int vid, unsigned int queue)
+{
+	rte_vhost_enable_guest_notification(vid, (uint16_t)(2 * queue), backend->options.ask_kicks);
+	rte_vhost_enable_guest_notification(vid, (uint16_t)(2 * queue + 1),
+					    backend->options.ask_kicks);
+}
+
+static void
+attach(struct backend *backend, int vid)
+{
+	if (backend_ready(backend)) {
+		log_warning(
+			"vhost backend at %s: another guest came; it takes the first one's place",
+			backend->path);
+		detach(backend);
+	}
+	for (unsigned int i = 0; i < BACKEND_QUEUES_MAX; i++)
+		if (pair_ready(vid, i))
+			set_kicks(backend, vid, i);
+	uint64_t session = atomic_fetch_add(&backend->sessions, 1) + 1;
+
+	atomic_store(&backend->device, session << 32 | (uint32_t)vid);
+}
+
+/* The backend that the device belongs to, or NULL. The list must be locked. */
+static struct backend *
+find_backend(int vid)
 {
 	char path[sizeof(((struct backend *)0)->path)];
 	struct backend *backend;
 
-	if (rte_vhost_get_ifname(device, path, sizeof(path)) < 0)
-		return -1;
-	pthread_mutex_lock(&backends_lock);
+	if (rte_vhost_get_ifname(vid, path, sizeof(path)) < 0)
+		return NULL;
 	LIST_FOREACH(backend, &backends, entry)
-	{
-		if (strcmp(backend->path, path))
-			continue;
-		atomic_store(&backend->vid, vid);
-		break;
-	}
-	pthread_mutex_unlock(&backends_lock);
-	return backend ? 0 : -1;
+	if (!strcmp(backend->path, path))
+		return backend;
+	return NULL;
+}
+
+static int
+new_connection(int vid)
+{
+	if (vid < 0 || vid >= DEVICES_MAX)
+		return -1;
+	atomic_store(&ready_rings[vid], 0);
+	return 0;
+}
+
+/*
+ * rte_vhost holds the ring's lock here, which a burst may wait for: so this must
+ * not wait for a burst.
+ */
+static int
+ring_state_changed(int vid, uint16_t ring, int enable)
+{
+	if (ring >= 2 * BACKEND_QUEUES_MAX)
+		return 0;
+	if (enable)
+		atomic_fetch_or(&ready_rings[vid], 1u << ring);
+	else
+		atomic_fetch_and(&ready_rings[vid], ~(1u << ring));
+	return 0;
 }
 
 static int
 new_device(int vid)
 {
-	for (uint16_t queue = 0; queue < rte_vhost_get_vring_num(vid); queue++)
-		rte_vhost_enable_guest_notification(vid, queue, 0);
-	return set_vid(vid, vid);
+	pthread_mutex_lock(&backends_lock);
+	struct backend *backend = find_backend(vid);
+
+	if (backend)
+		attach(backend, vid);
+	pthread_mutex_unlock(&backends_lock);
+	return backend ? 0 : -1;
 }
 
+/* rte_vhost frees the device as soon as this returns. */
 static void
 destroy_device(int vid)
 {
-	set_vid(vid, NOT_READY);
+	pthread_mutex_lock(&backends_lock);
+	struct backend *backend = find_backend(vid);
+
+	if (backend && vid_of(atomic_load(&backend->device)) == vid)
+		detach(backend);
+	pthread_mutex_unlock(&backends_lock);
 }
 
 static const struct rte_vhost_device_ops callbacks = {
+	.new_connection = new_connection,
 	.new_device = new_device,
 	.destroy_device = destroy_device,
+	.vring_state_changed = ring_state_changed,
 };
 
 static void
@@ -93,33 +195,45 @@ delist(struct backend *backend)
 
 /* Returns 0 or -1: rte_vhost says no more. */
 static int
-register_backend(const char *path, bool iommu)
+register_backend(const struct backend_options *options)
 {
-	uint64_t flags = RTE_VHOST_USER_CLIENT | RTE_VHOST_USER_NO_RECONNECT |
-			 RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
+	uint64_t flags = RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS;
 
-	if (iommu)
+	if (!options->server)
+		flags |= RTE_VHOST_USER_CLIENT;
+	if (!options->reconnect)
+		flags |= RTE_VHOST_USER_NO_RECONNECT;
+	if (options->iommu)
 		flags |= RTE_VHOST_USER_IOMMU_SUPPORT;
-	if (rte_vhost_driver_register(path, flags))
+	if (rte_vhost_driver_register(options->path, flags))
 		return -1;
-	if (!rte_vhost_driver_callback_register(path, &callbacks) && !rte_vhost_driver_start(path))
+	if (!rte_vhost_driver_callback_register(options->path, &callbacks) &&
+	    !rte_vhost_driver_start(options->path))
 		return 0;
-	rte_vhost_driver_unregister(path);
+	rte_vhost_driver_unregister(options->path);
 	return -1;
 }
 
 int
-backend_open(const char *path, bool iommu, struct backend **out)
+backend_open(const struct backend_options *options, struct backend **out)
 {
-	struct backend *backend = calloc(1, sizeof(*backend));
+	struct backend *backend = aligned_alloc(_Alignof(struct backend), sizeof(*backend));
 
 	if (!backend)
 		return -ENOMEM;
-	snprintf(backend->path, sizeof(backend->path), "%s", path);
-	atomic_store(&backend->vid, NOT_READY);
+	memset(backend, 0, sizeof(*backend));
+	backend->options = *options;
+	if (snprintf(backend->path, sizeof(backend->path), "%s", options->path) >=
+	    (int)sizeof(backend->path)) {
+		log_error("vhost backend at %s: a socket's path has at most %zu bytes",
+			  options->path, sizeof(backend->path) - 1);
+		free(backend);
+		return -EINVAL;
+	}
+	backend->options.path = backend->path;
 	enlist(backend);
-	if (register_backend(path, iommu)) {
-		log_error("vhost backend at %s: rte_vhost did not take it", path);
+	if (register_backend(&backend->options)) {
+		log_error("vhost backend at %s: rte_vhost did not take it", backend->path);
 		delist(backend);
 		free(backend);
 		return -EIO;
@@ -154,26 +268,89 @@ backend_wait_ready(struct backend *backend, int timeout_ms)
 bool
 backend_ready(const struct backend *backend)
 {
-	return atomic_load_explicit(&backend->vid, memory_order_relaxed) != NOT_READY;
+	return atomic_load_explicit(&backend->device, memory_order_relaxed) != 0;
+}
+
+unsigned int
+backend_queues(const struct backend *backend)
+{
+	int vid = vid_of(atomic_load_explicit(&backend->device, memory_order_relaxed));
+	unsigned int n = 0;
+
+	if (vid == NOT_READY)
+		return 0;
+	while (n < BACKEND_QUEUES_MAX && pair_ready(vid, n))
+		n++;
+	return n;
+}
+
+unsigned int
+backend_sessions(const struct backend *backend)
+{
+	return atomic_load_explicit(&backend->sessions, memory_order_relaxed);
+}
+
+/*
+ * A pair that is met for the first time in this session. Rings that became ready
+ * after the device could not be told about kicks any earlier.
+ */
+static int
+adopt(const struct backend *backend, struct queue_pair *pair, uint64_t device)
+{
+	unsigned int queue = (unsigned int)(pair - backend->queue_pairs);
+	int vid = vid_of(device);
+
+	if (vid == NOT_READY || !pair_ready(vid, queue))
+		return NOT_READY;
+	set_kicks(backend, vid, queue);
+	pair->adopted = device;
+	return vid;
+}
+
+/* The device to work on until leave(), or NOT_READY. */
+static inline int
+enter(struct backend *backend, struct queue_pair *pair)
+{
+	/* Sequentially consistent: the store must be seen before the load is done. */
+	atomic_store(&pair->busy, true);
+	uint64_t device = atomic_load(&backend->device);
+
+	if (unlikely(device != pair->adopted || !device))
+		return adopt(backend, pair, device);
+	return (int)(uint32_t)device;
+}
+
+static inline void
+leave(struct queue_pair *pair)
+{
+	atomic_store_explicit(&pair->busy, false, memory_order_release);
 }
 
 uint16_t
 backend_send(struct backend *backend, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
-	int vid = atomic_load_explicit(&backend->vid, memory_order_relaxed);
+	struct queue_pair *pair = &backend->queue_pairs[queue];
+	int vid = enter(backend, pair);
+	uint16_t ring = (uint16_t)(2 * queue), sent = 0;
 
-	return vid == NOT_READY ? 0 : rte_vhost_enqueue_burst(vid, GUEST_RX_QUEUE(queue), bufs, n);
+	if (likely(vid != NOT_READY))
+		sent = rte_vhost_enqueue_burst(vid, ring, bufs, n);
+	leave(pair);
+	return sent;
 }
 
 uint16_t
 backend_receive(struct backend *backend, unsigned int queue, struct rte_mempool *pool,
 		struct rte_mbuf **bufs, uint16_t n)
 {
-	int vid = atomic_load_explicit(&backend->vid, memory_order_relaxed);
+	struct queue_pair *pair = &backend->queue_pairs[queue];
+	int vid = enter(backend, pair);
+	uint16_t ring = (uint16_t)(2 * queue + 1), got = 0;
 
-	return vid == NOT_READY ?
-		       0 :
-		       rte_vhost_dequeue_burst(vid, GUEST_TX_QUEUE(queue), pool, bufs, n);
+	if (likely(vid != NOT_READY))
+		got = rte_vhost_dequeue_burst(vid, ring, pool, bufs, n);
+	leave(pair);
+	return got;
 }
 
 void
@@ -182,7 +359,7 @@ backend_prefault(struct backend *backend)
 	struct rte_vhost_memory *memory;
 	volatile uint8_t sink;
 
-	if (rte_vhost_get_mem_table(atomic_load(&backend->vid), &memory) < 0)
+	if (rte_vhost_get_mem_table(vid_of(atomic_load(&backend->device)), &memory) < 0)
 		return;
 	for (uint32_t i = 0; i < memory->nregions; i++) {
 		const volatile uint8_t *base =
