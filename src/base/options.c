@@ -37,6 +37,7 @@ field_bytes(enum option_type type)
 	case OPTION_CYCLES:
 	case OPTION_TIME:
 	case OPTION_BYTES:
+	case OPTION_RATE:
 		return sizeof(uint64_t);
 	case OPTION_SHARE:
 		return sizeof(double);
@@ -132,6 +133,17 @@ find_choice(const struct option_spec *option, const char *text, size_t length, u
 	return -EINVAL;
 }
 
+static int
+parse_rate(const struct option_spec *option, const char *text, union value *out)
+{
+	uint32_t word;
+
+	if (!option->choices || find_choice(option, text, strlen(text), &word))
+		return parse_number(option, text, out);
+	out->amount = option_word(word);
+	return 0;
+}
+
 /* "a", "a, b" or "[a, b]"; at least one. */
 static int
 parse_choices(const struct option_spec *option, const char *text, union value *out)
@@ -189,6 +201,8 @@ parse_value(const struct option_spec *option, const char *text, union value *out
 		return parse_choices(option, text, out);
 	case OPTION_TEXT:
 		return parse_text(text, out);
+	case OPTION_RATE:
+		return parse_rate(option, text, out);
 	default:
 		return parse_number(option, text, out);
 	}

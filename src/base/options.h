@@ -22,6 +22,7 @@ enum option_type {
 	OPTION_CYCLES,  /* uint64_t TSC cycles: "4000 cycles", or a time, converted by this TSC */
 	OPTION_TIME,    /* uint64_t ns */
 	OPTION_BYTES,   /* uint64_t bytes */
+	OPTION_RATE,    /* uint64_t packets per second, or option_word() */
 	OPTION_SHARE,   /* double, 1 = 100% */
 	OPTION_CHOICE,  /* uint32_t: index into choices */
 	OPTION_CHOICES, /* uint32_t: bit set over choices, written as [a, b] */
@@ -34,11 +35,18 @@ struct option_spec {
 	bool power_of_two; /* COUNT only */
 	size_t offset;
 	const char *preset;         /* the default, as a user would write it; NULL: all zero */
-	const char *const *choices; /* NULL-terminated; CHOICE and CHOICES only */
+	const char *const *choices; /* NULL-terminated; CHOICE, CHOICES; RATE: words for a number */
 	double min, max;  /* inclusive, in base units; COUNT to SHARE; max 0: the type's own */
 	const char *cost; /* CYCLES only: primitive of the cost profile that is the default */
 	const char *help; /* one line, no full stop */
 };
+
+/* What a RATE holds when it was given as the i-th of its choices. */
+static inline uint64_t
+option_word(uint32_t i)
+{
+	return UINT64_MAX - i;
+}
 
 /* What the option's number is measured in; COUNT for those that hold no number. */
 enum dimension option_dimension(enum option_type type);

@@ -16,6 +16,8 @@ option_dimension(enum option_type type)
 		return DIMENSION_TIME;
 	case OPTION_BYTES:
 		return DIMENSION_BYTES;
+	case OPTION_RATE:
+		return DIMENSION_RATE;
 	case OPTION_SHARE:
 		return DIMENSION_SHARE;
 	default:
@@ -64,6 +66,19 @@ join_choices(const struct option_spec *option, uint32_t set, char *buf, size_t s
 	}
 }
 
+/* The word that a rate was given as, or NULL. */
+static const char *
+rate_word(const struct option_spec *option, const char *field)
+{
+	uint64_t amount;
+
+	memcpy(&amount, field, sizeof(amount));
+	for (uint32_t i = 0; option->choices && option->choices[i]; i++)
+		if (amount == option_word(i))
+			return option->choices[i];
+	return NULL;
+}
+
 const char *
 option_format(const struct option_spec *option, const void *settings, char *buf, size_t size)
 {
@@ -84,6 +99,12 @@ option_format(const struct option_spec *option, const void *settings, char *buf,
 		return buf;
 	case OPTION_TEXT:
 		snprintf(buf, size, "%s", field);
+		return buf;
+	case OPTION_RATE:
+		if (!rate_word(option, field))
+			return quantity_format(dimension, read_number(option->type, field), buf,
+					       size);
+		snprintf(buf, size, "%s", rate_word(option, field));
 		return buf;
 	default:
 		return quantity_format(dimension, read_number(option->type, field), buf, size);
@@ -130,6 +151,14 @@ option_allowed(const struct option_spec *option, char *buf, size_t size)
 		break;
 	case OPTION_TEXT:
 		snprintf(buf, size, "one line of at most %d bytes", OPTION_TEXT_BYTES - 1);
+		break;
+	case OPTION_RATE:
+		*buf = '\0';
+		if (option->choices) {
+			join_choices(option, UINT32_MAX, buf, size);
+			strncat(buf, ", or ", size - strlen(buf) - 1);
+		}
+		describe_range(option, buf + strlen(buf), size - strlen(buf));
 		break;
 	default:
 		describe_range(option, buf, size);

@@ -14,13 +14,12 @@
 /* Enough that no ring holds a whole round, so that a frame out of its order shows. */
 #define GENERATED_FRAMES 600u
 
-/* 7:4:1; with their FCS 64, 570 and 1518 B. */
-static const struct {
-	uint16_t length_bytes;
-	unsigned int share;
-} imix[] = {{60, 7}, {566, 4}, {1514, 1}};
+#define GAP_NS_MAX 3600000000000
 
-#define IMIX_ROUND 12u
+/* 7:4:1; with their FCS 64, 570 and 1518 B. */
+const uint16_t imix_bytes[IMIX_SIZES] = {60, 566, 1514};
+const uint16_t imix_shares[IMIX_SIZES] = {7, 4, 1};
+
 _Static_assert(GENERATED_FRAMES % IMIX_ROUND == 0, "a mix keeps its shares");
 
 static const char *
@@ -31,19 +30,21 @@ basename_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Room for n frames of at most FRAME_BYTES_MAX, each on a slot of its own. */
+/* Room for n frames of `bytes` in all. */
 static int
-reserve(struct traffic *traffic, uint32_t n)
+reserve(struct traffic *traffic, uint32_t n, size_t bytes)
 {
 	traffic->frames = calloc(n, sizeof(*traffic->frames));
-	traffic->storage = calloc(n, FRAME_BYTES_MAX);
+	traffic->storage = calloc(bytes, 1);
 	return traffic->frames && traffic->storage ? 0 : -ENOMEM;
 }
 
 static uint8_t *
 add_frame(struct traffic *traffic, uint16_t length_bytes)
 {
-	uint8_t *bytes = traffic->storage + (size_t)traffic->n * FRAME_BYTES_MAX;
+	const struct frame *last = traffic->n ? &traffic->frames[traffic->n - 1] : NULL;
+	size_t used = last ? (size_t)(last->bytes - traffic->storage) + last->length_bytes : 0;
+	uint8_t *bytes = traffic->storage + used;
 
 	traffic->frames[traffic->n++] = (struct frame){bytes, length_bytes};
 	return bytes;
@@ -69,7 +70,7 @@ static int
 generate_fixed(struct traffic *traffic, unsigned long size, uint64_t seed)
 {
 	struct random_state random = {seed};
-	int error = reserve(traffic, GENERATED_FRAMES);
+	int error = reserve(traffic, GENERATED_FRAMES, GENERATED_FRAMES * FRAME_BYTES_MAX);
 
 	if (error)
 		return error;
@@ -97,14 +98,14 @@ generate_imix(struct traffic *traffic, uint64_t seed)
 	struct random_state random = {seed};
 	uint16_t lengths[GENERATED_FRAMES] = {0};
 	uint32_t n = 0;
-	int error = reserve(traffic, GENERATED_FRAMES);
+	int error = reserve(traffic, GENERATED_FRAMES, GENERATED_FRAMES * FRAME_BYTES_MAX);
 
 	if (error)
 		return error;
 	snprintf(traffic->label, sizeof(traffic->label), "imix");
-	for (size_t i = 0; i < sizeof(imix) / sizeof(imix[0]); i++)
-		for (unsigned int k = 0; k < imix[i].share * (GENERATED_FRAMES / IMIX_ROUND); k++)
-			lengths[n++] = imix[i].length_bytes;
+	for (size_t i = 0; i < IMIX_SIZES; i++)
+		for (unsigned int k = 0; k < imix_shares[i] * (GENERATED_FRAMES / IMIX_ROUND); k++)
+			lengths[n++] = imix_bytes[i];
 	shuffle(lengths, n, &random);
 	for (uint32_t i = 0; i < n; i++)
 		generate_frame(traffic, &random, lengths[i]);
@@ -112,8 +113,8 @@ generate_imix(struct traffic *traffic, uint64_t seed)
 }
 
 static int
-check_captured(const char *path, uint32_t number, const struct pcap_pkthdr *header, char *why,
-	       size_t why_size)
+check_captured(const char *path, uint32_t frame_bytes_max, uint32_t number,
+	       const struct pcap_pkthdr *header, char *why, size_t why_size)
 {
 	if (header->caplen != header->len) {
 		snprintf(
@@ -122,11 +123,11 @@ check_captured(const char *path, uint32_t number, const struct pcap_pkthdr *head
 			path, number, header->caplen, header->len);
 		return -EINVAL;
 	}
-	if (header->len < FRAME_BYTES_MIN || header->len > FRAME_BYTES_MAX) {
+	if (header->len < FRAME_BYTES_MIN || header->len > frame_bytes_max) {
 		snprintf(why, why_size,
 			 "%s: frame %u is %u B long; %u to %u are allowed (capture with "
 			 "segmentation offload off)",
-			 path, number, header->len, FRAME_BYTES_MIN, FRAME_BYTES_MAX);
+			 path, number, header->len, FRAME_BYTES_MIN, frame_bytes_max);
 		return -EINVAL;
 	}
 	if (number > TRAFFIC_FRAMES_MAX) {
@@ -136,18 +137,38 @@ check_captured(const char *path, uint32_t number, const struct pcap_pkthdr *head
 	return 0;
 }
 
+/* From one frame to the next; the file may say anything. */
+static uint64_t
+gap_ns(const struct timeval *earlier, const struct timeval *later)
+{
+	__int128 gap = ((__int128)later->tv_sec - earlier->tv_sec) * 1000000000 +
+		       (later->tv_usec - earlier->tv_usec);
+
+	if (gap < 0)
+		return 0;
+	return gap > GAP_NS_MAX ? GAP_NS_MAX : (uint64_t)gap;
+}
+
 static int
-read_frames(struct traffic *traffic, pcap_t *capture, const char *path, char *why, size_t why_size)
+read_frames(struct traffic *traffic, uint32_t frame_bytes_max, pcap_t *capture, const char *path,
+	    char *why, size_t why_size)
 {
 	struct pcap_pkthdr *header;
+	struct timeval last = {0}; /* tv_usec holds ns: the file is opened so */
 	const uint8_t *bytes;
 	int got, error;
 
 	while ((got = pcap_next_ex(capture, &header, &bytes)) == 1) {
-		error = check_captured(path, traffic->n + 1, header, why, why_size);
+		uint32_t n = traffic->n;
+
+		error = check_captured(path, frame_bytes_max, n + 1, header, why, why_size);
 		if (error)
 			return error;
 		memcpy(add_frame(traffic, (uint16_t)header->len), bytes, header->len);
+		if (n)
+			traffic->times_ns[n] =
+				traffic->times_ns[n - 1] + gap_ns(&last, &header->ts);
+		last = header->ts;
 	}
 	if (got != PCAP_ERROR_BREAK) {
 		snprintf(why, why_size, "%s: after frame %u: %s", path, traffic->n,
@@ -181,19 +202,22 @@ check_regular(const char *path, char *why, size_t why_size)
 }
 
 static int
-read_capture(struct traffic *traffic, const char *path, char *why, size_t why_size)
+read_capture(struct traffic *traffic, uint32_t frame_bytes_max, const char *path, char *why,
+	     size_t why_size)
 {
 	char message[PCAP_ERRBUF_SIZE];
 	int error = check_regular(path, why, why_size);
 
 	if (error)
 		return error;
-	error = reserve(traffic, TRAFFIC_FRAMES_MAX);
-	if (error)
-		return error;
+	error = reserve(traffic, TRAFFIC_FRAMES_MAX, (size_t)TRAFFIC_FRAMES_MAX * frame_bytes_max);
+	traffic->times_ns = calloc(TRAFFIC_FRAMES_MAX, sizeof(*traffic->times_ns));
+	if (error || !traffic->times_ns)
+		return -ENOMEM;
 	snprintf(traffic->label, sizeof(traffic->label), "%.*s", (int)sizeof(traffic->label) - 1,
 		 basename_of(path));
-	pcap_t *capture = pcap_open_offline(path, message);
+	pcap_t *capture =
+		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, message);
 
 	if (!capture) {
 		snprintf(why, why_size, "%s: %s", path, message);
@@ -204,7 +228,7 @@ read_capture(struct traffic *traffic, const char *path, char *why, size_t why_si
 			 pcap_datalink_val_to_name(pcap_datalink(capture)));
 		error = -EINVAL;
 	} else {
-		error = read_frames(traffic, capture, path, why, why_size);
+		error = read_frames(traffic, frame_bytes_max, capture, path, why, why_size);
 	}
 	pcap_close(capture);
 	return error;
@@ -245,9 +269,25 @@ traffic_open(const char *text, uint64_t seed, struct traffic *traffic, char *why
 	if (!strcmp(text, "imix"))
 		error = generate_imix(traffic, seed);
 	else if (!strncmp(text, "pcap:", 5))
-		error = read_capture(traffic, text + 5, why, why_size);
+		error = read_capture(traffic, FRAME_BYTES_MAX, text + 5, why, why_size);
 	else
 		error = open_fixed(text, seed, traffic, why, why_size);
+	if (error) {
+		traffic_close(traffic);
+		return error;
+	}
+	traffic->mean_bytes = mean_bytes(traffic);
+	return 0;
+}
+
+int
+traffic_open_capture(const char *path, uint32_t frame_bytes_max, struct traffic *traffic, char *why,
+		     size_t why_size)
+{
+	memset(traffic, 0, sizeof(*traffic));
+	snprintf(why, why_size, "traffic '%s': not enough memory", path);
+	int error = read_capture(traffic, frame_bytes_max, path, why, why_size);
+
 	if (error) {
 		traffic_close(traffic);
 		return error;
@@ -261,5 +301,6 @@ traffic_close(struct traffic *traffic)
 {
 	free(traffic->frames);
 	free(traffic->storage);
+	free(traffic->times_ns);
 	memset(traffic, 0, sizeof(*traffic));
 }

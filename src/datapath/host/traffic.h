@@ -6,7 +6,7 @@
  * As text, a traffic is "64" (fixed size in bytes, 60 to 1514, without FCS), "imix"
  * (7:4:1 of 60, 566 and 1514 B, which with their FCS are 64, 570 and 1518 B on a
  * wire) or "pcap:FILE" (an Ethernet capture, each frame 14 to 1514 B and stored
- * whole).
+ * whole; traffic_open_capture() takes longer ones too).
  */
 #ifndef FOLIO_DATAPATH_TRAFFIC_H
 #define FOLIO_DATAPATH_TRAFFIC_H
@@ -18,6 +18,7 @@
 #define FRAME_BYTES_MIN 14u
 #define FRAME_BYTES_MAX 1514u
 #define FIXED_BYTES_MIN 60u
+#define JUMBO_BYTES_MAX 9000u
 
 struct frame {
 	const uint8_t *bytes;
@@ -30,6 +31,11 @@ struct traffic {
 	uint32_t n;        /* 1 to TRAFFIC_FRAMES_MAX */
 	double mean_bytes; /* over the sequence */
 	uint8_t *storage;  /* owned; holds every frame's bytes */
+	/*
+	 * Owned; captures only: when each was captured, after the first one. Never falls:
+	 * a step back counts as none, one of more than an hour as an hour.
+	 */
+	uint64_t *times_ns;
 };
 
 /*
@@ -39,6 +45,16 @@ struct traffic {
  */
 int traffic_open(const char *text, uint64_t seed, struct traffic *traffic, char *why,
 		 size_t why_size);
+/* Likewise the capture at path, with frames of at most frame_bytes_max (JUMBO_BYTES_MAX or less). */
+int traffic_open_capture(const char *path, uint32_t frame_bytes_max, struct traffic *traffic,
+			 char *why, size_t why_size);
+
+/* The mix "imix": frames of sizes_bytes[i] have the share shares[i] of IMIX_ROUND. */
+#define IMIX_SIZES 3u
+#define IMIX_ROUND 12u
+extern const uint16_t imix_bytes[IMIX_SIZES];
+extern const uint16_t imix_shares[IMIX_SIZES];
+
 void traffic_close(struct traffic *traffic);
 
 #endif
