@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The names that a place in a file allows: for lookups, and for messages that list them. */
+/* Names that only configuration files hold, on top of base's. */
 #ifndef FOLIO_RUNNER_NAMES_H
 #define FOLIO_RUNNER_NAMES_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/names.h"
 
-#include "base/options.h"
-
-#define NAMES_MAX 64
-#define NAMES_TEXT_BYTES 640
-
-/* Zeroed: empty. The texts are borrowed. A name too many is left out, and only messages miss it. */
-struct names {
-	const char *at[NAMES_MAX];
-	size_t n;
-};
-
-void names_add(struct names *names, const char *name);
-void names_add_options(struct names *names, const struct option_spec *table);
-void names_add_sources(struct names *names);
 void names_add_presets(struct names *names);
-
-bool names_has(const struct names *names, const char *name);
-
-/* "a, b, c", and where word is close to one of them, "; did you mean 'b'?". Returns buf. */
-const char *names_allowed(const struct names *names, const char *word, char *buf, size_t size);
 
 #endif

@@ -100,12 +100,6 @@ apply_file(const struct recipe *recipe, const struct node *root, struct draft *d
 }
 
 static bool
-is_given(const struct draft *draft, int source, const struct option_spec *option)
-{
-	return draft->given[source] & 1u << (option - sources[source]->options);
-}
-
-static bool
 is_in_scope(const struct setting *setting, enum sweep_scope scope, const struct costs *costs,
 	    const struct draft *draft)
 {
@@ -114,7 +108,7 @@ is_in_scope(const struct setting *setting, enum sweep_scope scope, const struct 
 	if (scope == SWEEP_MISSING)
 		return setting->source >= 0 && option && option->cost &&
 		       !costs_find(costs, option->cost) &&
-		       !is_given(draft, setting->source, option);
+		       !draft_gives(draft, setting->source, option);
 	return scope == SWEEP_ALL || setting->source < 0;
 }
 
@@ -133,11 +127,12 @@ apply_combo(const struct combo *combo, enum sweep_scope scope, const struct cost
 }
 
 static int
-apply_cost(const struct recipe *recipe, const struct costs *costs, int source,
-	   const struct option_spec *option, struct draft *draft)
+apply_cost(const struct recipe *recipe, const struct costs *costs, const struct setting *setting,
+	   struct draft *draft)
 {
+	const struct option_spec *option = setting->option;
 	const struct cost *cost = costs_find(costs, option->cost);
-	const char *name = sources[source]->name;
+	const char *name = sources[setting->source]->name;
 	char text[64], why[512];
 
 	if (!cost && !costs)
@@ -152,7 +147,7 @@ apply_cost(const struct recipe *recipe, const struct costs *costs, int source,
 				   name, option->name, option->cost, costs->path, name,
 				   option->name);
 	snprintf(text, sizeof(text), "%" PRIu64 " cycles", cost->cycles);
-	if (option_parse(option, draft->config.sources[source].options, text, why, sizeof(why)))
+	if (option_parse(option, draft_target(draft, setting), text, why, sizeof(why)))
 		return node_refuse(recipe->where, "sources.%s.%s, from '%s' of %s: %s", name,
 				   option->name, option->cost, costs->path, why);
 	return 0;
@@ -161,18 +156,12 @@ apply_cost(const struct recipe *recipe, const struct costs *costs, int source,
 static int
 apply_costs(const struct recipe *recipe, const struct costs *costs, struct draft *draft)
 {
-	for (int i = 0; sources[i]; i++) {
-		const struct option_spec *table = sources[i]->options;
+	struct setting setting;
+	int error = 0;
 
-		for (const struct option_spec *option = table; option && option->name; option++) {
-			if (!option->cost || !draft->config.sources[i].on ||
-			    is_given(draft, i, option))
-				continue;
-			if (apply_cost(recipe, costs, i, option, draft))
-				return -EINVAL;
-		}
-	}
-	return 0;
+	while (!error && draft_missing_cost(draft, &setting))
+		error = apply_cost(recipe, costs, &setting, draft);
+	return error;
 }
 
 static void

@@ -9,10 +9,6 @@
 
 #define SOURCES_PREFIX "sources."
 
-/* `sources.SRC` as an option, so that it is read and refused as one. */
-static const struct option_spec switch_option = {
-	.name = "source", .type = OPTION_SWITCH, .offset = offsetof(struct source_setting, on)};
-
 void
 setting_names(struct names *names)
 {
@@ -52,21 +48,15 @@ refuse_option(const struct node *node, const struct source *source, const char *
 static int
 find_in_sources(const struct node *node, const char *name, struct setting *setting)
 {
-	const char *dot = strchr(name, '.');
-	char source_name[64];
-
-	snprintf(source_name, sizeof(source_name), "%.*s",
-		 dot ? (int)(dot - name) : (int)strlen(name), name);
-	setting->option = NULL;
-	setting->source = source_find(source_name);
-	if (setting->source < 0)
-		return refuse_source(node, source_name);
-	if (!dot)
+	if (!setting_of_source(name, setting))
 		return 0;
-	setting->option = options_find(sources[setting->source]->options, dot + 1);
-	if (!setting->option)
-		return refuse_option(node, sources[setting->source], dot + 1);
-	return 0;
+	if (setting->source < 0) {
+		char source_name[64];
+
+		snprintf(source_name, sizeof(source_name), "%.*s", (int)strcspn(name, "."), name);
+		return refuse_source(node, source_name);
+	}
+	return refuse_option(node, sources[setting->source], strchr(name, '.') + 1);
 }
 
 int
@@ -87,26 +77,12 @@ setting_find(const struct node *node, struct setting *setting)
 			   names_allowed(&names, node->key, allowed, sizeof(allowed)));
 }
 
-void
-draft_init(struct draft *draft)
-{
-	datapath_config_init(&draft->config);
-	memset(draft->given, 0, sizeof(draft->given));
-}
-
 int
 draft_apply(struct draft *draft, const struct setting *setting, const struct node *value)
 {
-	struct source_setting *source;
+	void *target = draft_target(draft, setting);
 
-	if (setting->source < 0)
-		return node_option(value, setting->option, &draft->config);
-	source = &draft->config.sources[setting->source];
-	if (!setting->option)
-		return node_option(value, &switch_option, source);
-	draft->given[setting->source] |= 1u
-					 << (setting->option - sources[setting->source]->options);
-	return node_option(value, setting->option, source->options);
+	return node_option(value, setting_option(setting), target);
 }
 
 static int
@@ -188,16 +164,12 @@ draft_apply_datapath(struct draft *draft, const struct node *mapping)
 int
 setting_text(const struct setting *setting, const struct node *value, char text[SETTING_TEXT_BYTES])
 {
-	const struct option_spec *option = setting->option ? setting->option : &switch_option;
-	const void *settings;
 	struct draft draft;
 
 	draft_init(&draft);
 	if (draft_apply(&draft, setting, value))
 		return -EINVAL;
-	settings = setting->source < 0 ? (const void *)&draft.config :
-		   setting->option ? (const void *)draft.config.sources[setting->source].options :
-				     (const void *)&draft.config.sources[setting->source];
-	option_format(option, settings, text, SETTING_TEXT_BYTES);
+	option_format(setting_option(setting), draft_target(&draft, setting), text,
+		      SETTING_TEXT_BYTES);
 	return 0;
 }

@@ -7,32 +7,16 @@
 #ifndef FOLIO_RUNNER_SETTING_H
 #define FOLIO_RUNNER_SETTING_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "datapath/config.h"
+#include "datapath/draft.h"
 #include "runner/config/node.h"
 
 #define SETTING_TEXT_BYTES OPTION_TEXT_BYTES
-
-struct setting {
-	int source;                       /* index into sources[]; -1: an option of the datapath */
-	const struct option_spec *option; /* NULL: the source's switch */
-};
 
 /* What node's key names. Returns 0, or -EINVAL after node_refuse(). */
 int setting_find(const struct node *node, struct setting *setting);
 
 /* Every name that setting_find() knows but the options of sources. */
 void setting_names(struct names *names);
-
-/* A configuration while it is put together. */
-struct draft {
-	struct datapath_config config;
-	uint32_t given[SOURCES_MAX]; /* bit i: option i of the source was given; no cost replaces it */
-};
-
-void draft_init(struct draft *draft);
 
 /*
  * Applies one value: an option's, or on/off of a source. Returns 0, or -EINVAL
