@@ -7,6 +7,7 @@
 
 #include "base/fidelity.h"
 #include "datapath/exits/exit.h"
+#include "datapath/guest/memory.h"
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
 
@@ -45,6 +46,12 @@ const struct option_spec datapath_options[] = {
 	 .preset = "spin",
 	 .choices = exit_backend_names,
 	 .help = "what stands for a VM exit (folio list exits)"},
+	{.name = "memory",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, memory),
+	 .preset = "auto",
+	 .choices = memory_names,
+	 .help = "where shared memory comes from (folio list memory)"},
 	{0},
 };
 

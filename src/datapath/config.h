@@ -28,6 +28,7 @@ struct datapath_config {
 	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */
 	uint32_t burst;                             /* most packets a burst call moves */
 	uint32_t exits;                             /* index into exit_backends[] */
+	uint32_t memory;                            /* index into memory_names[] */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
 };
 

@@ -113,7 +113,6 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	const struct guest_options options = {
 		.config = config,
 		.bounce_bytes = bench->options.bounce_bytes,
-		.huge = datapath_huge_pages(),
 		.path = null ? NULL : path,
 	};
 
@@ -136,7 +135,7 @@ bool
 lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
 	return a->format == b->format && a->ring_size == b->ring_size && a->queues == b->queues &&
-	       needs_iommu(a) == needs_iommu(b);
+	       a->memory == b->memory && needs_iommu(a) == needs_iommu(b);
 }
 
 static struct device *

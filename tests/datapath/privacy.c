@@ -170,8 +170,7 @@ host_maps_the_region_only(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/0", harness_socket_dir);
-	struct guest_options options = {
-		.config = &config, .huge = datapath_huge_pages(), .path = path};
+	struct guest_options options = {.config = &config, .path = path};
 
 	datapath_config_init(&config);
 	assert_int_equal(pipe(ready), 0);

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "datapath/guest/memory.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/virtqueue.h"
 
@@ -45,7 +46,7 @@ set_up(void **state)
 	struct rte_mbuf *bufs[RING];
 
 	log_set_sink(ignore, NULL);
-	if (!f || region_open(&f->region, 4u << 20, false) ||
+	if (!f || region_open(&f->region, 4u << 20, memory_chosen(0)) ||
 	    virtqueue_open(&f->ring, format, &f->region, RING, LEAST))
 		return -1;
 	for (unsigned int i = 0; i < RING; i++) {

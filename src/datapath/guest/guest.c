@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "datapath/guest/iommu.h"
+#include "datapath/guest/memory.h"
 
 /*
  * Slots for two full rings, for what the per-core cache of the pool may hold
@@ -56,8 +57,11 @@ open_data_area(struct guest *guest, const struct guest_options *options)
 		return error;
 	if (options->bounce_bytes) {
 		guest->bounce = region_carve(&guest->region, options->bounce_bytes, 4096);
-		if (!guest->bounce)
+		if (!guest->bounce) {
+			log_error("shared region: no room for %zu MiB of bounce slots",
+				  options->bounce_bytes >> 20);
 			return -ENOMEM;
+		}
 		guest->bounce_bytes = options->bounce_bytes;
 	}
 	guest->data_bytes = guest->region.size_bytes - (size_t)(guest->data - guest->region.base);
@@ -88,7 +92,7 @@ guest_open(struct guest *guest, const struct guest_options *options)
 	guest->n_queues = options->config->queues;
 	error = region_open(&guest->region,
 			    guest_region_bytes(options->config, options->bounce_bytes),
-			    options->huge);
+			    memory_chosen(options->config->memory));
 	if (error)
 		return error;
 	error = open_device(guest, options);

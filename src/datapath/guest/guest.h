@@ -25,7 +25,6 @@ struct iommu;
 struct guest_options {
 	const struct datapath_config *config; /* rings, queues; its sources are the ports' business */
 	size_t bounce_bytes;                  /* a multiple of 2 MiB, for all queues together */
-	bool huge;                            /* huge pages for the region */
 	bool no_shadow;                       /* no shadow pools: the application brings its own */
 	const char *path; /* of the socket to listen on; NULL: the null device */
 };

@@ -2,17 +2,13 @@
 #include "datapath/guest/region.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/memfd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
-
-#define HUGE_PAGE_BYTES (2u << 20)
-#define SMALL_PAGE_BYTES 4096u
+#include "datapath/guest/memory.h"
 
 /* Regions in use, for the signal handler: it may run at any moment, in any thread. */
 #define REGIONS_MAX 64
@@ -39,8 +35,9 @@ replace_page(int number, siginfo_t *info, void *context)
 
 	(void)context;
 	if (region) {
-		uintptr_t page = (uintptr_t)info->si_addr & ~(region->page_bytes - 1);
-		void *got = mmap((void *)page, region->page_bytes, PROT_READ | PROT_WRITE,
+		size_t page_bytes = region->provider->page_bytes;
+		uintptr_t page = (uintptr_t)info->si_addr & ~(page_bytes - 1);
+		void *got = mmap((void *)page, page_bytes, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 		__atomic_fetch_add(&region->lost_pages, 1, __ATOMIC_RELAXED);
@@ -75,72 +72,102 @@ unguard(const struct region *region)
 			__atomic_store_n(&regions[i], NULL, __ATOMIC_RELEASE);
 }
 
-static int
-open_object(size_t size_bytes, unsigned int flags)
+/* Address space for the region, and what stands there while it has no memory object. */
+static void *
+map_private(void *at, size_t size_bytes)
 {
-	int fd = memfd_create("folio-shared", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	return mmap(at, size_bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0), -1, 0);
+}
 
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)size_bytes) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-		int error = -errno;
+/*
+ * Huge pages must start on a boundary of their own, which mmap() keeps only where
+ * it chooses the place itself: so more is reserved, and the ends are given back.
+ */
+static uint8_t *
+reserve(size_t size_bytes)
+{
+	uint8_t *base = map_private(NULL, size_bytes + REGION_ALIGN_BYTES);
 
-		close(fd);
-		return error;
-	}
-	return fd;
+	if (base == MAP_FAILED)
+		return NULL;
+	size_t lead_bytes = -(uintptr_t)base & (REGION_ALIGN_BYTES - 1);
+
+	if (lead_bytes)
+		munmap(base, lead_bytes);
+	munmap(base + lead_bytes + size_bytes, REGION_ALIGN_BYTES - lead_bytes);
+	return base + lead_bytes;
 }
 
 /* Populating is part of it: huge pages that the pool lacks show up here, as an error, and not later. */
 static int
-open_mapped(struct region *region, size_t size_bytes, unsigned int flags)
+map_object(struct region *region)
 {
-	int fd = open_object(size_bytes, flags);
+	int fd = memory_open(region->provider, region->size_bytes);
 
 	if (fd < 0)
 		return fd;
-	void *base =
-		mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
-
-	if (base == MAP_FAILED) {
+	if (mmap(region->base, region->size_bytes, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_POPULATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
 		int error = -errno;
 
+		log_error("shared region: %zu MiB of memory '%s': %s; %s", region->size_bytes >> 20,
+			  region->provider->name, strerror(-error), region->provider->hint);
 		close(fd);
+		/* A mapping that fails may already have removed what stood there. */
+		map_private(region->base, region->size_bytes);
 		return error;
 	}
 	/* A core dump has no business with what the host can see and change. */
-	madvise(base, size_bytes, MADV_DONTDUMP);
-	*region = (struct region){
-		.base = base,
-		.size_bytes = size_bytes,
-		.page_bytes = flags & MFD_HUGETLB ? HUGE_PAGE_BYTES : SMALL_PAGE_BYTES,
-		.fd = fd,
-	};
-	int error = guard(region);
+	madvise(region->base, region->size_bytes, MADV_DONTDUMP);
+	region->fd = fd;
+	return 0;
+}
 
+int
+region_open(struct region *region, size_t size_bytes, const struct memory_provider *provider)
+{
+	size_t rounded_bytes =
+		(size_bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
+	int error;
+
+	*region = (struct region){.provider = provider, .size_bytes = rounded_bytes, .fd = -1};
+	region->base = reserve(rounded_bytes);
+	if (!region->base) {
+		log_error("shared region: %zu MiB of address space: %s", rounded_bytes >> 20,
+			  strerror(errno));
+		return -ENOMEM;
+	}
+	error = map_object(region);
+	if (!error)
+		error = guard(region);
 	if (error)
 		region_close(region);
 	return error;
 }
 
-int
-region_open(struct region *region, size_t size_bytes, bool huge)
+static void
+wipe(struct region *region)
 {
-	size_t rounded_bytes =
-		(size_bytes + REGION_ALIGN_BYTES - 1) / REGION_ALIGN_BYTES * REGION_ALIGN_BYTES;
-	int error = open_mapped(region, rounded_bytes, huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
+	explicit_bzero(region->base, region->size_bytes);
+	if (region_lost(region))
+		log_error("shared region: the host took %d of its pages away", region->lost_pages);
+	region->lost_pages = 0;
+}
 
-	/* Huge pages for some devices and not for others would compare memory, not configurations. */
-	if (error && huge)
-		log_error(
-			"shared region: %zu MiB of huge pages: %s; another process may have taken "
-			"them: try again, or set FOLIO_NO_HUGE=1",
-			rounded_bytes >> 20, strerror(-error));
-	else if (error)
-		log_error("shared region: %zu MiB of memory: %s", rounded_bytes >> 20,
-			  strerror(-error));
-	return error;
+int
+region_renew(struct region *region)
+{
+	wipe(region);
+	if (region->fd >= 0)
+		close(region->fd);
+	region->fd = -1;
+	/* Its pages must be free before new ones are asked for: huge ones may be few. */
+	if (map_private(region->base, region->size_bytes) == MAP_FAILED) {
+		log_error("shared region: private memory: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	return map_object(region);
 }
 
 void
@@ -148,12 +175,11 @@ region_close(struct region *region)
 {
 	if (!region->base)
 		return;
-	explicit_bzero(region->base, region->size_bytes);
-	if (region_lost(region))
-		log_error("shared region: the host took %d of its pages away", region->lost_pages);
+	wipe(region);
 	unguard(region);
 	munmap(region->base, region->size_bytes);
-	close(region->fd);
+	if (region->fd >= 0)
+		close(region->fd);
 	*region = (struct region){.fd = -1};
 }
 

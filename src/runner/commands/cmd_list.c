@@ -6,6 +6,7 @@
 #include "base/fidelity.h"
 #include "base/log.h"
 #include "datapath/exits/exit.h"
+#include "datapath/guest/memory.h"
 #include "datapath/sources/source.h"
 #include "datapath/workloads/workload.h"
 #include "probes/probe.h"
@@ -56,6 +57,15 @@ list_exits(struct columns *columns)
 			    exit_backends[i]->help);
 }
 
+static void
+list_memory(struct columns *columns)
+{
+	columns_row(columns, "memory", "what it is");
+	columns_row(columns, memory_names[0], "huge where DPDK has got huge pages, else plain");
+	for (size_t i = 0; memory_providers[i]; i++)
+		columns_row(columns, memory_providers[i]->name, memory_providers[i]->help);
+}
+
 static const struct {
 	const char *name;
 	void (*list)(struct columns *columns);
@@ -64,6 +74,7 @@ static const struct {
 	{"sources", list_sources, list_options}, {"presets", list_presets, NULL},
 	{"workloads", list_workloads, NULL},     {"probes", list_probes, NULL},
 	{"metrics", list_metrics, NULL},         {"exits", list_exits, NULL},
+	{"memory", list_memory, NULL},
 };
 
 #define N_LISTS (sizeof(lists) / sizeof(lists[0]))
