@@ -22,15 +22,6 @@ struct device {
 	bool own;                      /* of one lane */
 };
 
-/* One of the lane's counter tables, and where its counts lie: by queue pair, or once for all. */
-struct counted {
-	const char *prefix;
-	const struct counter *table;
-	unsigned int n;
-	const uint8_t *bases[QUEUES_MAX];
-};
-
-#define COUNTED_MAX (SOURCES_MAX + 4)
 #define BURSTS_MAX 8192
 
 struct lane {
@@ -39,8 +30,7 @@ struct lane {
 	struct datapath_config config;
 	struct port ports[QUEUES_MAX]; /* config.queues */
 	unsigned int turn;             /* the queue pair of the next burst */
-	struct counted counted[COUNTED_MAX];
-	unsigned int n_counted;
+	struct tally tally;
 	uint64_t drop_not_enqueued; /* the device had no receive buffer, or no translation, in time */
 };
 

@@ -192,71 +192,6 @@ const struct counter lane_counters[] = {
 	{0},
 };
 
-/* What all queue pairs count in one place is counted once. */
-static void
-add_counted(struct lane *lane, const char *prefix, const struct counter *table,
-	    const void *(*base)(struct lane *lane, unsigned int queue, unsigned int source),
-	    unsigned int source)
-{
-	struct counted *counted = &lane->counted[lane->n_counted++];
-
-	*counted = (struct counted){.prefix = prefix, .table = table};
-	for (unsigned int q = 0; q < lane->config.queues; q++) {
-		const uint8_t *at = base(lane, q, source);
-
-		if (!q || at != counted->bases[0])
-			counted->bases[counted->n++] = at;
-	}
-}
-
-static const void *
-lane_base(struct lane *lane, unsigned int queue, unsigned int source)
-{
-	(void)queue, (void)source;
-	return lane;
-}
-
-static const void *
-port_base(struct lane *lane, unsigned int queue, unsigned int source)
-{
-	(void)source;
-	return &lane->ports[queue];
-}
-
-static const void *
-device_base(struct lane *lane, unsigned int queue, unsigned int source)
-{
-	(void)source;
-	return lane->ports[queue].lower->device;
-}
-
-static const void *
-exits_base(struct lane *lane, unsigned int queue, unsigned int source)
-{
-	(void)source;
-	return &lane->ports[queue].exits;
-}
-
-static const void *
-source_base(struct lane *lane, unsigned int queue, unsigned int source)
-{
-	void *state = lane->ports[queue].states[source];
-
-	return sources[source]->counted ? sources[source]->counted(state) : state;
-}
-
-static void
-collect_counted(struct lane *lane)
-{
-	add_counted(lane, "", lane_counters, lane_base, 0);
-	add_counted(lane, "", port_counters, port_base, 0);
-	add_counted(lane, "device", lane->ports[0].lower->ops->counters, device_base, 0);
-	add_counted(lane, "exits", exit_counters, exits_base, 0);
-	for (unsigned int i = 0; sources[i]; i++)
-		if (lane->ports[0].states[i] && sources[i]->counters)
-			add_counted(lane, sources[i]->name, sources[i]->counters, source_base, i);
-}
-
 static int
 open_ports(struct lane *lane)
 {
@@ -294,7 +229,8 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 		lane_close(lane);
 		return error;
 	}
-	collect_counted(lane);
+	tally_add(&lane->tally, "", lane_counters, lane);
+	tally_add_ports(&lane->tally, lane->ports, lane->config.queues);
 	bench->lanes[bench->n_lanes++] = lane;
 	*out = lane;
 	return 0;

@@ -20,6 +20,7 @@
 
 #include "base/counter.h"
 #include "datapath/config.h"
+#include "datapath/slice.h"
 
 struct lane;
 struct lockstep;
@@ -64,30 +65,6 @@ bool lane_same_device(const struct lane *a, const struct lane *b);
 
 /* Gives every lane these frames from the next slice on. traffic must outlive its use. */
 int lockstep_set_traffic(struct lockstep *bench, const struct traffic *traffic);
-
-#define SLICE_COUNTERS_MAX 48
-
-struct slice_counter {
-	char name[48]; /* "psc.conversions", "drop.iotlb_miss" */
-	const char *unit;
-	uint64_t count;
-};
-
-struct slice {
-	uint64_t duration_ns; /* metered bursts span at least this, and at least 3 bursts */
-	uint32_t warmup_bursts; /* dropped first; fewer (never under 1) when they exceed duration_ns */
-
-	/* Results. Cycles: mean of the middle half of the metered bursts. */
-	double guest_cycles_per_packet;
-	double host_cycles_per_packet;
-	uint32_t bursts;      /* metered */
-	uint64_t packets_in;  /* that the host offered, over the whole slice */
-	uint64_t packets_out; /* that came back to it */
-	uint64_t packets_dropped;
-	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
-	uint32_t n_counters;
-	struct slice_counter counters[SLICE_COUNTERS_MAX];
-};
 
 /*
  * Runs one slice. Returns 0; -EPIPE when the backend went away; -ETIMEDOUT when

@@ -5,7 +5,7 @@
  * (choosing, checking, freeing) is in neither.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,45 +261,6 @@ middle_half_mean(double *values, uint32_t n)
 	return sum / (n - 2 * skipped);
 }
 
-static uint64_t
-counted_sum(const struct counted *counted, const struct counter *counter)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < counted->n; i++) {
-		const void *at = counted->bases[i] + counter->offset;
-
-		sum += __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
-	}
-	return sum;
-}
-
-/* First (add = false) takes the counts off, then (add = true) puts the new ones on. */
-static void
-tally(const struct lane *lane, struct slice *slice, bool add)
-{
-	uint32_t n = 0;
-
-	for (unsigned int i = 0; i < lane->n_counted; i++) {
-		const struct counted *counted = &lane->counted[i];
-
-		for (const struct counter *c = counted->table; c->name; c++) {
-			struct slice_counter *counter = &slice->counters[n++];
-			uint64_t now = counted_sum(counted, c);
-
-			if (add) {
-				counter->count += now;
-				continue;
-			}
-			snprintf(counter->name, sizeof(counter->name), "%s%s%s", counted->prefix,
-				 counted->prefix[0] ? "." : "", c->name);
-			counter->unit = c->unit;
-			counter->count = -now;
-		}
-	}
-	slice->n_counters = n;
-}
-
 int
 lane_slice(struct lane *lane, struct slice *slice)
 {
@@ -310,15 +271,17 @@ lane_slice(struct lane *lane, struct slice *slice)
 	slice->bursts = 0;
 	slice->packets_in = slice->packets_out = slice->packets_dropped = 0;
 	slice->counted_packets = 0;
+	slice->packets_per_second = slice->loss_share = slice->guest_busy_share =
+		slice->round_trip_cycles = NAN;
 	if (!error)
 		error = warm_up(lane, slice);
 	if (error)
 		return error;
-	tally(lane, slice, false);
+	slice->n_counters = tally_begin(&lane->tally, slice->counters);
 	error = meter(lane, slice);
 	if (error)
 		return error;
-	tally(lane, slice, true);
+	tally_end(&lane->tally, slice->counters);
 	for (lane->turn = 0; !error && lane->turn < lane->config.queues; lane->turn++)
 		error = drain(lane, slice);
 	if (error)

@@ -195,7 +195,7 @@ jitter(const struct sample *s, struct random_state *random)
 static void
 add_counter(struct trial *trial, const char *name, const char *unit, double per_packet)
 {
-	struct slice_counter *c = &trial->counters[trial->n_counters++];
+	struct tally_count *c = &trial->counters[trial->n_counters++];
 
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	c->unit = unit;

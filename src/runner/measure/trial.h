@@ -34,7 +34,7 @@ struct trial {
 	uint64_t packets_in, packets_out,
 		packets_dropped; /* over whole slices: in = out + dropped */
 	uint32_t n_counters;
-	struct slice_counter counters[SLICE_COUNTERS_MAX];
+	struct tally_count counters[TALLY_COUNTS_MAX];
 };
 
 #endif

@@ -129,7 +129,7 @@ write_counters(struct trial_rows *rows, const struct trial *trial)
 	char metric[sizeof(trial->counters[0].name) + sizeof("_per_packet")], unit[64];
 
 	for (uint32_t i = 0; i < trial->n_counters && trial->packets; i++) {
-		const struct slice_counter *c = &trial->counters[i];
+		const struct tally_count *c = &trial->counters[i];
 
 		snprintf(metric, sizeof(metric), "%s_per_packet", c->name);
 		snprintf(unit, sizeof(unit), "%s/packet", c->unit);
@@ -162,7 +162,7 @@ trial_to_csv(const struct experiment *experiment, const struct trial *trial, cha
 
 	*text = NULL;
 	if (trial->cell >= experiment->n_cells || trial->n_pairs > experiment->measure.pairs ||
-	    trial->n_counters > SLICE_COUNTERS_MAX)
+	    trial->n_counters > TALLY_COUNTS_MAX)
 		return -EINVAL;
 	rows.cell = &experiment->cells[trial->cell];
 	rows.fidelity[METRIC_OF_CONFIGURATION] = datapath_config_fidelity(&rows.cell->config);
