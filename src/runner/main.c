@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{"report", cmd_report, "DIR", "tables and figures of a run again, from its files"},
 	{"list", cmd_list, "WHAT", "sources, presets, workloads, exits, ... that can be named"},
 	{"doctor", cmd_doctor, "", "what this machine can do, what is missing, how to get it"},
+	{"host", cmd_host, "--socket PATH [OPTION]...",
+	 "the host's side alone: sends frames to a guest and checks what comes back"},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -34,7 +36,7 @@ print_usage(FILE *to)
 	fprintf(to, "folio: what network I/O costs a confidential VM\n\n"
 		    "usage: folio COMMAND [ARGUMENT]...\n\n");
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(to, "  %-8s %-20s %s\n", c->name, c->arguments, c->help);
+		fprintf(to, "  %-8s %-27s %s\n", c->name, c->arguments, c->help);
 	fprintf(to,
 		"\n"
 		"  folio COMMAND --help says more of one; folio --version names this build.\n"
