@@ -32,11 +32,17 @@ open_null_devices(struct guest *guest)
 static int
 open_device(struct guest *guest, const struct guest_options *options)
 {
+	const struct vhost_user_options peer = {
+		.path = options->path,
+		.client = options->client,
+		.keep_name = options->keep_name,
+		.reply_timeout_ms = options->reply_timeout_ms,
+	};
 	int error;
 
 	if (!options->path)
 		return open_null_devices(guest);
-	error = virtio_net_open(&guest->region, options->config, options->path, &guest->virtio_net);
+	error = virtio_net_open(&guest->region, options->config, &peer, &guest->virtio_net);
 	for (unsigned int q = 0; !error && q < guest->n_queues; q++)
 		guest->queues[q].lower = &guest->virtio_net->queues[q].lower;
 	return error;
@@ -104,19 +110,69 @@ guest_open(struct guest *guest, const struct guest_options *options)
 }
 
 int
+guest_wait(struct guest *guest, int timeout_ms)
+{
+	return guest->virtio_net ? vhost_user_wait(&guest->virtio_net->peer, timeout_ms) : 0;
+}
+
+static int
+start_iommu(struct guest *guest)
+{
+	int error = 0;
+
+	if (!guest->iommu)
+		error = iommu_open(&guest->virtio_net->peer, &guest->region, guest->data,
+				   guest->data_bytes, &guest->iommu);
+	return error ? error : iommu_start(guest->iommu);
+}
+
+/* Fresh memory and rings; what was outstanding in the old ones goes back to the ports. */
+static int
+renew(struct guest *guest)
+{
+	int error;
+
+	virtio_net_abandon(guest->virtio_net);
+	error = region_renew(&guest->region);
+	virtio_net_reset(guest->virtio_net, &guest->region);
+	return error;
+}
+
+int
 guest_connect(struct guest *guest, bool iommu, int timeout_ms)
 {
 	int error;
 
 	if (!guest->virtio_net)
 		return 0;
-	error = virtio_net_connect(guest->virtio_net, iommu, timeout_ms);
+	error = guest->region.fd < 0 ? renew(guest) : 0;
+	if (!error)
+		error = virtio_net_connect(guest->virtio_net, iommu, timeout_ms);
 	if (!error && iommu)
-		error = iommu_open(&guest->virtio_net->peer, &guest->region, guest->data,
-				   guest->data_bytes, &guest->iommu);
+		error = start_iommu(guest);
 	if (!error)
 		error = virtio_net_start(guest->virtio_net, &guest->region);
+	if (error)
+		guest_disconnect(guest);
 	return error;
+}
+
+bool
+guest_peer_gone(struct guest *guest)
+{
+	return guest->virtio_net &&
+	       (vhost_user_gone(&guest->virtio_net->peer) || region_lost(&guest->region));
+}
+
+int
+guest_disconnect(struct guest *guest)
+{
+	if (!guest->virtio_net)
+		return 0;
+	if (guest->iommu)
+		iommu_stop(guest->iommu);
+	vhost_user_disconnect(&guest->virtio_net->peer);
+	return renew(guest);
 }
 
 void

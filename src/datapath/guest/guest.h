@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The confidential VM's side of one device: shared region, pools, device and,
- * where the device translates, IOMMU. Ports on it take turns.
+ * where the device translates, IOMMU. Ports on it take turns, and outlive the
+ * backend: when it has gone, the guest disconnects and connects to the next one.
  *
  *   region:  rings | pad to 2 MiB | packet slots, queue by queue | bounce slots
  *                                 '--------------- data area ---------------'
@@ -26,7 +27,10 @@ struct guest_options {
 	const struct datapath_config *config; /* rings, queues; its sources are the ports' business */
 	size_t bounce_bytes;                  /* a multiple of 2 MiB, for all queues together */
 	bool no_shadow;                       /* no shadow pools: the application brings its own */
-	const char *path; /* of the socket to listen on; NULL: the null device */
+	const char *path; /* of the vhost-user socket, at most 107 bytes; NULL: the null device */
+	bool client;      /* dial a backend that listens there; else listen for one that dials */
+	bool keep_name;   /* as the server listen until guest_close(); else for each connection */
+	int reply_timeout_ms; /* that a backend has for each reply; 0: 5 s */
 };
 
 /* What a port works on: one queue pair with pools of its own, so that queues share nothing. */
@@ -53,13 +57,46 @@ struct guest {
 size_t guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes);
 
 /*
- * Makes all of it, and listens. The backend may connect from here on. Returns 0
- * or -errno after log_error(). The guest must not move in memory.
+ * Makes all of it, and listens unless it is the client. The backend may come from
+ * here on. Returns 0 or -errno after log_error(). The guest must not move in
+ * memory.
  */
 int guest_open(struct guest *guest, const struct guest_options *options);
 
-/* Waits for the backend and starts the device; nothing to do for the null device. */
+/*
+ * Waits at most timeout_ms until there is a connection with a backend: the part
+ * of guest_connect() that may be repeated in silence. Returns 0; -ETIMEDOUT
+ * without a word; or another -errno after log_error(). 0 at once for the null
+ * device.
+ */
+int guest_wait(struct guest *guest, int timeout_ms);
+
+/*
+ * Waits for the backend likewise, agrees with it and starts the device. On an
+ * error, after log_error(), the guest is disconnected, and this may be tried
+ * again: -ENOTSUP is a backend that lacks something, -ETIMEDOUT, -EPIPE, ... one
+ * that did not come, went away, or broke the protocol.
+ */
 int guest_connect(struct guest *guest, bool iommu, int timeout_ms);
+
+/*
+ * Has the backend gone, broken the protocol, or taken memory of the region away?
+ * For the control path; any thread may ask, but not during the calls above and
+ * below.
+ */
+bool guest_peer_gone(struct guest *guest);
+
+/*
+ * Ends the connection, and makes everything fit for the next one: the mbufs that
+ * the backend held are back in their pools, counted (lost.rx_posted,
+ * lost.tx_in_flight) and unmapped for the port that has its turn; rings are empty
+ * and in service; the region is zeroed and a new memory object, so that a backend
+ * that lives on finds nothing. Ports stay open and keep their turn. No burst may
+ * run during this or guest_connect(); in between it may: what is sent waits in the
+ * ring. Returns 0, or -errno after log_error() when no new memory can be had:
+ * guest_connect() tries again.
+ */
+int guest_disconnect(struct guest *guest);
 
 /* Hangs up, zeroes the region and frees everything. Ports on it are closed before. */
 void guest_close(struct guest *guest);

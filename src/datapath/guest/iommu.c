@@ -33,7 +33,7 @@ struct iommu {
 	 */
 	pthread_mutex_t order;
 	pthread_t thread;
-	bool running;
+	bool running; /* the thread is to be joined; the datapath does not run when it changes */
 	int stop_fd;
 };
 
@@ -132,10 +132,9 @@ answer_misses(void *arg)
 		if (error == -EPIPE)
 			break;
 		if (error < 0) {
-			log_error(
-				"IOMMU: the backend's request channel: %s; no translation is given "
-				"any more",
-				strerror(-error));
+			log_error("IOMMU: the backend's request channel: %s; it is hung up on",
+				  strerror(-error));
+			vhost_user_hang_up(iommu->peer);
 			break;
 		}
 	}
@@ -159,20 +158,45 @@ iommu_open(struct vhost_user *peer, const struct region *region, const uint8_t *
 	iommu->rings_bytes = iommu->data_iova - REGION_IOVA;
 	iommu->page_bytes = bytes;
 	iommu->users = calloc(bytes / SMALLEST_PAGE_BYTES + 1, sizeof(*iommu->users));
-	iommu->stop_fd = eventfd(0, EFD_CLOEXEC);
+	iommu->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	error = !iommu->users ? -ENOMEM : iommu->stop_fd < 0 ? -errno : 0;
-	/* A control thread stays off the datapath's core, whose affinity a plain one would inherit. */
-	if (!error)
-		error = rte_ctrl_thread_create(&iommu->thread, "folio-iommu", NULL, answer_misses,
-					       iommu);
 	if (error) {
-		log_error("IOMMU thread: %s", strerror(abs(error)));
+		log_error("IOMMU: %s", strerror(-error));
 		iommu_close(iommu);
-		return error < 0 ? error : -error;
+		return error;
 	}
-	iommu->running = true;
 	*out = iommu;
 	return 0;
+}
+
+int
+iommu_start(struct iommu *iommu)
+{
+	/* A control thread stays off the datapath's core, whose affinity a plain one would inherit. */
+	int error =
+		rte_ctrl_thread_create(&iommu->thread, "folio-iommu", NULL, answer_misses, iommu);
+
+	if (error) {
+		log_error("IOMMU thread: %s", strerror(abs(error)));
+		return -abs(error);
+	}
+	iommu->running = true;
+	return 0;
+}
+
+void
+iommu_stop(struct iommu *iommu)
+{
+	eventfd_t ignored;
+
+	if (!iommu->running)
+		return;
+	/* The thread may be waiting for a backend that takes no answer. */
+	vhost_user_hang_up(iommu->peer);
+	eventfd_write(iommu->stop_fd, 1);
+	pthread_join(iommu->thread, NULL);
+	eventfd_read(iommu->stop_fd, &ignored);
+	iommu->running = false;
 }
 
 void
@@ -180,12 +204,7 @@ iommu_close(struct iommu *iommu)
 {
 	if (!iommu)
 		return;
-	if (iommu->running) {
-		/* The thread may be waiting for a backend that takes no answer. */
-		vhost_user_hang_up(iommu->peer);
-		eventfd_write(iommu->stop_fd, 1);
-		pthread_join(iommu->thread, NULL);
-	}
+	iommu_stop(iommu);
 	if (iommu->stop_fd >= 0)
 		close(iommu->stop_fd);
 	pthread_mutex_destroy(&iommu->order);
@@ -194,8 +213,8 @@ iommu_close(struct iommu *iommu)
 }
 
 /*
- * Returns when the device no longer holds the translation: it said so, or the
- * connection has been ended over it.
+ * Returns when the device no longer holds the translation: it said so, the
+ * connection has been ended over it, or there is none.
  */
 static int
 forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
@@ -207,6 +226,8 @@ forget(struct iommu *iommu, uint64_t iova, uint64_t bytes)
 	};
 	int error;
 
+	if (!iommu->running)
+		return 0;
 	pthread_mutex_lock(&iommu->order);
 	error = vhost_user_iotlb(iommu->peer, &invalidate, true);
 	pthread_mutex_unlock(&iommu->order);
@@ -251,7 +272,8 @@ iommu_unmap(struct iommu *iommu, const void *address, size_t bytes)
 	     page <= (offset + bytes - 1) / iommu->page_bytes; page++) {
 		if (__atomic_sub_fetch(&iommu->users[page], 1, __ATOMIC_ACQ_REL))
 			continue;
-		count(&iommu->stats.invalidations);
+		if (iommu->running)
+			count(&iommu->stats.invalidations);
 		/* A failure has been said, and counted; packets stop, which the datapath notices. */
 		forget(iommu, iommu->data_iova + page * iommu->page_bytes, iommu->page_bytes);
 	}

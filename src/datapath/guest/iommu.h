@@ -34,12 +34,23 @@ struct iommu_stats {
 extern const struct counter iommu_counters[];
 
 /*
- * Starts the answering thread. The data area [data, data + bytes) lies in the
- * region, from a REGION_ALIGN_BYTES boundary on; what lies before it are the
- * rings. Returns 0 or -errno after log_error(). region and peer outlive it.
+ * The data area [data, data + bytes) lies in the region, from a REGION_ALIGN_BYTES
+ * boundary on; what lies before it are the rings. Nobody answers yet. Returns 0 or
+ * -errno after log_error(). region and peer outlive it.
  */
 int iommu_open(struct vhost_user *peer, const struct region *region, const uint8_t *data,
 	       size_t bytes, struct iommu **out);
+
+/* Starts the thread that answers the present backend. Returns 0 or -errno after log_error(). */
+int iommu_start(struct iommu *iommu);
+
+/*
+ * Hangs up and ends the thread. With the backend its IOTLB is gone too: until the
+ * next start mappings change without a message.
+ */
+void iommu_stop(struct iommu *iommu);
+
+/* Stops; NULL is allowed. */
 void iommu_close(struct iommu *iommu);
 
 /*

@@ -20,6 +20,8 @@ struct buffer_ops {
 	uint16_t (*alloc)(void *port, struct rte_mbuf **bufs, uint16_t n);
 	/* The device has sent these n: unmap and free them. */
 	void (*release)(void *port, struct rte_mbuf **bufs, uint16_t n);
+	/* The device has gone and had these n to receive into: unmap and free them. */
+	void (*take_back)(void *port, struct rte_mbuf **bufs, uint16_t n);
 	/* Buffers were offered; the doorbell would ring here. */
 	void (*notify)(void *port);
 	void *port;

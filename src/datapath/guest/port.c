@@ -31,6 +31,16 @@ alloc_nothing(void *arg, struct rte_mbuf **bufs, uint16_t n)
 }
 
 static void
+take_back(void *arg, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct port *port = arg;
+
+	for (const struct port_hook *hook = port->unmap; hook->burst; hook++)
+		hook->burst(hook->state, bufs, n, DIRECTION_RX);
+	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
+}
+
+static void
 notify_sources(void *arg)
 {
 	const struct port *port = arg;
@@ -139,6 +149,7 @@ port_open(struct port *port, const struct port_options *options)
 	port->buffers = (struct buffer_ops){
 		.alloc = burst->alloc,
 		.release = burst->release,
+		.take_back = take_back,
 		.notify = notify_sources,
 		.port = port,
 		.port_id = options->port_id,
@@ -159,6 +170,10 @@ void
 port_close(struct port *port)
 {
 	release_hot(port);
+	/* What reclaims from now on is the next port's business, or nobody's. */
+	if (port->lower &&
+	    (port->lower->buffers == &port->buffers || port->lower->buffers == &port->draining))
+		port->lower->buffers = NULL;
 	for (unsigned int i = 0; sources[i]; i++)
 		if (port->states[i] && sources[i]->close)
 			sources[i]->close(port->states[i]);

@@ -14,6 +14,33 @@
 
 #define HEADER_BYTES offsetof(struct vhost_message, payload)
 
+static const char *const request_names[] = {
+	[VHOST_USER_GET_FEATURES] = "GET_FEATURES",
+	[VHOST_USER_SET_FEATURES] = "SET_FEATURES",
+	[VHOST_USER_SET_OWNER] = "SET_OWNER",
+	[VHOST_USER_SET_MEM_TABLE] = "SET_MEM_TABLE",
+	[VHOST_USER_SET_VRING_NUM] = "SET_VRING_NUM",
+	[VHOST_USER_SET_VRING_ADDR] = "SET_VRING_ADDR",
+	[VHOST_USER_SET_VRING_BASE] = "SET_VRING_BASE",
+	[VHOST_USER_SET_VRING_KICK] = "SET_VRING_KICK",
+	[VHOST_USER_SET_VRING_CALL] = "SET_VRING_CALL",
+	[VHOST_USER_GET_PROTOCOL_FEATURES] = "GET_PROTOCOL_FEATURES",
+	[VHOST_USER_SET_PROTOCOL_FEATURES] = "SET_PROTOCOL_FEATURES",
+	[VHOST_USER_GET_QUEUE_NUM] = "GET_QUEUE_NUM",
+	[VHOST_USER_SET_VRING_ENABLE] = "SET_VRING_ENABLE",
+	[VHOST_USER_SET_BACKEND_REQ_FD] = "SET_BACKEND_REQ_FD",
+	[VHOST_USER_IOTLB_MSG] = "IOTLB_MSG",
+	[VHOST_USER_SET_STATUS] = "SET_STATUS",
+};
+
+const char *
+vhost_request_name(uint32_t request)
+{
+	size_t n = sizeof(request_names) / sizeof(request_names[0]);
+
+	return request < n && request_names[request] ? request_names[request] : "a request";
+}
+
 int
 vhost_wait_readable(int fd, int timeout_ms)
 {
@@ -58,20 +85,19 @@ vhost_message_send(int socket_fd, const struct vhost_message *message, int fd)
 }
 
 static int
-wait_for_more(int fd, uint64_t start_ns)
+wait_for_more(int fd, uint64_t start_ns, int timeout_ms)
 {
 	uint64_t gone_ns = clock_monotonic_ns() - start_ns;
 	int gone_ms = (int)(gone_ns / 1000000);
 
 	if (gone_ns < REPLY_SPIN_NS)
 		return 0;
-	return gone_ms < VHOST_TIMEOUT_MS ? vhost_wait_readable(fd, VHOST_TIMEOUT_MS - gone_ms) :
-					    -ETIMEDOUT;
+	return gone_ms < timeout_ms ? vhost_wait_readable(fd, timeout_ms - gone_ms) : -ETIMEDOUT;
 }
 
 /* Reads exactly bytes; what the peer does not send in time, all of it, is an error. */
 static int
-receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns)
+receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns, int timeout_ms)
 {
 	uint8_t *at = buffer;
 
@@ -81,7 +107,7 @@ receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns)
 		if (got == 0)
 			return -EPIPE;
 		if (got < 0 && errno == EAGAIN) {
-			int error = wait_for_more(fd, start_ns);
+			int error = wait_for_more(fd, start_ns, timeout_ms);
 
 			if (error)
 				return error;
@@ -96,15 +122,16 @@ receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns)
 }
 
 int
-vhost_message_receive(int socket_fd, struct vhost_message *message)
+vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms)
 {
 	uint64_t start_ns = clock_monotonic_ns();
-	int error = receive_bytes(socket_fd, message, HEADER_BYTES, start_ns);
+	int error = receive_bytes(socket_fd, message, HEADER_BYTES, start_ns, timeout_ms);
 
 	if (error)
 		return error;
 	if ((message->flags & VHOST_FLAG_VERSION_MASK) != VHOST_FLAG_VERSION_1 ||
 	    message->payload_bytes > sizeof(message->payload))
 		return -EPROTO;
-	return receive_bytes(socket_fd, &message->payload, message->payload_bytes, start_ns);
+	return receive_bytes(socket_fd, &message->payload, message->payload_bytes, start_ns,
+			     timeout_ms);
 }

@@ -65,18 +65,19 @@ struct vhost_message {
 	} payload;
 } __attribute__((packed));
 
-/* How long a peer may take for a reply, or to take a message. */
-#define VHOST_TIMEOUT_MS 5000
+/* "GET_FEATURES", ...: for messages; the text of an unknown number is "a request". */
+const char *vhost_request_name(uint32_t request);
 
 /* Sends it over the socket, with a file descriptor beside it unless fd is -1. Returns 0 or -errno. */
 int vhost_message_send(int socket_fd, const struct vhost_message *message, int fd);
 
 /*
- * Receives one message whole. Returns 0; -EPIPE when the peer has gone;
- * -ETIMEDOUT; -EPROTO for one of another version or larger than any that is
- * known; another -errno. File descriptors that come with it are closed.
+ * Receives one message whole, for which the peer has timeout_ms. Returns 0; -EPIPE
+ * when the peer has gone; -ETIMEDOUT; -EPROTO for one of another version or larger
+ * than any that is known; another -errno. File descriptors that come with it are
+ * closed.
  */
-int vhost_message_receive(int socket_fd, struct vhost_message *message);
+int vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms);
 
 /* Waits until there is something to read or accept. Returns 0, -ETIMEDOUT or -errno. */
 int vhost_wait_readable(int fd, int timeout_ms);

@@ -5,12 +5,10 @@
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,41 +25,16 @@
 	(1ull << PROTOCOL_F_REPLY_ACK | 1ull << PROTOCOL_F_BACKEND_REQ | 1ull << PROTOCOL_F_STATUS)
 
 int
-vhost_user_listen(struct vhost_user *peer, const char *path)
+vhost_user_open(struct vhost_user *peer, const struct vhost_user_options *options)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int error;
-
-	*peer = (struct vhost_user){.listen_fd = -1, .fd = -1, .backend_request_fd = -1};
+	*peer = (struct vhost_user){
+		.reply_timeout_ms = options->reply_timeout_ms ? options->reply_timeout_ms :
+								VHOST_REPLY_TIMEOUT_MS,
+		.fd = -1,
+		.backend_request_fd = -1,
+	};
 	pthread_mutex_init(&peer->lock, NULL);
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		log_error("vhost-user socket %s: the path is longer than %zu bytes", path,
-			  sizeof(address.sun_path) - 1);
-		return -ENAMETOOLONG;
-	}
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	peer->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (peer->listen_fd < 0 ||
-	    bind(peer->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(peer->listen_fd, 1) < 0) {
-		error = -errno;
-		log_error("vhost-user socket %s: %s", path, strerror(-error));
-		return error;
-	}
-	snprintf(peer->path, sizeof(peer->path), "%s", path);
-	return 0;
-}
-
-/* The name is of use until the backend has connected; afterwards a kill must not leave it behind. */
-static void
-stop_listening(struct vhost_user *peer)
-{
-	if (peer->path[0])
-		unlink(peer->path);
-	peer->path[0] = '\0';
-	if (peer->listen_fd >= 0)
-		close(peer->listen_fd);
-	peer->listen_fd = -1;
+	return vhost_socket_open(&peer->socket, options->path, options->client, options->keep_name);
 }
 
 void
@@ -69,6 +42,22 @@ vhost_user_hang_up(struct vhost_user *peer)
 {
 	if (peer->fd >= 0)
 		shutdown(peer->fd, SHUT_RDWR);
+	if (peer->backend_request_fd >= 0)
+		shutdown(peer->backend_request_fd, SHUT_RDWR);
+}
+
+bool
+vhost_user_gone(struct vhost_user *peer)
+{
+	struct pollfd connection = {.fd = peer->fd, .events = POLLIN | POLLRDHUP};
+	bool gone;
+
+	/* While a request is under way its reply may come; if it does not, the request hangs up. */
+	if (pthread_mutex_trylock(&peer->lock))
+		return false;
+	gone = peer->fd < 0 || poll(&connection, 1, 0) != 0;
+	pthread_mutex_unlock(&peer->lock);
+	return gone;
 }
 
 static bool
@@ -92,14 +81,18 @@ exchange(struct vhost_user *peer, struct vhost_message *message, int fd, bool ge
 	pthread_mutex_lock(&peer->lock);
 	error = vhost_message_send(peer->fd, message, fd);
 	if (!error && (get || wait))
-		error = vhost_message_receive(peer->fd, message);
+		error = vhost_message_receive(peer->fd, message, peer->reply_timeout_ms);
 	if (!error && (get || wait) && !is_reply(message, request))
 		error = -EPROTO;
+	if (!error && wait && !get && message->payload.u64)
+		error = -EREMOTEIO;
+	if (error && !peer->failed)
+		peer->failed = request;
 	/* A reply that comes late must never pass for the next one's. */
 	if (error)
 		vhost_user_hang_up(peer);
 	pthread_mutex_unlock(&peer->lock);
-	return !error && wait && !get && message->payload.u64 ? -EREMOTEIO : error;
+	return error;
 }
 
 static int
@@ -132,21 +125,27 @@ set_state(struct vhost_user *peer, enum vhost_request request, unsigned int inde
 	return exchange(peer, &message, -1, false, true);
 }
 
-static int
-accept_backend(struct vhost_user *peer, int timeout_ms)
+int
+vhost_user_wait(struct vhost_user *peer, int timeout_ms)
 {
-	const struct timeval patience = {.tv_sec = VHOST_TIMEOUT_MS / 1000};
-	int error = vhost_wait_readable(peer->listen_fd, timeout_ms);
+	const struct timeval patience = {.tv_sec = peer->reply_timeout_ms / 1000,
+					 .tv_usec = peer->reply_timeout_ms % 1000 * 1000};
 
-	if (error)
-		return error;
-	peer->fd = accept4(peer->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	if (peer->fd < 0)
-		return -errno;
+	if (peer->fd >= 0)
+		return 0;
+	int fd = vhost_socket_meet(&peer->socket, timeout_ms);
+
+	if (fd < 0)
+		return fd;
+	peer->fd = fd;
+	peer->failed = 0;
 	/* A backend that takes nothing from its socket must not hold the guest up for ever. */
-	return setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ?
-		       -errno :
-		       0;
+	if (setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0)
+		return 0;
+	int error = -errno;
+
+	log_error("vhost-user socket %s: %s", peer->socket.path, strerror(-error));
+	return error;
 }
 
 static int
@@ -159,16 +158,18 @@ negotiate_features(struct vhost_user *peer, uint64_t wanted, uint64_t wanted_pro
 		return error;
 	wanted |= 1ull << F_PROTOCOL_FEATURES;
 	if (wanted & ~offered) {
-		log_error("vhost-user: the backend lacks features 0x%llx (it has 0x%llx)",
-			  (unsigned long long)(wanted & ~offered), (unsigned long long)offered);
+		log_error("vhost-user socket %s: the backend lacks features 0x%llx (it has 0x%llx)",
+			  peer->socket.path, (unsigned long long)(wanted & ~offered),
+			  (unsigned long long)offered);
 		return -ENOTSUP;
 	}
 	error = get_u64(peer, VHOST_USER_GET_PROTOCOL_FEATURES, &protocol);
 	if (error)
 		return error;
 	if (wanted_protocol & ~protocol) {
-		log_error("vhost-user: the backend lacks protocol features 0x%llx (it has 0x%llx)",
-			  (unsigned long long)(wanted_protocol & ~protocol),
+		log_error("vhost-user socket %s: the backend lacks protocol features 0x%llx (it "
+			  "has 0x%llx)",
+			  peer->socket.path, (unsigned long long)(wanted_protocol & ~protocol),
 			  (unsigned long long)protocol);
 		return -ENOTSUP;
 	}
@@ -184,8 +185,8 @@ check_pairs(struct vhost_user *peer, unsigned int n_pairs)
 
 	if (error || pairs >= n_pairs)
 		return error;
-	log_error("vhost-user: %u queue pairs are wanted, the backend has %llu", n_pairs,
-		  (unsigned long long)pairs);
+	log_error("vhost-user socket %s: %u queue pairs are wanted, the backend has %llu",
+		  peer->socket.path, n_pairs, (unsigned long long)pairs);
 	return -ENOTSUP;
 }
 
@@ -206,8 +207,11 @@ open_backend_channel(struct vhost_user *peer)
 	struct vhost_message message = {.request = VHOST_USER_SET_BACKEND_REQ_FD};
 	int ends[2], error;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		error = -errno;
+		peer->failed = message.request;
+		return error;
+	}
 	peer->backend_request_fd = ends[0];
 	error = exchange(peer, &message, ends[1], false, true);
 	close(ends[1]);
@@ -220,15 +224,40 @@ set_status(struct vhost_user *peer, uint64_t status)
 	return set_u64(peer, VHOST_USER_SET_STATUS, status, -1);
 }
 
-int
-vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
-		   int timeout_ms)
+static const char *
+describe(int error)
 {
-	int error = accept_backend(peer, timeout_ms);
+	switch (error) {
+	case -EPIPE:
+	case -ECONNRESET:
+		return "the backend went away";
+	case -ETIMEDOUT:
+	case -EAGAIN: /* of a send */
+		return "the backend took too long";
+	case -EPROTO:
+		return "the backend's reply is malformed";
+	case -EREMOTEIO:
+		return "the backend refused";
+	default:
+		return strerror(-error);
+	}
+}
 
-	stop_listening(peer);
-	if (!error)
-		error = negotiate(peer, wanted_features, n_pairs);
+/* Says during what and at which request the connection broke. What the backend lacks has been said. */
+static int
+report(struct vhost_user *peer, const char *during, int error)
+{
+	if (error && error != -ENOTSUP)
+		log_error("vhost-user socket %s: %s, at %s: %s", peer->socket.path, during,
+			  vhost_request_name(peer->failed), describe(error));
+	return error;
+}
+
+static int
+agree(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs)
+{
+	int error = negotiate(peer, wanted_features, n_pairs);
+
 	if (!error)
 		error = set_u64(peer, VHOST_USER_SET_OWNER, 0, -1);
 	if (!error)
@@ -240,9 +269,20 @@ vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned i
 	if (!error)
 		error = set_status(peer, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
 						 VIRTIO_CONFIG_S_FEATURES_OK);
-	if (error)
-		log_error("vhost-user: handshake with the backend: %s", strerror(-error));
 	return error;
+}
+
+int
+vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
+		   int timeout_ms)
+{
+	int error = vhost_user_wait(peer, timeout_ms);
+
+	if (error == -ETIMEDOUT)
+		log_error("vhost-user socket %s: %s in %d ms", peer->socket.path,
+			  peer->socket.client ? "no backend listens there" : "no backend came",
+			  timeout_ms);
+	return error ? error : report(peer, "handshake", agree(peer, wanted_features, n_pairs));
 }
 
 /* The guest's own addresses are nobody's business: both addresses of the table are the device's. */
@@ -302,10 +342,7 @@ vhost_user_start(struct vhost_user *peer, const struct region *region,
 		error = set_status(peer, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
 						 VIRTIO_CONFIG_S_FEATURES_OK |
 						 VIRTIO_CONFIG_S_DRIVER_OK);
-	if (error)
-		log_error("vhost-user: handing rings and memory to the backend: %s",
-			  strerror(-error));
-	return error;
+	return report(peer, "handing over memory and rings", error);
 }
 
 int
@@ -322,7 +359,8 @@ int
 vhost_user_receive_miss(struct vhost_user *peer, struct vhost_iotlb_msg *iotlb)
 {
 	struct vhost_message message;
-	int error = vhost_message_receive(peer->backend_request_fd, &message);
+	int error =
+		vhost_message_receive(peer->backend_request_fd, &message, peer->reply_timeout_ms);
 
 	if (error)
 		return error;
@@ -335,13 +373,19 @@ vhost_user_receive_miss(struct vhost_user *peer, struct vhost_iotlb_msg *iotlb)
 }
 
 void
-vhost_user_close(struct vhost_user *peer)
+vhost_user_disconnect(struct vhost_user *peer)
 {
-	stop_listening(peer);
 	if (peer->fd >= 0)
 		close(peer->fd);
 	if (peer->backend_request_fd >= 0)
 		close(peer->backend_request_fd);
 	peer->fd = peer->backend_request_fd = -1;
+}
+
+void
+vhost_user_close(struct vhost_user *peer)
+{
+	vhost_user_disconnect(peer);
+	vhost_socket_close(&peer->socket);
 	pthread_mutex_destroy(&peer->lock);
 }

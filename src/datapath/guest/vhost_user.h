@@ -1,29 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The vhost-user protocol, the front end's side (QEMU documentation,
- * "Vhost-user Protocol"): the guest listens on a Unix socket, a backend
- * connects, and features, memory and rings are agreed upon. Requests may come
- * from two threads (the datapath's and the IOMMU's); a lock keeps each request
- * and its reply together.
+ * "Vhost-user Protocol"): front end and backend meet at a Unix socket, and agree
+ * upon features, memory and rings. After vhost_user_disconnect() the next backend
+ * may be met, any number of times. Requests may come from two threads (the
+ * datapath's and the IOMMU's); a lock keeps each request and its reply together.
+ *
+ * A backend that breaks the protocol, or takes too long, is hung up on.
  */
 #ifndef FOLIO_DATAPATH_VHOST_USER_H
 #define FOLIO_DATAPATH_VHOST_USER_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/vhost_types.h>
 
+#include "datapath/guest/vhost_socket.h"
+
 struct region;
 struct virtqueue;
 
+/* How long a backend may take for a reply, or to take a message, unless options say otherwise. */
+#define VHOST_REPLY_TIMEOUT_MS 5000
+
+struct vhost_user_options {
+	const char *path; /* of the socket, at most 107 bytes */
+	bool client;      /* dial a backend that listens there; else listen for one that dials */
+	bool keep_name;   /* as in struct vhost_socket */
+	int reply_timeout_ms; /* 0: VHOST_REPLY_TIMEOUT_MS */
+};
+
 struct vhost_user {
-	int listen_fd;
+	struct vhost_socket socket;
+	int reply_timeout_ms;
 	int fd;                 /* the connection, or -1 */
 	int backend_request_fd; /* our end of the channel on which the backend asks, or -1 */
 	uint64_t features;      /* negotiated VIRTIO_F_* and VIRTIO_NET_F_* */
+	uint32_t failed;        /* the request at which the connection broke; 0: none did */
 	pthread_mutex_t lock;
-	char path[108]; /* of the listening socket; "" once it is removed */
 };
 
 /* One virtqueue as the backend is to see it. kick_fd and call_fd stay the caller's. */
@@ -33,13 +49,19 @@ struct vhost_user_queue {
 	int kick_fd, call_fd;
 };
 
-/* Listens at path (at most 107 bytes; nothing may be there yet). Returns 0 or -errno after log_error(). */
-int vhost_user_listen(struct vhost_user *peer, const char *path);
+/* Takes the socket's path, and as the server listens there. Returns 0 or -errno after log_error(). */
+int vhost_user_open(struct vhost_user *peer, const struct vhost_user_options *options);
 
 /*
- * Waits at most timeout_ms for the backend, removes the socket's name, and
- * agrees on wanted features, all of which the backend must have, and on n_pairs
- * queue pairs. Returns 0 or -errno after log_error().
+ * Waits at most timeout_ms until there is a connection with a backend. Returns 0;
+ * -ETIMEDOUT without a word; or another -errno after log_error().
+ */
+int vhost_user_wait(struct vhost_user *peer, int timeout_ms);
+
+/*
+ * Waits likewise where there is no connection yet, and agrees on wanted features,
+ * all of which the backend must have, and on n_pairs queue pairs. Returns 0 or
+ * -errno after log_error(); vhost_user_disconnect() must follow an error.
  */
 int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
 		       int timeout_ms);
@@ -67,11 +89,22 @@ int vhost_user_iotlb(struct vhost_user *peer, const struct vhost_iotlb_msg *mess
 int vhost_user_receive_miss(struct vhost_user *peer, struct vhost_iotlb_msg *message);
 
 /*
- * Ends the connection; what waits on it returns. Any request that fails does this
- * too, so that the backend sees the guest gone and stops using its memory.
+ * Ends the connection and its backend channel; what waits on them returns. Any
+ * request that fails does this too, so that the backend sees the guest gone and
+ * stops using its memory.
  */
 void vhost_user_hang_up(struct vhost_user *peer);
 
+/*
+ * Is there no connection, or one that has ended, or on which something came that
+ * nobody asked for? Never waits; may be called while requests are under way.
+ */
+bool vhost_user_gone(struct vhost_user *peer);
+
+/* Closes the connection. No request may be under way. */
+void vhost_user_disconnect(struct vhost_user *peer);
+
+/* Disconnects, and gives the socket's path up. */
 void vhost_user_close(struct vhost_user *peer);
 
 #endif

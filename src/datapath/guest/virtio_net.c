@@ -126,6 +126,10 @@ const struct counter virtio_net_counters[] = {
 	 "receive queues put out of service"},
 	{"faults_tx", offsetof(struct virtio_net_queue, tx.faults), "faults",
 	 "transmit queues put out of service"},
+	{"lost.rx_posted", offsetof(struct virtio_net_queue, lost_rx_posted), "buffers",
+	 "receive buffers that a backend held when it went"},
+	{"lost.tx_in_flight", offsetof(struct virtio_net_queue, lost_tx_in_flight), "packets",
+	 "on their way to a backend when it went"},
 	{0},
 };
 
@@ -167,12 +171,15 @@ open_queue(struct virtio_net_queue *queue, struct region *region,
 				       VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
 	if (!error)
 		error = virtqueue_open(&queue->tx, format, region, (uint16_t)config->ring_size, 0);
+	if (error == -ENOMEM)
+		log_error("virtqueues of %u descriptors: not enough memory, shared or private",
+			  config->ring_size);
 	return error;
 }
 
 int
-virtio_net_open(struct region *region, const struct datapath_config *config, const char *path,
-		struct virtio_net **out)
+virtio_net_open(struct region *region, const struct datapath_config *config,
+		const struct vhost_user_options *options, struct virtio_net **out)
 {
 	struct virtio_net *device =
 		calloc(1, sizeof(*device) + config->queues * sizeof(device->queues[0]));
@@ -186,7 +193,7 @@ virtio_net_open(struct region *region, const struct datapath_config *config, con
 
 		queue->rx_kick_fd = queue->tx_kick_fd = queue->rx_call_fd = queue->tx_call_fd = -1;
 	}
-	error = vhost_user_listen(&device->peer, path);
+	error = vhost_user_open(&device->peer, options);
 	for (unsigned int i = 0; !error && i < device->n_queues; i++)
 		error = open_queue(&device->queues[i], region, config);
 	if (error) {
@@ -224,13 +231,58 @@ virtio_net_start(struct virtio_net *device, const struct region *region)
 	return vhost_user_start(&device->peer, region, queues, 2 * device->n_queues);
 }
 
-/* Nobody unmaps any more: the region goes with the device. */
+/* Where no port has its turn, nobody unmaps any more. */
 static void
-drop_outstanding(struct virtqueue *ring)
+free_raw(void *port, struct rte_mbuf **bufs, uint16_t n)
 {
-	for (uint16_t id = 0; ring->mbufs && id < ring->size; id++)
-		if (ring->mbufs[id])
-			rte_mbuf_raw_free(ring->mbufs[id]);
+	(void)port;
+	for (uint16_t i = 0; i < n; i++)
+		rte_mbuf_raw_free(bufs[i]);
+}
+
+/* A ring's outstanding mbufs go where give puts them. Returns how many there were. */
+static uint64_t
+abandon(struct virtqueue *ring, void (*give)(void *port, struct rte_mbuf **bufs, uint16_t n),
+	void *port)
+{
+	struct rte_mbuf *bufs[CHUNK];
+	uint64_t lost = 0;
+	uint16_t n;
+
+	while ((n = virtqueue_abandon(ring, bufs, CHUNK))) {
+		give(port, bufs, n);
+		lost += n;
+	}
+	return lost;
+}
+
+static void
+abandon_queue(struct virtio_net_queue *queue)
+{
+	static const struct buffer_ops nobody = {.take_back = free_raw, .release = free_raw};
+	const struct buffer_ops *buffers = queue->lower.buffers ? queue->lower.buffers : &nobody;
+
+	/* What the backend has sent is not lost. */
+	if (queue->lower.buffers)
+		virtio_net_tx_room(queue);
+	queue->lost_rx_posted += abandon(&queue->rx, buffers->take_back, buffers->port);
+	queue->lost_tx_in_flight += abandon(&queue->tx, buffers->release, buffers->port);
+}
+
+void
+virtio_net_abandon(struct virtio_net *device)
+{
+	for (unsigned int i = 0; i < device->n_queues; i++)
+		abandon_queue(&device->queues[i]);
+}
+
+void
+virtio_net_reset(struct virtio_net *device, const struct region *region)
+{
+	for (unsigned int i = 0; i < device->n_queues; i++) {
+		virtqueue_reset(&device->queues[i].rx, region);
+		virtqueue_reset(&device->queues[i].tx, region);
+	}
 }
 
 static void
@@ -239,8 +291,8 @@ close_queue(struct virtio_net_queue *queue)
 	const int fds[] = {queue->rx_kick_fd, queue->tx_kick_fd, queue->rx_call_fd,
 			   queue->tx_call_fd};
 
-	drop_outstanding(&queue->rx);
-	drop_outstanding(&queue->tx);
+	abandon(&queue->rx, free_raw, NULL);
+	abandon(&queue->tx, free_raw, NULL);
 	virtqueue_close(&queue->rx);
 	virtqueue_close(&queue->tx);
 	for (size_t i = 0; i < RTE_DIM(fds); i++)

@@ -20,6 +20,8 @@ struct virtio_net_queue {
 	int rx_call_fd, tx_call_fd; /* the device's; suppressed, since we poll */
 	uint64_t notify_points;     /* where a doorbell would ring */
 	uint64_t kicks;             /* where it rang, since the device asked for it */
+	uint64_t lost_rx_posted;    /* receive buffers that a backend held when it went */
+	uint64_t lost_tx_in_flight; /* frames that it had not sent then */
 };
 
 struct virtio_net {
@@ -35,11 +37,11 @@ extern const struct counter virtio_net_counters[];
 size_t virtio_net_region_bytes(const struct datapath_config *config);
 
 /*
- * Rings in the region, and a socket at path on which a backend is awaited.
- * Returns 0 or -errno after log_error().
+ * Rings in the region, and a socket on which front end and backend meet. Returns
+ * 0 or -errno after log_error().
  */
-int virtio_net_open(struct region *region, const struct datapath_config *config, const char *path,
-		    struct virtio_net **out);
+int virtio_net_open(struct region *region, const struct datapath_config *config,
+		    const struct vhost_user_options *options, struct virtio_net **out);
 
 /*
  * Waits for the backend and agrees with it; iommu asks for
@@ -48,6 +50,14 @@ int virtio_net_open(struct region *region, const struct datapath_config *config,
  */
 int virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms);
 int virtio_net_start(struct virtio_net *device, const struct region *region);
+
+/*
+ * The backend has gone: what it has sent is reclaimed; what it still held goes
+ * back to the ports and is counted as lost. Then the rings are of no use until
+ * virtio_net_reset() makes them anew in a region that is all zeroes.
+ */
+void virtio_net_abandon(struct virtio_net *device);
+void virtio_net_reset(struct virtio_net *device, const struct region *region);
 
 /* Hangs up, and frees the device with the mbufs that it still holds. NULL is allowed. */
 void virtio_net_close(struct virtio_net *device);

@@ -23,6 +23,14 @@ const char *const virtqueue_format_names[] = {
 	NULL,
 };
 
+static void
+free_all_ids(struct virtqueue *ring)
+{
+	for (uint16_t i = 0; i < ring->size; i++)
+		ring->free_ids[i] = ring->size - 1 - i;
+	ring->n_free = ring->size;
+}
+
 int
 virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, struct region *region,
 	       uint16_t size, uint32_t least_bytes)
@@ -31,21 +39,47 @@ virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, st
 		.format = format,
 		.size = size,
 		.mask = size - 1,
-		.n_free = size,
 		.least_bytes = least_bytes,
 		.iova_offset = region_iova(region, region->base) - (uintptr_t)region->base,
 		.free_ids = calloc(size, sizeof(*ring->free_ids)),
 		.mbufs = calloc(size, sizeof(*ring->mbufs)),
 		.room_bytes = calloc(size, sizeof(*ring->room_bytes)),
 	};
+	ring->areas_offset = region->used_bytes;
 	if (!ring->free_ids || !ring->mbufs || !ring->room_bytes ||
 	    format->open_areas(ring, region)) {
 		virtqueue_close(ring);
 		return -ENOMEM;
 	}
-	for (uint16_t i = 0; i < size; i++)
-		ring->free_ids[i] = size - 1 - i;
+	free_all_ids(ring);
 	return 0;
+}
+
+void
+virtqueue_reset(struct virtqueue *ring, const struct region *region)
+{
+	struct region again = *region;
+
+	/* Carving from where it began the first time gives the same areas. */
+	again.used_bytes = ring->areas_offset;
+	ring->avail_index = ring->used_index = 0;
+	ring->fault = RING_FAULT_NONE;
+	ring->format->open_areas(ring, &again);
+	free_all_ids(ring);
+}
+
+uint16_t
+virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n)
+{
+	uint16_t taken = 0;
+
+	for (uint16_t id = 0; ring->mbufs && id < ring->size && taken < n; id++) {
+		if (!ring->mbufs[id])
+			continue;
+		bufs[taken++] = ring->mbufs[id];
+		ring->mbufs[id] = NULL;
+	}
+	return taken;
 }
 
 void

@@ -47,7 +47,7 @@ struct virtqueue_format {
 
 	/* Bytes of the region that a ring of size takes. */
 	size_t (*region_bytes)(uint16_t size);
-	/* Carves and fills the three areas. Returns 0 or -ENOMEM. */
+	/* Carves and fills the three areas of a fresh ring, zeroed before. Returns 0 or -ENOMEM. */
 	int (*open_areas)(struct virtqueue *ring, struct region *region);
 
 	/*
@@ -95,7 +95,8 @@ struct virtqueue {
 	uint32_t least_bytes;    /* the least: a header and an Ethernet frame's, or 0 for TX */
 	uint64_t iova_offset; /* iova of an address in the region = address + this, modulo 2^64 */
 	enum ring_fault fault;
-	uint64_t faults; /* 0 or 1 */
+	uint64_t faults;     /* times that it went out of service */
+	size_t areas_offset; /* where in the region they were carved */
 };
 
 /*
@@ -104,6 +105,13 @@ struct virtqueue {
  */
 int virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format,
 		   struct region *region, uint16_t size, uint32_t least_bytes);
+/*
+ * A fresh ring, back in service, in the same place of a region that is zeroed.
+ * Outstanding mbufs are the caller's to take back before this.
+ */
+void virtqueue_reset(struct virtqueue *ring, const struct region *region);
+/* Takes up to n mbufs that are outstanding off the ring, which is of no use until it is reset. */
+uint16_t virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n);
 /* Outstanding mbufs are the caller's to free before this. */
 void virtqueue_close(struct virtqueue *ring);
 
