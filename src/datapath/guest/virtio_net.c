@@ -48,7 +48,7 @@ refill(struct virtio_net_queue *queue)
 	const struct buffer_ops *buffers = queue->lower.buffers;
 	bool posted = false;
 
-	while (queue->rx.n_free) {
+	while (queue->rx.n_free && likely(!queue->rx.fault)) {
 		uint16_t n = RTE_MIN(queue->rx.n_free, CHUNK);
 
 		if (!buffers->alloc(buffers->port, bufs, n))
