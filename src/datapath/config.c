@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "datapath/config.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fidelity.h"
+#include "base/log.h"
 #include "datapath/exits/exit.h"
 #include "datapath/guest/memory.h"
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
 
+static const char *const device_names[] = {"vhost-user", "virtio-user", NULL};
+
 const struct option_spec datapath_options[] = {
+	{.name = "device",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, device),
+	 .preset = "vhost-user",
+	 .choices = device_names,
+	 .help = "the driver: FOLIO's own, or its peer of DPDK, without a FOLIO layer"},
+	{.name = "devargs",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct datapath_config, devargs),
+	 .preset = "",
+	 .help = "device virtio-user: the driver's arguments, instead of those of its fastest "
+		 "path"},
 	{.name = "ring",
 	 .type = OPTION_COUNT,
 	 .offset = offsetof(struct datapath_config, ring_size),
@@ -69,6 +85,9 @@ datapath_config_init(struct datapath_config *config)
 unsigned int
 datapath_config_fidelity(const struct datapath_config *config)
 {
+	if (config->device == DEVICE_VIRTIO_USER)
+		return FIDELITY_REAL;
+
 	int copy = source_find("bounce_copy");
 	unsigned int set = config->sources[copy].on ? 0 : FIDELITY_STAND_IN;
 
@@ -78,13 +97,21 @@ datapath_config_fidelity(const struct datapath_config *config)
 	return set;
 }
 
+static const char *
+source_conflict(const struct datapath_config *config, const struct source *source)
+{
+	if (config->device == DEVICE_VIRTIO_USER)
+		return "device virtio-user has no FOLIO layer, where a source would act, allowed: "
+		       "device: vhost-user, or all sources off";
+	return source->conflict ? source->conflict(config) : NULL;
+}
+
 const char *
 datapath_config_conflict(const struct datapath_config *config, unsigned int *source)
 {
 	for (unsigned int i = 0; sources[i]; i++) {
-		const char *why = config->sources[i].on && sources[i]->conflict ?
-					  sources[i]->conflict(config) :
-					  NULL;
+		const char *why = config->sources[i].on ? source_conflict(config, sources[i]) :
+							  NULL;
 
 		if (!why)
 			continue;
@@ -92,6 +119,18 @@ datapath_config_conflict(const struct datapath_config *config, unsigned int *sou
 		return why;
 	}
 	return NULL;
+}
+
+int
+datapath_config_check(const struct datapath_config *config)
+{
+	unsigned int source;
+	const char *why = datapath_config_conflict(config, &source);
+
+	if (!why)
+		return 0;
+	log_error("source %s: %s", sources[source]->name, why);
+	return -ENOTSUP;
 }
 
 static void

@@ -17,12 +17,17 @@
 #define QUEUES_MAX 8
 #define SOURCE_OPTIONS_BYTES 64
 
+/* What the guest drives; in the order of the option's choices. */
+enum device_kind { DEVICE_VHOST_USER, DEVICE_VIRTIO_USER };
+
 struct source_setting {
 	bool on;
 	_Alignas(8) unsigned char options[SOURCE_OPTIONS_BYTES]; /* as the source's table says */
 };
 
 struct datapath_config {
+	uint32_t device;                            /* enum device_kind */
+	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver; empty: the default */
 	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
 	uint32_t format;                            /* index into virtqueue_formats[] */
 	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */
@@ -41,7 +46,7 @@ void datapath_config_init(struct datapath_config *config);
 /*
  * The fidelity of what this configuration measures: where no source copies,
  * shared memory stands in for the private memory that a TIO device would reach
- * (stand-in); each source that is on adds its own.
+ * (stand-in); each source that is on adds its own. virtio-user is what it is: real.
  */
 unsigned int datapath_config_fidelity(const struct datapath_config *config);
 
@@ -50,6 +55,9 @@ unsigned int datapath_config_fidelity(const struct datapath_config *config);
  * gets the index of the one that cannot.
  */
 const char *datapath_config_conflict(const struct datapath_config *config, unsigned int *source);
+
+/* 0, or -ENOTSUP after log_error() said which source cannot work and why. */
+int datapath_config_check(const struct datapath_config *config);
 
 /* Longest text that datapath_config_describe() writes, with its final NUL. */
 #define CONFIG_TEXT_BYTES 512

@@ -14,7 +14,9 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_lcore.h>
 #include <rte_log.h>
+#include <rte_memory.h>
 #include <rte_version.h>
 
 #include "base/log.h"
@@ -26,7 +28,7 @@
 #define HUGE_PAGE_MIB 2u
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
-static bool huge;
+static bool huge, fixed_heap;
 
 unsigned long
 datapath_free_huge_pages(void)
@@ -68,6 +70,30 @@ datapath_dpdk_version(void)
 	return rte_version();
 }
 
+void
+datapath_fix_heap(void)
+{
+	fixed_heap = true;
+}
+
+static int
+refuse_growth(int socket, size_t limit_bytes, size_t wanted_bytes)
+{
+	(void)socket, (void)limit_bytes, (void)wanted_bytes;
+	return -1;
+}
+
+/* What DPDK got at its start it keeps; what it would get later it would also give back. */
+static int
+forbid_growth(void)
+{
+	for (unsigned int i = 0; i < rte_socket_count(); i++)
+		if (rte_mem_alloc_validator_register("folio", refuse_growth,
+						     rte_socket_id_by_idx(i), 1))
+			return -rte_errno;
+	return 0;
+}
+
 int
 datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 {
@@ -94,9 +120,13 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		core,
 		"-m",
 		huge ? RTE_STR(HEAP_MIB) : RTE_STR(HEAP_MIB_FIXED),
+		huge && fixed_heap ? "--single-file-segments" : NULL,
 		NULL,
 	};
-	int n = sizeof(args) / sizeof(args[0]) - 1;
+	int n = 0;
+
+	while (args[n])
+		n++;
 
 	if (setenv("RUNTIME_DIRECTORY", runtime_dir, 1) < 0)
 		return -errno;
@@ -105,5 +135,6 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		log_error("DPDK did not start on core %d: %s", cpu, rte_strerror(-error));
 		return error;
 	}
-	return 0;
+	/* Without huge pages it is fixed anyway. */
+	return huge && fixed_heap ? forbid_growth() : 0;
 }

@@ -14,6 +14,12 @@
  */
 int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
 
+/*
+ * Called before datapath_start(): DPDK's heap will be one file and keep its size,
+ * as a driver needs it that hands the heap to a backend of this very process.
+ */
+void datapath_fix_heap(void);
+
 /* Free huge pages of 2 MiB. */
 unsigned long datapath_free_huge_pages(void);
 

@@ -14,9 +14,11 @@
 #include "datapath/lockstep.h"
 
 struct backend;
+struct virtio_user;
 
 struct device {
-	struct guest guest;
+	struct guest guest;            /* zero where the driver is virtio-user */
+	struct virtio_user *peer;      /* NULL where it is not */
 	struct backend *backend;       /* NULL: the null device */
 	struct datapath_config config; /* of the first lane on it */
 	bool own;                      /* of one lane */

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "datapath/eal.h"
+#include "datapath/guest/virtio_user.h"
 #include "datapath/host/backend.h"
 #include "datapath/lane.h"
 #include "datapath/workloads/workload.h"
@@ -42,6 +43,7 @@ lockstep_open(const struct lockstep_options *options, struct lockstep **out)
 static void
 device_close(struct device *device)
 {
+	virtio_user_close(device->peer);
 	guest_close(&device->guest);
 	backend_close(device->backend);
 	free(device);
@@ -97,6 +99,35 @@ device_connect(struct device *device, const char *path)
 	return error;
 }
 
+/* The host listens here: see virtio_user.c. */
+static int
+peer_open(struct device *device, const char *path)
+{
+	int error = backend_open(&(struct backend_options){.path = path, .server = true},
+				 &device->backend);
+
+	if (!error)
+		error = virtio_user_open(&device->config, path, &device->peer);
+	if (!error)
+		error = backend_wait_ready(device->backend, CONNECT_TIMEOUT_MS);
+	if (!error)
+		backend_prefault(device->backend);
+	return error;
+}
+
+static int
+guest_side_open(const struct lockstep *bench, struct device *device, const char *path, bool null)
+{
+	const struct guest_options options = {
+		.config = &device->config,
+		.bounce_bytes = bench->options.bounce_bytes,
+		.path = null ? NULL : path,
+	};
+	int error = guest_open(&device->guest, &options);
+
+	return error || null ? error : device_connect(device, path);
+}
+
 static int
 device_open(struct lockstep *bench, const struct datapath_config *config, bool null, bool own,
 	    struct device **out)
@@ -110,19 +141,10 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	snprintf(path, sizeof(path), "%s/%u", bench->options.socket_dir, bench->n_devices);
 	device->config = *config;
 	device->own = own;
-	const struct guest_options options = {
-		.config = config,
-		.bounce_bytes = bench->options.bounce_bytes,
-		.path = null ? NULL : path,
-	};
-
-	error = guest_open(&device->guest, &options);
-	if (error) {
-		free(device);
-		return error;
-	}
-	if (!null)
-		error = device_connect(device, path);
+	if (config->device == DEVICE_VIRTIO_USER && !null)
+		error = peer_open(device, path);
+	else
+		error = guest_side_open(bench, device, path, null);
 	if (error) {
 		device_close(device);
 		return error;
@@ -134,8 +156,9 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 bool
 lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
-	return a->format == b->format && a->ring_size == b->ring_size && a->queues == b->queues &&
-	       a->memory == b->memory && needs_iommu(a) == needs_iommu(b);
+	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
+	       a->queues == b->queues && a->memory == b->memory &&
+	       !strcmp(a->devargs, b->devargs) && needs_iommu(a) == needs_iommu(b);
 }
 
 static struct device *
@@ -154,7 +177,7 @@ device_shared(const struct lockstep *bench, const struct datapath_config *config
 size_t
 lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	return guest_region_bytes(config, bounce_bytes);
+	return config->device == DEVICE_VIRTIO_USER ? 0 : guest_region_bytes(config, bounce_bytes);
 }
 
 /* One more place in an array of pointers; NULL when there is no memory. */
@@ -197,6 +220,11 @@ open_ports(struct lane *lane)
 {
 	int error = 0;
 
+	if (lane->device->peer) {
+		for (unsigned int q = 0; q < lane->config.queues; q++)
+			virtio_user_port(lane->device->peer, q, &lane->ports[q]);
+		return 0;
+	}
 	for (unsigned int q = 0; !error && q < lane->config.queues; q++) {
 		const struct port_options options = {
 			.guest = &lane->device->guest, .queue = q, .config = &lane->config};

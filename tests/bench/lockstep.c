@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Guest cycles per packet in lock-step, on split and packed rings: ideal, folio
- * and their ratio at 64 and 1500 B, the A/A ratio, and the harness alone. Slices take turns A B B A; a
- * figure is the median over the pairs.
+ * Guest cycles per packet in lock-step, on split and packed rings, at 64 and
+ * 1500 B: ideal, folio, header and the peer (DPDK's virtio-user; on a split ring by
+ * its fastest path and by its default one), their ratios, the A/A ratio, and the
+ * harness alone. Slices take turns A B B A; a figure is the median over the pairs.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -74,7 +75,7 @@ measure(struct lane *a, struct lane *b, struct figures *figures)
 static void
 print(const char *size, const char *name, struct figures *figures)
 {
-	printf("%6s B  %-20s %8.1f %8.1f %8.1f   %.4f  [%.4f, %.4f]\n", size, name,
+	printf("%6s B  %-27s %8.1f %8.1f %8.1f   %.4f  [%.4f, %.4f]\n", size, name,
 	       median(figures->a_cycles), median(figures->b_cycles), median(figures->host_cycles),
 	       median(figures->ratio), quantile(figures->ratio, 0.25),
 	       quantile(figures->ratio, 0.75));
@@ -85,10 +86,13 @@ enum {
 	IDEAL_AGAIN,
 	FOLIO,
 	HEADER,
+	PEER,
+	PEER_IN_ORDER,
 	PACKED_IDEAL,
 	PACKED_IDEAL_AGAIN,
 	PACKED_FOLIO,
 	PACKED_HEADER,
+	PACKED_PEER,
 	HARNESS,
 	LANES
 };
@@ -97,16 +101,20 @@ static const struct {
 	const char *copy; /* bounce_copy's mode; NULL: off */
 	bool packed;
 	const char *device;
+	const char *devargs; /* of the peer; NULL: no peer */
 } lane_kinds[LANES] = {
-	[IDEAL] = {NULL, false, "vhost-user"},
-	[IDEAL_AGAIN] = {NULL, false, "vhost-user"},
-	[FOLIO] = {"shadow", false, "vhost-user"},
-	[HEADER] = {"header", false, "vhost-user"},
-	[PACKED_IDEAL] = {NULL, true, "vhost-user"},
-	[PACKED_IDEAL_AGAIN] = {NULL, true, "vhost-user"},
-	[PACKED_FOLIO] = {"shadow", true, "vhost-user"},
-	[PACKED_HEADER] = {"header", true, "vhost-user"},
-	[HARNESS] = {NULL, false, "null"},
+	[IDEAL] = {NULL, false, "vhost-user", NULL},
+	[IDEAL_AGAIN] = {NULL, false, "vhost-user", NULL},
+	[FOLIO] = {"shadow", false, "vhost-user", NULL},
+	[HEADER] = {"header", false, "vhost-user", NULL},
+	[PEER] = {NULL, false, "virtio-user", ""},
+	[PEER_IN_ORDER] = {NULL, false, "virtio-user", "mrg_rxbuf=0"},
+	[PACKED_IDEAL] = {NULL, true, "vhost-user", NULL},
+	[PACKED_IDEAL_AGAIN] = {NULL, true, "vhost-user", NULL},
+	[PACKED_FOLIO] = {"shadow", true, "vhost-user", NULL},
+	[PACKED_HEADER] = {"header", true, "vhost-user", NULL},
+	[PACKED_PEER] = {NULL, true, "virtio-user", ""},
+	[HARNESS] = {NULL, false, "null", NULL},
 };
 
 static const struct {
@@ -116,9 +124,15 @@ static const struct {
 	{"split: ideal, ideal", IDEAL, IDEAL_AGAIN},
 	{"split: ideal, folio", IDEAL, FOLIO},
 	{"split: ideal, header", IDEAL, HEADER},
+	{"split: peer, ideal", PEER, IDEAL},
+	{"split: peer, folio", PEER, FOLIO},
+	{"split: in-order peer, ideal", PEER_IN_ORDER, IDEAL},
+	{"split: in-order peer, folio", PEER_IN_ORDER, FOLIO},
 	{"packed: ideal, ideal", PACKED_IDEAL, PACKED_IDEAL_AGAIN},
 	{"packed: ideal, folio", PACKED_IDEAL, PACKED_FOLIO},
 	{"packed: ideal, header", PACKED_IDEAL, PACKED_HEADER},
+	{"packed: peer, ideal", PACKED_PEER, PACKED_IDEAL},
+	{"packed: peer, folio", PACKED_PEER, PACKED_FOLIO},
 	{"harness, harness", HARNESS, HARNESS},
 };
 
@@ -141,6 +155,10 @@ open_lanes(struct lockstep *bench, struct lane *lanes[LANES])
 		struct datapath_config config;
 
 		datapath_config_init(&config);
+		if (lane_kinds[i].devargs) {
+			config.device = DEVICE_VIRTIO_USER;
+			strcpy(config.devargs, lane_kinds[i].devargs);
+		}
 		config.format = lane_kinds[i].packed;
 		if (set_copy(&config, lane_kinds[i].copy) ||
 		    lockstep_add(bench, &config, lane_kinds[i].device, false, &lanes[i]))
@@ -178,7 +196,7 @@ run(struct lockstep *bench, struct traffic traffics[2])
 
 	if (open_lanes(bench, lanes))
 		return -1;
-	printf("%8s  %-20s %8s %8s %8s   %s\n", "frame", "A, B", "A guest", "B guest", "B host",
+	printf("%8s  %-27s %8s %8s %8s   %s\n", "frame", "A, B", "A guest", "B guest", "B host",
 	       "B/A, guest [quartiles of pairs]");
 	return compare_all(bench, lanes, "64", &traffics[0]) ||
 			       compare_all(bench, lanes, "1500", &traffics[1]) ?
@@ -198,6 +216,7 @@ main(void)
 
 	if (scratch_open(scratch))
 		return EXIT_FAILURE;
+	datapath_fix_heap();
 	error = datapath_start(-1, scratch, SHARED_BYTES);
 	if (!error)
 		error = lockstep_open(&options, &bench);

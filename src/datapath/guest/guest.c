@@ -9,16 +9,6 @@
 #include "datapath/guest/iommu.h"
 #include "datapath/guest/memory.h"
 
-/*
- * Slots for two full rings, for what the per-core cache of the pool may hold
- * back (mempool: 1.5 times its size), and for bursts in the application's hands.
- */
-static uint32_t
-slots_wanted(uint32_t ring_size)
-{
-	return 2u * ring_size + 512u;
-}
-
 static int
 open_null_devices(struct guest *guest)
 {
@@ -52,7 +42,7 @@ open_device(struct guest *guest, const struct guest_options *options)
 static int
 open_data_area(struct guest *guest, const struct guest_options *options)
 {
-	uint32_t n_slots = slots_wanted(options->config->ring_size);
+	uint32_t n_slots = pools_slots_wanted(options->config->ring_size);
 	int error = 0;
 
 	guest->data = region_carve(&guest->region, 0, REGION_ALIGN_BYTES);
@@ -83,7 +73,8 @@ align_region(size_t bytes)
 size_t
 guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	size_t slots_bytes = config->queues * pools_region_bytes(slots_wanted(config->ring_size));
+	size_t slots_bytes =
+		config->queues * pools_region_bytes(pools_slots_wanted(config->ring_size));
 
 	return align_region(virtio_net_region_bytes(config)) +
 	       align_region(slots_bytes + bounce_bytes);
@@ -95,6 +86,11 @@ guest_open(struct guest *guest, const struct guest_options *options)
 	int error;
 
 	memset(guest, 0, sizeof(*guest));
+	if (options->config->device == DEVICE_VIRTIO_USER) {
+		log_error(
+			"device virtio-user has no FOLIO layer: it is a peer in measurements only");
+		return -ENOTSUP;
+	}
 	guest->n_queues = options->config->queues;
 	error = region_open(&guest->region,
 			    guest_region_bytes(options->config, options->bounce_bytes),

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 
-#define CACHE_MBUFS 256
 #define PAGE_BYTES 4096u
 
 size_t
@@ -39,9 +38,10 @@ temporary_open(const char *name, struct pools *pools)
 		.elt_size = SLOT_BYTES,
 	};
 	uint16_t private_bytes = RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, CACHE_MBUFS,
-								  private_bytes, SLOT_BYTES,
-								  SOCKET_ID_ANY, &memory, 1);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots,
+								  POOLS_CACHE_MBUFS, private_bytes,
+								  SLOT_BYTES, SOCKET_ID_ANY,
+								  &memory, 1);
 
 	if (pool)
 		rte_mempool_obj_iter(pool, remember_home, NULL);
@@ -69,8 +69,8 @@ pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool sh
 	if (!shadow)
 		return 0;
 	snprintf(name, sizeof(name), "shadow%u", serial);
-	pools->shadow =
-		rte_pktmbuf_pool_create(name, n_slots, CACHE_MBUFS, 0, SLOT_BYTES, SOCKET_ID_ANY);
+	pools->shadow = rte_pktmbuf_pool_create(name, n_slots, POOLS_CACHE_MBUFS, 0, SLOT_BYTES,
+						SOCKET_ID_ANY);
 	if (!pools->shadow)
 		goto fail;
 	return 0;

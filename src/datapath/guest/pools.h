@@ -25,6 +25,8 @@
 /* 2,048 B of data behind DPDK's headroom, as in the paper (7.2). */
 #define SLOT_BYTES (RTE_PKTMBUF_HEADROOM + 2048u)
 
+#define POOLS_CACHE_MBUFS 256
+
 struct pools {
 	uint8_t *slots; /* the shared pool, in the region */
 	uint32_t n_slots;
@@ -42,6 +44,16 @@ static inline struct temporary_private *
 temporary_private(struct rte_mbuf *mbuf)
 {
 	return rte_mbuf_to_priv(mbuf);
+}
+
+/*
+ * Slots for two full rings, for what the per-core cache of the pool may hold
+ * back (mempool: 1.5 times its size), and for bursts in the application's hands.
+ */
+static inline uint32_t
+pools_slots_wanted(uint32_t ring_size)
+{
+	return 2u * ring_size + 2u * POOLS_CACHE_MBUFS;
 }
 
 /* Bytes of the region that pools_open() takes for n_slots, whole 4 KiB pages. */

@@ -121,15 +121,11 @@ port_open(struct port *port, const struct port_options *options)
 	const struct datapath_config *config = options->config;
 	const struct guest *guest = options->guest;
 	const struct guest_queue *queue = &guest->queues[options->queue];
-	unsigned int source;
-	const char *conflict = datapath_config_conflict(config, &source);
-	int error;
+	int error = datapath_config_check(config);
 
 	memset(port, 0, sizeof(*port));
-	if (conflict) {
-		log_error("source %s: %s", sources[source]->name, conflict);
-		return -ENOTSUP;
-	}
+	if (error)
+		return error;
 	port->lower = queue->lower;
 	port->hot_temporary.pool = queue->pools.temporary;
 	port->hot_shadow.pool = options->shadow ? options->shadow : queue->pools.shadow;

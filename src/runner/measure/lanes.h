@@ -7,6 +7,7 @@
 #ifndef FOLIO_RUNNER_LANES_H
 #define FOLIO_RUNNER_LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ size_t lanes_bounce_bytes(const struct lanes *lanes);
 
 /* Shared memory of all devices that the lanes need. */
 size_t lanes_shared_bytes(const struct lanes *lanes);
+
+/* Must DPDK be started with a fixed heap (datapath_fix_heap())? */
+bool lanes_fix_heap(const struct lanes *lanes);
 
 /* Opens all of them; they belong to the bench. Returns 0 or -errno after log_error(). */
 int lanes_open(struct lanes *lanes, struct lockstep *bench);

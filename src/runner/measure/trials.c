@@ -136,8 +136,12 @@ open_bench(struct trials *trials)
 		.verify_every = VERIFY_EVERY,
 		.bounce_bytes = lanes_bounce_bytes(&trials->lanes),
 	};
-	int error = datapath_start(options->cpu, options->socket_dir,
-				   lanes_shared_bytes(&trials->lanes));
+	int error;
+
+	if (lanes_fix_heap(&trials->lanes))
+		datapath_fix_heap();
+	error = datapath_start(options->cpu, options->socket_dir,
+			       lanes_shared_bytes(&trials->lanes));
 
 	if (!error)
 		error = lockstep_open(&lockstep, &trials->bench);
