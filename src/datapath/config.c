@@ -14,6 +14,8 @@
 #include "datapath/sources/source.h"
 
 static const char *const device_names[] = {"vhost-user", "virtio-user", NULL};
+/* The index is a set of enum notification. */
+static const char *const notifications[] = {"none", "kick", "call", "both", NULL};
 
 const struct option_spec datapath_options[] = {
 	{.name = "device",
@@ -42,6 +44,18 @@ const struct option_spec datapath_options[] = {
 	 .preset = "split",
 	 .choices = virtqueue_format_names,
 	 .help = "how the rings are laid out"},
+	{.name = "event_idx",
+	 .type = OPTION_SWITCH,
+	 .offset = offsetof(struct datapath_config, event_idx),
+	 .preset = "off",
+	 .help = "each side says at which index it wants to be notified"},
+	{.name = "notify",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, notify),
+	 .preset = "none",
+	 .choices = notifications,
+	 .help = "who asks to be notified, though both poll: the backend (kick), the driver "
+		 "(call)"},
 	{.name = "queues",
 	 .type = OPTION_COUNT,
 	 .offset = offsetof(struct datapath_config, queues),

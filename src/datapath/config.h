@@ -25,11 +25,22 @@ struct source_setting {
 	_Alignas(8) unsigned char options[SOURCE_OPTIONS_BYTES]; /* as the source's table says */
 };
 
+/*
+ * Notifications that are sent although both sides poll. A kick costs the guest a
+ * system call, a call costs the host one, and nothing else changes.
+ */
+enum notification {
+	NOTIFY_KICK = 1, /* the backend asks for kicks */
+	NOTIFY_CALL = 2, /* the driver asks for calls (interrupts) */
+};
+
 struct datapath_config {
 	uint32_t device;                            /* enum device_kind */
 	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver; empty: the default */
 	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
 	uint32_t format;                            /* index into virtqueue_formats[] */
+	bool event_idx;                             /* VIRTIO_F_RING_EVENT_IDX */
+	uint32_t notify;                            /* set of enum notification */
 	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */
 	uint32_t burst;                             /* most packets a burst call moves */
 	uint32_t exits;                             /* index into exit_backends[] */

@@ -87,8 +87,12 @@ static int
 device_connect(struct device *device, const char *path)
 {
 	bool iommu = needs_iommu(&device->config);
-	int error = backend_open(&(struct backend_options){.path = path, .iommu = iommu},
-				 &device->backend);
+	const struct backend_options options = {
+		.path = path,
+		.iommu = iommu,
+		.ask_kicks = device->config.notify & NOTIFY_KICK,
+	};
+	int error = backend_open(&options, &device->backend);
 
 	if (!error)
 		error = guest_connect(&device->guest, iommu, CONNECT_TIMEOUT_MS);
@@ -157,8 +161,9 @@ bool
 lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
 	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
-	       a->queues == b->queues && a->memory == b->memory &&
-	       !strcmp(a->devargs, b->devargs) && needs_iommu(a) == needs_iommu(b);
+	       a->queues == b->queues && a->event_idx == b->event_idx && a->notify == b->notify &&
+	       a->memory == b->memory && !strcmp(a->devargs, b->devargs) &&
+	       needs_iommu(a) == needs_iommu(b);
 }
 
 static struct device *

@@ -45,16 +45,19 @@ set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct rte_mbuf *bufs[RING];
 
+	const struct virtqueue_options options = {
+		.format = format, .size = RING, .least_bytes = LEAST, .name = "receive queue 0"};
+
 	log_set_sink(ignore, NULL);
 	if (!f || region_open(&f->region, 4u << 20, memory_chosen(0)) ||
-	    virtqueue_open(&f->ring, format, &f->region, RING, LEAST))
+	    virtqueue_open(&f->ring, &options, &f->region))
 		return -1;
 	for (unsigned int i = 0; i < RING; i++) {
 		f->mbufs[i].buf_addr = region_carve(&f->region, 2176, 64);
 		f->mbufs[i].buf_len = 2176;
 		bufs[i] = &f->mbufs[i];
 	}
-	format->post_rx(&f->ring, bufs, RING);
+	f->ring.ops->post_rx(&f->ring, bufs, RING);
 	*state = f;
 	return 0;
 }
@@ -104,7 +107,7 @@ harvest(struct fixture *f)
 	struct rte_mbuf *bufs[RING];
 	uint32_t length_bytes[RING];
 
-	return f->ring.format->harvest(&f->ring, bufs, length_bytes, RING);
+	return f->ring.ops->harvest(&f->ring, bufs, length_bytes, RING);
 }
 
 static void
@@ -216,7 +219,7 @@ addresses_are_not_read_back(void **state)
 	memset(f->ring.descriptor_area, 0xff, is_split(f) ? sizeof(struct vring_desc) * RING : 8);
 	memset(f->ring.driver_area, 0xff, 4);
 	use(f, 7, 100);
-	assert_int_equal(f->ring.format->harvest(&f->ring, bufs, length_bytes, 1), 1);
+	assert_int_equal(f->ring.ops->harvest(&f->ring, bufs, length_bytes, 1), 1);
 	assert_int_equal(length_bytes[0], 100);
 	assert_true(bufs[0] >= &f->mbufs[0] && bufs[0] < &f->mbufs[RING]);
 }
@@ -238,7 +241,7 @@ random_host(void **state)
 			    (uint32_t)random_below(&random, 2100));
 		if (random_below(&random, 8) == 0)
 			f->host_index = (uint16_t)random_next(&random);
-		uint16_t n = f->ring.format->harvest(&f->ring, bufs, length_bytes, RING);
+		uint16_t n = f->ring.ops->harvest(&f->ring, bufs, length_bytes, RING);
 
 		assert_true(n <= outstanding);
 		for (uint16_t i = 0; i < n; i++) {
@@ -250,8 +253,83 @@ random_host(void **state)
 		}
 		for (uint16_t i = 0; i < n; i++)
 			bufs[i]->buf_len = 2176;
-		f->ring.format->post_rx(&f->ring, bufs, n);
+		f->ring.ops->post_rx(&f->ring, bufs, n);
 		f->ring.fault = RING_FAULT_NONE;
+	}
+}
+
+/* The id that the driver offered where the host uses the next buffer. */
+static uint16_t
+offered_id(const struct fixture *f)
+{
+	uint16_t slot = f->host_index % RING;
+	const struct vring_packed_desc *desc = f->ring.descriptor_area;
+	const struct vring_avail *avail = f->ring.driver_area;
+
+	return is_split(f) ? avail->ring[slot] : desc[slot].id;
+}
+
+/* The host asks for a kick when the driver offers its index-th buffer, counted from the start. */
+static void
+ask_kick_at(struct fixture *f, uint32_t index)
+{
+	struct vring_used *used = f->ring.device_area;
+	struct vring_packed_desc_event *device = f->ring.device_area;
+	uint16_t wrap = !(index / RING & 1);
+
+	if (is_split(f)) {
+		uint16_t event = (uint16_t)index;
+
+		memcpy(&used->ring[RING], &event, sizeof(event));
+		return;
+	}
+	device->flags = VRING_PACKED_EVENT_FLAG_DESC;
+	device->off_wrap = index % RING | wrap << VRING_PACKED_EVENT_F_WRAP_CTR;
+}
+
+/* A kick is due when the event index is passed, and only then: at every place of the ring, by every step. */
+static void
+kicks_by_event_index(void **state)
+{
+	struct fixture *f = *state;
+	struct rte_mbuf *bufs[RING];
+	uint32_t length_bytes[RING], offered = RING;
+
+	f->ring.ops = &f->ring.format->ops[0][1];
+	f->ring.ops->wants_kick(&f->ring);
+	for (uint16_t round = 0; round < 3 * RING; round++) {
+		uint16_t n = round % RING + 1;
+		/* From two before the burst to two behind it. */
+		uint32_t at = offered + round * 7u % (n + 4) - 2;
+
+		for (uint16_t i = 0; i < n; i++)
+			use(f, offered_id(f), LEAST);
+		assert_int_equal(f->ring.ops->harvest(&f->ring, bufs, length_bytes, RING), n);
+		ask_kick_at(f, at);
+		f->ring.ops->post_rx(&f->ring, bufs, n);
+		assert_int_equal(f->ring.ops->wants_kick(&f->ring),
+				 at >= offered && at < offered + n);
+		offered += n;
+	}
+}
+
+/* Where the driver wants the next interrupt; 65,535 buffers ahead is never. */
+static void
+interrupts_by_event_index(void **state)
+{
+	struct fixture *f = *state;
+	const struct vring_avail *avail = f->ring.driver_area;
+	const struct vring_packed_desc_event *driver = f->ring.driver_area;
+
+	f->ring.ops = &f->ring.format->ops[0][1];
+	for (uint16_t ahead = 0; ahead < 2; ahead++) {
+		f->ring.event_ahead = -ahead;
+		use(f, offered_id(f), LEAST);
+		assert_int_equal(harvest(f), 1);
+		if (is_split(f))
+			assert_int_equal(avail->ring[RING], (uint16_t)(f->ring.used_index - ahead));
+		else
+			assert_int_equal(driver->off_wrap, f->ring.used_index | 1u << 15);
 	}
 }
 
@@ -280,6 +358,8 @@ main(void)
 		BOTH(length_of_no_frame),
 		BOTH(addresses_are_not_read_back),
 		BOTH(random_host),
+		BOTH(kicks_by_event_index),
+		BOTH(interrupts_by_event_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -81,6 +82,51 @@ every_combination(void **state)
 			run_all_frames(harness_lane(bench, &config), &traffic);
 	}
 	lockstep_close(bench);
+	traffic_close(&traffic);
+}
+
+/* Ways to run the rings other than the plain one. */
+static const struct {
+	bool event_idx;
+	uint32_t notify;
+} ring_kinds[] = {
+	{true, 0},
+	{true, NOTIFY_KICK | NOTIFY_CALL},
+	{false, NOTIFY_KICK | NOTIFY_CALL},
+};
+
+#define RING_KINDS (sizeof(ring_kinds) / sizeof(ring_kinds[0]))
+
+static void
+set_ring_kind(struct datapath_config *config, size_t kind)
+{
+	config->event_idx = ring_kinds[kind].event_idx;
+	config->notify = ring_kinds[kind].notify;
+}
+
+/* Every fifth combination of sources, others with each kind. */
+static void
+ring_kinds_and_sources(void **state)
+{
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	for (size_t kind = 0; kind < RING_KINDS; kind++) {
+		struct lockstep *bench = harness_bench();
+
+		assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+		for (unsigned int on = (unsigned int)kind; on < 1u << source_count(); on += 5) {
+			struct datapath_config config = harness_config(on);
+
+			set_ring_kind(&config, kind);
+			run_all_frames(harness_lane(bench, &config), &traffic);
+			config.format = PACKED;
+			if (!(on & harness_bit("iotlb")))
+				run_all_frames(harness_lane(bench, &config), &traffic);
+		}
+		lockstep_close(bench);
+	}
 	traffic_close(&traffic);
 }
 
@@ -270,6 +316,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_combination),
 		cmocka_unit_test(packed_translation_is_refused),
+		cmocka_unit_test(ring_kinds_and_sources),
 		cmocka_unit_test(header_mode),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(ring_and_burst_sizes),

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -26,11 +28,11 @@ virtio_net_region_bytes(const struct datapath_config *config)
 }
 
 static void
-notify(struct virtio_net_queue *queue, const struct virtqueue *ring, int kick_fd)
+notify(struct virtio_net_queue *queue, struct virtqueue *ring, int kick_fd)
 {
 	queue->notify_points++;
 	queue->lower.buffers->notify(queue->lower.buffers->port);
-	if (unlikely(ring->format->wants_kick(ring))) {
+	if (unlikely(ring->ops->wants_kick(ring))) {
 		queue->kicks++;
 		eventfd_write(kick_fd, 1);
 	}
@@ -53,7 +55,7 @@ refill(struct virtio_net_queue *queue)
 
 		if (!buffers->alloc(buffers->port, bufs, n))
 			break;
-		queue->rx.format->post_rx(&queue->rx, bufs, n);
+		queue->rx.ops->post_rx(&queue->rx, bufs, n);
 		posted = true;
 	}
 	if (posted)
@@ -65,8 +67,7 @@ virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct virtio_net_queue *queue = arg;
 	uint32_t length_bytes[CHUNK];
-	uint16_t taken =
-		queue->rx.format->harvest(&queue->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
+	uint16_t taken = queue->rx.ops->harvest(&queue->rx, bufs, length_bytes, RTE_MIN(n, CHUNK));
 
 	/* Whatever the frame before left in the header is overwritten. */
 	const struct fresh_head head =
@@ -87,7 +88,7 @@ virtio_net_tx_room(void *arg)
 	uint32_t ignored[CHUNK];
 	uint16_t n;
 
-	while ((n = queue->tx.format->harvest(&queue->tx, sent, ignored, CHUNK)))
+	while ((n = queue->tx.ops->harvest(&queue->tx, sent, ignored, CHUNK)))
 		buffers->release(buffers->port, sent, n);
 	return queue->tx.fault ? 0 : queue->tx.n_free;
 }
@@ -97,7 +98,7 @@ virtio_net_tx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct virtio_net_queue *queue = arg;
 
-	queue->tx.format->post_tx(&queue->tx, bufs, n);
+	queue->tx.ops->post_tx(&queue->tx, bufs, n);
 	notify(queue, &queue->tx, queue->tx_kick_fd);
 }
 
@@ -155,10 +156,26 @@ open_doorbell(int *fd)
 }
 
 static int
-open_queue(struct virtio_net_queue *queue, struct region *region,
-	   const struct datapath_config *config)
+open_ring(struct virtqueue *ring, struct region *region, const struct datapath_config *config,
+	  bool receives, unsigned int pair)
 {
-	const struct virtqueue_format *format = virtqueue_formats[config->format];
+	struct virtqueue_options options = {
+		.format = virtqueue_formats[config->format],
+		.size = (uint16_t)config->ring_size,
+		.least_bytes = receives ? VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN : 0,
+		.event_idx = config->event_idx,
+		.interrupts = config->notify & NOTIFY_CALL,
+	};
+
+	snprintf(options.name, sizeof(options.name), "%s queue %u",
+		 receives ? "receive" : "transmit", pair);
+	return virtqueue_open(ring, &options, region);
+}
+
+static int
+open_queue(struct virtio_net_queue *queue, struct region *region,
+	   const struct datapath_config *config, unsigned int pair)
+{
 	int *const fds[] = {&queue->rx_kick_fd, &queue->tx_kick_fd, &queue->rx_call_fd,
 			    &queue->tx_call_fd};
 	int error = 0;
@@ -167,14 +184,24 @@ open_queue(struct virtio_net_queue *queue, struct region *region,
 	for (size_t i = 0; !error && i < RTE_DIM(fds); i++)
 		error = open_doorbell(fds[i]);
 	if (!error)
-		error = virtqueue_open(&queue->rx, format, region, (uint16_t)config->ring_size,
-				       VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN);
+		error = open_ring(&queue->rx, region, config, true, pair);
 	if (!error)
-		error = virtqueue_open(&queue->tx, format, region, (uint16_t)config->ring_size, 0);
+		error = open_ring(&queue->tx, region, config, false, pair);
 	if (error == -ENOMEM)
 		log_error("virtqueues of %u descriptors: not enough memory, shared or private",
 			  config->ring_size);
 	return error;
+}
+
+static uint64_t
+wanted_features(const struct datapath_config *config)
+{
+	uint64_t features = 1ull << VIRTIO_F_VERSION_1 |
+			    virtqueue_formats[config->format]->features;
+
+	if (config->event_idx)
+		features |= 1ull << VIRTIO_RING_F_EVENT_IDX;
+	return features;
 }
 
 int
@@ -187,6 +214,7 @@ virtio_net_open(struct region *region, const struct datapath_config *config,
 
 	if (!device)
 		return -ENOMEM;
+	device->features = wanted_features(config);
 	device->n_queues = config->queues;
 	for (unsigned int i = 0; i < device->n_queues; i++) {
 		struct virtio_net_queue *queue = &device->queues[i];
@@ -195,7 +223,7 @@ virtio_net_open(struct region *region, const struct datapath_config *config,
 	}
 	error = vhost_user_open(&device->peer, options);
 	for (unsigned int i = 0; !error && i < device->n_queues; i++)
-		error = open_queue(&device->queues[i], region, config);
+		error = open_queue(&device->queues[i], region, config, i);
 	if (error) {
 		virtio_net_close(device);
 		return error;
@@ -207,7 +235,7 @@ virtio_net_open(struct region *region, const struct datapath_config *config,
 int
 virtio_net_connect(struct virtio_net *device, bool iommu, int timeout_ms)
 {
-	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | device->queues[0].rx.format->features;
+	uint64_t features = device->features;
 
 	if (iommu)
 		features |= 1ull << VIRTIO_F_ACCESS_PLATFORM;

@@ -17,7 +17,7 @@ struct virtio_net_queue {
 	struct lower lower;
 	struct virtqueue rx, tx;
 	int rx_kick_fd, tx_kick_fd; /* our doorbells */
-	int rx_call_fd, tx_call_fd; /* the device's; suppressed, since we poll */
+	int rx_call_fd, tx_call_fd; /* the device's; nobody waits for them */
 	uint64_t notify_points;     /* where a doorbell would ring */
 	uint64_t kicks;             /* where it rang, since the device asked for it */
 	uint64_t lost_rx_posted;    /* receive buffers that a backend held when it went */
@@ -26,6 +26,7 @@ struct virtio_net_queue {
 
 struct virtio_net {
 	struct vhost_user peer;
+	uint64_t features; /* VIRTIO_F_* that it asks for, whatever the backend */
 	unsigned int n_queues;
 	struct virtio_net_queue queues[]; /* n_queues */
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "datapath/guest/region.h"
@@ -32,21 +33,30 @@ free_all_ids(struct virtqueue *ring)
 }
 
 int
-virtqueue_open(struct virtqueue *ring, const struct virtqueue_format *format, struct region *region,
-	       uint16_t size, uint32_t least_bytes)
+virtqueue_open(struct virtqueue *ring, const struct virtqueue_options *options,
+	       struct region *region)
 {
+	const struct virtqueue_format *format = options->format;
+	uint16_t size = options->size;
+
 	*ring = (struct virtqueue){
+		.ops = &format->ops[options->chained][options->event_idx],
 		.format = format,
 		.size = size,
 		.mask = size - 1,
-		.least_bytes = least_bytes,
+		.least_bytes = options->least_bytes,
+		.event_idx = options->event_idx,
+		.event_ahead = options->interrupts ? 0 : UINT16_MAX,
+		.interrupts = options->interrupts,
 		.iova_offset = region_iova(region, region->base) - (uintptr_t)region->base,
 		.free_ids = calloc(size, sizeof(*ring->free_ids)),
 		.mbufs = calloc(size, sizeof(*ring->mbufs)),
 		.room_bytes = calloc(size, sizeof(*ring->room_bytes)),
+		.links = calloc(size, sizeof(*ring->links)),
 	};
+	memcpy(ring->name, options->name, sizeof(ring->name));
 	ring->areas_offset = region->used_bytes;
-	if (!ring->free_ids || !ring->mbufs || !ring->room_bytes ||
+	if (!ring->free_ids || !ring->mbufs || !ring->room_bytes || !ring->links ||
 	    format->open_areas(ring, region)) {
 		virtqueue_close(ring);
 		return -ENOMEM;
@@ -62,7 +72,7 @@ virtqueue_reset(struct virtqueue *ring, const struct region *region)
 
 	/* Carving from where it began the first time gives the same areas. */
 	again.used_bytes = ring->areas_offset;
-	ring->avail_index = ring->used_index = 0;
+	ring->avail_index = ring->used_index = ring->kick_index = 0;
 	ring->fault = RING_FAULT_NONE;
 	ring->format->open_areas(ring, &again);
 	free_all_ids(ring);
@@ -88,6 +98,7 @@ virtqueue_close(struct virtqueue *ring)
 	free(ring->free_ids);
 	free(ring->mbufs);
 	free(ring->room_bytes);
+	free(ring->links);
 	*ring = (struct virtqueue){0};
 }
 
@@ -96,14 +107,15 @@ virtqueue_out_of_service(struct virtqueue *ring, enum ring_fault fault, uint32_t
 {
 	ring->fault = fault;
 	ring->faults++;
-	log_error("virtqueue out of service: the host wrote a bad %s: %u", ring_fault_name(fault),
-		  found);
+	log_error("%s out of service: the host wrote a bad %s: %u", ring->name,
+		  ring_fault_name(fault), found);
 }
 
 const char *
 ring_fault_name(enum ring_fault fault)
 {
-	static const char *const names[] = {"none", "used index", "id", "length"};
+	static const char *const names[] = {"none", "used index", "id", "length",
+					    "number of buffers"};
 
 	return names[fault];
 }

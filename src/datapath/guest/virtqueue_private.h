@@ -11,15 +11,24 @@
 
 #define VIRTQUEUE_ALIGN_BYTES 64u
 
+/* A benchmark alone builds the formats a second time without the checks, to measure what they cost. */
+#ifndef VIRTQUEUE_CHECKED
+#define VIRTQUEUE_CHECKED true
+#endif
+
+/* Is this a violation by the host? */
+static __rte_always_inline bool
+virtqueue_violated(bool violation)
+{
+	return VIRTQUEUE_CHECKED && unlikely(violation);
+}
+
 /* A buffer as the device is to see it. */
 struct virtqueue_buffer {
 	uint64_t iova;
 	uint32_t bytes;
 	uint16_t id;
 };
-
-/* Takes the queue out of service and says what the host wrote. */
-void virtqueue_out_of_service(struct virtqueue *ring, enum ring_fault fault, uint32_t found);
 
 static inline struct virtqueue_buffer
 virtqueue_take_id(struct virtqueue *ring, struct rte_mbuf *mbuf, const uint8_t *start,
@@ -28,7 +37,8 @@ virtqueue_take_id(struct virtqueue *ring, struct rte_mbuf *mbuf, const uint8_t *
 	uint16_t id = ring->free_ids[--ring->n_free];
 
 	ring->mbufs[id] = mbuf;
-	ring->room_bytes[id] = room_bytes;
+	if (VIRTQUEUE_CHECKED)
+		ring->room_bytes[id] = room_bytes;
 	return (struct virtqueue_buffer){(uintptr_t)start + ring->iova_offset, bytes, id};
 }
 
@@ -41,34 +51,76 @@ virtqueue_rx_buffer(struct virtqueue *ring, struct rte_mbuf *mbuf)
 	return virtqueue_take_id(ring, mbuf, start, bytes, bytes);
 }
 
+/* What a device writes as the used length of a buffer that it only read means nothing. */
+#define VIRTQUEUE_ANY_LENGTH UINT32_MAX
+
 static inline struct virtqueue_buffer
 virtqueue_tx_buffer(struct virtqueue *ring, struct rte_mbuf *mbuf)
 {
 	uint8_t *start = rte_pktmbuf_mtod(mbuf, uint8_t *) - VNET_HEADER_BYTES;
 
 	memset(start, 0, VNET_HEADER_BYTES);
-	/* What a device writes as the used length of a buffer that it only read means nothing. */
-	return virtqueue_take_id(ring, mbuf, start, mbuf->data_len + VNET_HEADER_BYTES, UINT32_MAX);
+	return virtqueue_take_id(ring, mbuf, start, mbuf->data_len + VNET_HEADER_BYTES,
+				 VIRTQUEUE_ANY_LENGTH);
+}
+
+/* A segment behind a frame's first: no header. */
+static inline struct virtqueue_buffer
+virtqueue_tx_segment(struct virtqueue *ring, struct rte_mbuf *mbuf)
+{
+	return virtqueue_take_id(ring, mbuf, rte_pktmbuf_mtod(mbuf, uint8_t *), mbuf->data_len,
+				 VIRTQUEUE_ANY_LENGTH);
+}
+
+/* Takes the id's mbuf out of what is outstanding. */
+static inline struct rte_mbuf *
+virtqueue_give_back(struct virtqueue *ring, uint32_t id)
+{
+	struct rte_mbuf *mbuf = ring->mbufs[id];
+
+	ring->mbufs[id] = NULL;
+	ring->free_ids[ring->n_free++] = (uint16_t)id;
+	return mbuf;
 }
 
 /* The mbuf that a used entry speaks of, no longer outstanding; NULL when it is none: out of service. */
 static inline struct rte_mbuf *
 virtqueue_return_id(struct virtqueue *ring, uint32_t id, uint32_t length_bytes)
 {
-	struct rte_mbuf *mbuf;
-
-	if (unlikely(id >= ring->size || !ring->mbufs[id])) {
+	if (virtqueue_violated(id >= ring->size || !ring->mbufs[id])) {
 		virtqueue_out_of_service(ring, RING_FAULT_ID, id);
 		return NULL;
 	}
-	if (unlikely(length_bytes < ring->least_bytes || length_bytes > ring->room_bytes[id])) {
+	if (virtqueue_violated(length_bytes < ring->least_bytes ||
+			       length_bytes > ring->room_bytes[id])) {
 		virtqueue_out_of_service(ring, RING_FAULT_LENGTH, length_bytes);
 		return NULL;
 	}
-	mbuf = ring->mbufs[id];
-	ring->mbufs[id] = NULL;
-	ring->free_ids[ring->n_free++] = (uint16_t)id;
-	return mbuf;
+	return virtqueue_give_back(ring, id);
+}
+
+/* How many segments the chain has that a used entry speaks of; 0 when it is none: out of service. */
+static inline uint16_t
+virtqueue_chain_segments(struct virtqueue *ring, uint32_t id)
+{
+	if (virtqueue_violated(id >= ring->size || !ring->links[id].n_segments)) {
+		virtqueue_out_of_service(ring, RING_FAULT_ID, id);
+		return 0;
+	}
+	return ring->links[id].n_segments;
+}
+
+/* Its n mbufs, no longer outstanding. */
+static inline void
+virtqueue_return_chain(struct virtqueue *ring, uint16_t id, struct rte_mbuf **bufs, uint16_t n)
+{
+	ring->links[id].n_segments = 0;
+	for (uint16_t i = 0; i < n; i++) {
+		uint16_t next = ring->links[id].next;
+
+		bufs[i] = virtqueue_give_back(ring, id);
+		id = next;
+	}
 }
 
 #endif
