@@ -224,6 +224,10 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 			    &cell->reference_config.sources[source_find("iotlb")],
 			    sizeof(struct source_setting));
 	double restart_effect = jitter(s, &random);
+	const struct side_figures in_lockstep = {.packets_per_second = NAN,
+						 .loss_share = NAN,
+						 .guest_busy_share = NAN,
+						 .round_trip_cycles = NAN};
 
 	*trial = (struct trial){.cell = cell->id,
 				.restart = restart,
@@ -235,16 +239,20 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 	for (uint32_t i = 0; i < trial->n_pairs; i++) {
 		struct pair *p = &trial->pairs[i];
 
-		p->guest_cycles_per_packet = sample_guest_cycles(&cell->config, cell) *
-					     jitter(s, &random) * restart_effect;
-		p->host_cycles_per_packet =
+		p->configuration = p->reference = in_lockstep;
+		p->configuration.guest_cycles_per_packet =
+			sample_guest_cycles(&cell->config, cell) * jitter(s, &random) *
+			restart_effect;
+		p->configuration.host_cycles_per_packet =
 			sample_host_cycles(&cell->config, cell) * jitter(s, &random);
-		p->reference_guest_cycles_per_packet =
+		p->reference.guest_cycles_per_packet =
 			sample_guest_cycles(&cell->reference_config, cell) * jitter(s, &random);
-		p->reference_host_cycles_per_packet =
+		p->reference.host_cycles_per_packet =
 			sample_host_cycles(&cell->reference_config, cell) * jitter(s, &random);
-		p->guest_ratio = p->guest_cycles_per_packet / p->reference_guest_cycles_per_packet;
-		p->host_ratio = p->host_cycles_per_packet / p->reference_host_cycles_per_packet;
+		p->guest_ratio = p->configuration.guest_cycles_per_packet /
+				 p->reference.guest_cycles_per_packet;
+		p->host_ratio = p->configuration.host_cycles_per_packet /
+				p->reference.host_cycles_per_packet;
 	}
 	add_counters(trial, &cell->config);
 }

@@ -131,7 +131,7 @@ test_round_trip_is_exact(void **state)
 			sample_trial(sample, &e->cells[c], r, trial);
 			for (uint32_t p = 0; p < trial->n_pairs; p++)
 				assert_true(cycles->points[r * e->measure.pairs + p].value ==
-					    trial->pairs[p].guest_cycles_per_packet);
+					    trial->pairs[p].configuration.guest_cycles_per_packet);
 			assert_true(exits->points[r].value ==
 				    (double)trial->counters[0].count / (double)trial->packets);
 		}

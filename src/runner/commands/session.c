@@ -74,22 +74,22 @@ note_ready(struct session *session, const struct worker_ready *ready)
 {
 	const struct results_platform platform = {
 		.dpdk_version = datapath_dpdk_version(),
-		.page_kind = datapath_page_kind(ready->huge_pages),
+		.page_kind = datapath_page_kind(ready->machine.huge_pages),
 	};
 
 	if (session->results) {
-		if (ready->huge_pages == session->huge_pages)
+		if (ready->machine.huge_pages == session->huge_pages)
 			return 0;
 		log_error(
 			"this restart would measure on %s, the first one did on %s, and the two do "
 			"not compare: run again while nothing else takes huge pages, or with "
 			"FOLIO_NO_HUGE=1",
-			datapath_page_kind(ready->huge_pages),
+			datapath_page_kind(ready->machine.huge_pages),
 			datapath_page_kind(session->huge_pages));
 		return -ENOMEM;
 	}
-	session->huge_pages = ready->huge_pages;
-	if (!ready->huge_pages)
+	session->huge_pages = ready->machine.huge_pages;
+	if (!ready->machine.huge_pages)
 		log_warning(
 			"measuring on 4 KiB pages: translation misses of the core's own TLB make "
 			"copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");

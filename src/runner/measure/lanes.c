@@ -92,20 +92,6 @@ lanes_fix_heap(const struct lanes *lanes)
 	return false;
 }
 
-int
-lanes_open(struct lanes *lanes, struct lockstep *bench)
-{
-	for (uint32_t i = 0; i < lanes->n; i++) {
-		struct planned_lane *lane = &lanes->planned[i];
-		int error = lockstep_add(bench, &lane->config, "vhost-user",
-					 lane->kind == LANE_OWN_DEVICE, &lane->lane);
-
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
 void
 lanes_close(struct lanes *lanes)
 {

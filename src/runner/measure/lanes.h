@@ -13,15 +13,11 @@
 
 #include "runner/config/experiment.h"
 
-struct lane;
-struct lockstep;
-
 enum lane_kind { LANE_FIRST, LANE_SECOND, LANE_OWN_DEVICE };
 
 struct planned_lane {
 	struct datapath_config config;
 	enum lane_kind kind;
-	struct lane *lane; /* NULL until lanes_open() */
 };
 
 struct lanes {
@@ -42,22 +38,7 @@ size_t lanes_shared_bytes(const struct lanes *lanes);
 /* Must DPDK be started with a fixed heap (datapath_fix_heap())? */
 bool lanes_fix_heap(const struct lanes *lanes);
 
-/* Opens all of them; they belong to the bench. Returns 0 or -errno after log_error(). */
-int lanes_open(struct lanes *lanes, struct lockstep *bench);
-
-static inline struct lane *
-lanes_reference(const struct lanes *lanes, uint32_t cell)
-{
-	return lanes->planned[lanes->reference[cell]].lane;
-}
-
-static inline struct lane *
-lanes_configuration(const struct lanes *lanes, uint32_t cell)
-{
-	return lanes->planned[lanes->configuration[cell]].lane;
-}
-
-/* Frees the plan. The lanes go with their bench. */
+/* Frees the plan. */
 void lanes_close(struct lanes *lanes);
 
 #endif

@@ -9,16 +9,23 @@
 
 #include <stdint.h>
 
-#include "datapath/lockstep.h"
+#include "datapath/slice.h"
 
 #define TRIAL_PAIRS_MAX 256
 
-/* One A B B A quad; each figure is the mean of its two slices. */
-struct pair {
+/* What one side of a comparison came to in a quad: the mean of its two slices. See struct slice. */
+struct side_figures {
 	double guest_cycles_per_packet;
 	double host_cycles_per_packet;
-	double reference_guest_cycles_per_packet;
-	double reference_host_cycles_per_packet;
+	double packets_per_second;
+	double loss_share;
+	double guest_busy_share;
+	double round_trip_cycles;
+};
+
+/* One A B B A quad. */
+struct pair {
+	struct side_figures configuration, reference;
 	double guest_ratio; /* geometric: sqrt(B1 B2 / (A1 A2)) */
 	double host_ratio;
 };

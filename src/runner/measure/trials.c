@@ -9,17 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "datapath/eal.h"
 #include "datapath/host/traffic.h"
+#include "runner/measure/bench.h"
 #include "runner/measure/lanes.h"
-
-#define WARMUP_BURSTS 16
-
-/*
- * A cell starts with its reference alone for so long, uncounted: what a heavy
- * configuration did to caches and clock lasts for several milliseconds.
- */
-#define SETTLE_NS 10000000u
 
 /*
  * However little time is left, a cell gets so many pairs, fewer of which give no
@@ -28,12 +20,10 @@
 #define PAIRS_MIN 2u
 #define CELL_NS_MIN 50000000u
 
-/* One frame in this many is compared whole; its length, of each. */
-#define VERIFY_EVERY 64
-
 struct trials {
 	struct trials_options options;
-	struct lockstep *bench;
+	const struct bench_ops *ops;
+	void *bench;
 	struct lanes lanes;
 	struct traffic *traffics; /* by cell; those of equal text share the first one's memory */
 	uint32_t *order;          /* of cells: those of one traffic stand together */
@@ -129,25 +119,15 @@ allocate(struct trials *trials, uint32_t n)
 static int
 open_bench(struct trials *trials)
 {
-	const struct trials_options *options = &trials->options;
-	const struct lockstep_options lockstep = {
-		.socket_dir = options->socket_dir,
-		.workload = options->experiment->workload,
-		.verify_every = VERIFY_EVERY,
-		.bounce_bytes = lanes_bounce_bytes(&trials->lanes),
+	const struct bench_options options = {
+		.experiment = trials->options.experiment,
+		.lanes = &trials->lanes,
+		.traffics = trials->traffics,
+		.socket_dir = trials->options.socket_dir,
+		.cpu = trials->options.cpu,
 	};
-	int error;
 
-	if (lanes_fix_heap(&trials->lanes))
-		datapath_fix_heap();
-	error = datapath_start(options->cpu, options->socket_dir,
-			       lanes_shared_bytes(&trials->lanes));
-
-	if (!error)
-		error = lockstep_open(&lockstep, &trials->bench);
-	if (!error)
-		error = lanes_open(&trials->lanes, trials->bench);
-	return error;
+	return trials->ops->open(&options, &trials->bench);
 }
 
 int
@@ -159,6 +139,7 @@ trials_open(const struct trials_options *options, struct trials **out)
 
 	if (trials) {
 		trials->options = *options;
+		trials->ops = bench_find(options->experiment->topology);
 		error = allocate(trials, n);
 	}
 	if (!error) {
@@ -178,11 +159,10 @@ trials_open(const struct trials_options *options, struct trials **out)
 }
 
 static int
-run_slice(const struct trials *trials, struct lane *lane, struct slice *slice)
+run_slice(const struct trials *trials, uint32_t lane, struct slice *slice)
 {
 	slice->duration_ns = trials->options.experiment->measure.slice_ns;
-	slice->warmup_bursts = WARMUP_BURSTS;
-	return lane_slice(lane, slice);
+	return trials->ops->slice(trials->bench, lane, slice);
 }
 
 static void
@@ -207,9 +187,24 @@ geometric_ratio(double b1, double b2, double a1, double a2)
 	return sqrt(b1 * b2 / (a1 * a2));
 }
 
+static void
+fill_figures(struct side_figures *figures, const struct slice *first, const struct slice *second)
+{
+	*figures = (struct side_figures){
+		.guest_cycles_per_packet =
+			(first->guest_cycles_per_packet + second->guest_cycles_per_packet) / 2,
+		.host_cycles_per_packet =
+			(first->host_cycles_per_packet + second->host_cycles_per_packet) / 2,
+		.packets_per_second = (first->packets_per_second + second->packets_per_second) / 2,
+		.loss_share = (first->loss_share + second->loss_share) / 2,
+		.guest_busy_share = (first->guest_busy_share + second->guest_busy_share) / 2,
+		.round_trip_cycles = (first->round_trip_cycles + second->round_trip_cycles) / 2,
+	};
+}
+
 /* A B B A: a drift that is linear over the four falls out. */
 static int
-run_pair(struct trials *trials, struct lane *a, struct lane *b, struct pair *pair)
+run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
 {
 	static struct slice a1, b1, b2, a2;
 	int error = run_slice(trials, a, &a1);
@@ -223,29 +218,23 @@ run_pair(struct trials *trials, struct lane *a, struct lane *b, struct pair *pai
 	if (error)
 		return error;
 	*pair = (struct pair){
-		.guest_cycles_per_packet =
-			(b1.guest_cycles_per_packet + b2.guest_cycles_per_packet) / 2,
-		.host_cycles_per_packet =
-			(b1.host_cycles_per_packet + b2.host_cycles_per_packet) / 2,
-		.reference_guest_cycles_per_packet =
-			(a1.guest_cycles_per_packet + a2.guest_cycles_per_packet) / 2,
-		.reference_host_cycles_per_packet =
-			(a1.host_cycles_per_packet + a2.host_cycles_per_packet) / 2,
 		.guest_ratio =
 			geometric_ratio(b1.guest_cycles_per_packet, b2.guest_cycles_per_packet,
 					a1.guest_cycles_per_packet, a2.guest_cycles_per_packet),
 		.host_ratio = geometric_ratio(b1.host_cycles_per_packet, b2.host_cycles_per_packet,
 					      a1.host_cycles_per_packet, a2.host_cycles_per_packet),
 	};
+	fill_figures(&pair->configuration, &b1, &b2);
+	fill_figures(&pair->reference, &a1, &a2);
 	add_counters(&trials->trial, &b1);
 	add_counters(&trials->trial, &b2);
 	return 0;
 }
 
 static int
-settle(const struct trials *trials, struct lane *lane)
+settle(const struct trials *trials, uint32_t lane)
 {
-	uint64_t until_ns = clock_monotonic_ns() + SETTLE_NS;
+	uint64_t until_ns = clock_monotonic_ns() + trials->ops->settle_ns;
 	struct slice ignored;
 	int error;
 
@@ -260,8 +249,8 @@ static int
 run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 {
 	const struct measure *measure = &trials->options.experiment->measure;
-	struct lane *a = lanes_reference(&trials->lanes, cell->id);
-	struct lane *b = lanes_configuration(&trials->lanes, cell->id);
+	uint32_t a = trials->lanes.reference[cell->id];
+	uint32_t b = trials->lanes.configuration[cell->id];
 	struct trial *trial = &trials->trial;
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = trials->deadline_ns > now_ns ? trials->deadline_ns - now_ns : 0;
@@ -272,7 +261,7 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 	memset(trial, 0, sizeof(*trial));
 	trial->cell = cell->id;
 	trial->restart = trials->options.restart;
-	trial->same_device = lane_same_device(a, b);
+	trial->same_device = trials->ops->same_device(trials->bench, a, b);
 	error = settle(trials, a);
 	while (!error && trial->n_pairs < measure->pairs &&
 	       (trial->n_pairs < PAIRS_MIN || clock_monotonic_ns() < until_ns)) {
@@ -289,17 +278,16 @@ int
 trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *arg), void *arg)
 {
 	const struct experiment *experiment = trials->options.experiment;
-	const struct traffic *traffic = NULL;
+	uint32_t traffic = UINT32_MAX;
 	int error = 0;
 
 	trials->deadline_ns = clock_monotonic_ns() + trials->options.budget_ns;
 	for (uint32_t i = 0; i < experiment->n_cells && !error; i++) {
 		const struct cell *cell = &experiment->cells[trials->order[i]];
-		const struct traffic *wanted =
-			&trials->traffics[first_with_traffic(experiment, cell)];
+		uint32_t wanted = first_with_traffic(experiment, cell);
 
 		if (wanted != traffic)
-			error = lockstep_set_traffic(trials->bench, wanted);
+			error = trials->ops->set_traffic(trials->bench, wanted);
 		traffic = wanted;
 		if (!error)
 			error = run_cell(trials, cell, experiment->n_cells - i);
@@ -310,11 +298,18 @@ trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *a
 }
 
 void
+trials_machine(const struct trials *trials, struct bench_machine *machine)
+{
+	trials->ops->machine(trials->bench, machine);
+}
+
+void
 trials_close(struct trials *trials)
 {
 	if (!trials)
 		return;
-	lockstep_close(trials->bench);
+	if (trials->bench)
+		trials->ops->close(trials->bench);
 	for (uint32_t i = 0; trials->traffics && i < trials->options.experiment->n_cells; i++)
 		traffic_close(&trials->traffics[i]);
 	lanes_close(&trials->lanes);

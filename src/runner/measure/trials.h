@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "runner/config/experiment.h"
+#include "runner/measure/bench.h"
 #include "runner/measure/trial.h"
 
 struct trials;
@@ -22,7 +23,7 @@ struct trials_options {
 };
 
 /*
- * Starts DPDK, connects every device, opens every lane and loads the traffic.
+ * Starts DPDK, connects every device, opens every lane of the topology and loads the traffic.
  * Returns 0 or -errno after log_error(). What options point to outlives *out.
  */
 int trials_open(const struct trials_options *options, struct trials **out);
@@ -33,6 +34,9 @@ int trials_open(const struct trials_options *options, struct trials **out);
  * or -errno after log_error().
  */
 int trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *arg), void *arg);
+
+/* How the open bench set itself up. */
+void trials_machine(const struct trials *trials, struct bench_machine *machine);
 
 void trials_close(struct trials *trials);
 

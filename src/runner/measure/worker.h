@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The measuring process: a child of the run that starts DPDK, gives up what
- * privileges it no longer needs, runs its trials and sends each one up a pipe,
- * with its messages to the user. It dies with its parent. A fresh one is a
+ * privileges it no longer needs, runs its trials and sends each one up
+ * its channel, with its messages to the user. It dies with its parent. A fresh one is a
  * restart: new memory layout, new DPDK, the same experiment.
  */
 #ifndef FOLIO_RUNNER_WORKER_H
 #define FOLIO_RUNNER_WORKER_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
+#include "runner/measure/bench.h"
+#include "runner/measure/child.h"
 #include "runner/measure/trial.h"
 #include "runner/measure/trials.h"
 
 struct worker {
-	pid_t pid;
-	int fd; /* our end of the pipe */
+	struct child child;
 };
 
 /* What a worker says of the machine when it is ready. */
 struct worker_ready {
-	bool huge_pages; /* all of its memory is of huge pages; else none is */
+	struct bench_machine machine;
 };
 
 /* Starts it. Returns 0 or -errno after log_error(). What options point to is used by the child only. */

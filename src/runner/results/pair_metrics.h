@@ -35,6 +35,16 @@ struct side_metrics {
 
 extern const struct side_metrics side_metrics[SIDES];
 
+/*
+ * Of two processes; the reference's have "reference_" before them: what came back to
+ * the host in a second, what did not come back of what it offered, the guest's
+ * time in bursts that moved packets, and the time to the other core and back.
+ */
+#define METRIC_PACKETS_PER_SECOND "packets_per_second"
+#define METRIC_LOSS_SHARE "loss_share"
+#define METRIC_BUSY_SHARE "guest_busy_share"
+#define METRIC_ROUND_TRIP "round_trip_cycles"
+
 /* Per trial: 1 where configuration and reference took turns on one device, else 0. */
 #define METRIC_SAME_DEVICE "same_device"
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Guest and host in one thread: datapath/lockstep.h as a bench. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "datapath/eal.h"
+#include "datapath/host/traffic.h"
+#include "datapath/lockstep.h"
+#include "runner/measure/bench.h"
+
+#define WARMUP_BURSTS 16
+
+/* One frame in this many is compared whole; its length, of each. */
+#define VERIFY_EVERY 64
+
+struct bench {
+	struct bench_options options;
+	struct lockstep *lockstep;
+	struct lane *lanes[]; /* by lane */
+};
+
+static void
+close_bench(void *arg)
+{
+	struct bench *bench = arg;
+
+	lockstep_close(bench->lockstep);
+	free(bench);
+}
+
+static int
+open_lanes(struct bench *bench)
+{
+	const struct lanes *lanes = bench->options.lanes;
+	int error = 0;
+
+	for (uint32_t i = 0; !error && i < lanes->n; i++)
+		error = lockstep_add(bench->lockstep, &lanes->planned[i].config, "vhost-user",
+				     lanes->planned[i].kind == LANE_OWN_DEVICE, &bench->lanes[i]);
+	return error;
+}
+
+static int
+open_bench(const struct bench_options *options, void **out)
+{
+	const struct lanes *lanes = options->lanes;
+	const struct lockstep_options lockstep = {
+		.socket_dir = options->socket_dir,
+		.workload = options->experiment->workload,
+		.verify_every = VERIFY_EVERY,
+		.bounce_bytes = lanes_bounce_bytes(lanes),
+	};
+	struct bench *bench = calloc(1, sizeof(*bench) + lanes->n * sizeof(bench->lanes[0]));
+	int error;
+
+	if (!bench)
+		return -ENOMEM;
+	bench->options = *options;
+	if (lanes_fix_heap(lanes))
+		datapath_fix_heap();
+	error = datapath_start(options->cpu, options->socket_dir, lanes_shared_bytes(lanes));
+	if (!error)
+		error = lockstep_open(&lockstep, &bench->lockstep);
+	if (!error)
+		error = open_lanes(bench);
+	if (error)
+		close_bench(bench);
+	else
+		*out = bench;
+	return error;
+}
+
+static void
+machine(const void *bench, struct bench_machine *machine)
+{
+	(void)bench;
+	*machine = (struct bench_machine){.huge_pages = datapath_huge_pages()};
+}
+
+static int
+set_traffic(void *arg, uint32_t cell)
+{
+	struct bench *bench = arg;
+
+	return lockstep_set_traffic(bench->lockstep, &bench->options.traffics[cell]);
+}
+
+static int
+run_slice(void *arg, uint32_t lane, struct slice *slice)
+{
+	struct bench *bench = arg;
+
+	slice->warmup_bursts = WARMUP_BURSTS;
+	return lane_slice(bench->lanes[lane], slice);
+}
+
+static bool
+same_device(const void *arg, uint32_t a, uint32_t b)
+{
+	const struct bench *bench = arg;
+
+	return lane_same_device(bench->lanes[a], bench->lanes[b]);
+}
+
+extern const struct bench_ops bench_lockstep;
+
+const struct bench_ops bench_lockstep = {
+	.topology = "lockstep",
+	.help = "guest and host in one thread, burst by burst, each metered apart",
+	.slice_option = {.name = "slice",
+			 .type = OPTION_TIME,
+			 .offset = offsetof(struct measure, slice_ns),
+			 .preset = "200 us",
+			 .min = 50e3,
+			 .max = 10e6,
+			 .help = "metered time of a configuration's turn"},
+	/* What a heavy configuration did to caches and clock lasts for several milliseconds. */
+	.settle_ns = 10000000,
+	.open = open_bench,
+	.close = close_bench,
+	.machine = machine,
+	.set_traffic = set_traffic,
+	.slice = run_slice,
+	.same_device = same_device,
+};
