@@ -29,6 +29,7 @@
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
 static bool huge, fixed_heap;
+static size_t set_heap_bytes; /* 0: datapath_start() counts */
 
 unsigned long
 datapath_free_huge_pages(void)
@@ -44,12 +45,26 @@ datapath_free_huge_pages(void)
 	return pages;
 }
 
-static bool
-enough_huge_pages(size_t shared_bytes)
+bool
+datapath_enough_huge_pages(size_t bytes)
 {
-	size_t wanted_mib = HEAP_MIB + (shared_bytes >> 20);
+	return !getenv("FOLIO_NO_HUGE") &&
+	       datapath_free_huge_pages() * HUGE_PAGE_MIB >= (bytes + (1u << 20) - 1) >> 20;
+}
 
-	return !getenv("FOLIO_NO_HUGE") && datapath_free_huge_pages() * HUGE_PAGE_MIB >= wanted_mib;
+void
+datapath_set_memory(size_t heap_bytes, bool huge_pages)
+{
+	set_heap_bytes = heap_bytes;
+	huge = huge_pages;
+}
+
+static size_t
+heap_mib(void)
+{
+	if (set_heap_bytes)
+		return set_heap_bytes >> 20;
+	return huge ? HEAP_MIB : HEAP_MIB_FIXED;
 }
 
 bool
@@ -97,7 +112,7 @@ forbid_growth(void)
 int
 datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 {
-	char core[16];
+	char core[16], heap[24];
 	int error;
 
 	if (cpu < 0)
@@ -106,7 +121,9 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		return -errno;
 	/* DPDK numbers its cores by itself: it knows fewer numbers than a large machine has cores. */
 	snprintf(core, sizeof(core), "0@%d", cpu);
-	huge = enough_huge_pages(shared_bytes);
+	if (!set_heap_bytes)
+		huge = datapath_enough_huge_pages(((size_t)HEAP_MIB << 20) + shared_bytes);
+	snprintf(heap, sizeof(heap), "%zu", heap_mib());
 	/* DPDK takes --no-huge for a way of storing files, which --in-memory excludes. */
 	const char *args[] = {
 		"folio",
@@ -119,7 +136,7 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		"--lcores",
 		core,
 		"-m",
-		huge ? RTE_STR(HEAP_MIB) : RTE_STR(HEAP_MIB_FIXED),
+		heap,
 		huge && fixed_heap ? "--single-file-segments" : NULL,
 		NULL,
 	};

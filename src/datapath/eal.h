@@ -20,6 +20,16 @@ int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
  */
 void datapath_fix_heap(void);
 
+/*
+ * Called before datapath_start(), which then does not count for itself: DPDK's heap
+ * is so large (and can grow where there are huge pages), of huge pages or of none.
+ * For one of several processes whose memory was counted together.
+ */
+void datapath_set_memory(size_t heap_bytes, bool huge_pages);
+
+/* Are so many bytes free as huge pages, and is FOLIO_NO_HUGE not in the environment? */
+bool datapath_enough_huge_pages(size_t bytes);
+
 /* Free huge pages of 2 MiB. */
 unsigned long datapath_free_huge_pages(void);
 

@@ -14,10 +14,10 @@
 #include "base/clock.h"
 #include "base/compare.h"
 #include "base/log.h"
+#include "datapath/forward.h"
 #include "datapath/host/backend.h"
 #include "datapath/lane.h"
 #include "datapath/lockstep.h"
-#include "datapath/workloads/workload.h"
 
 /* How long packets may stand still: a translation miss takes some 0.1 ms, a lost time slice 10 ms. */
 #define STALL_NS 1000000000u
@@ -94,18 +94,9 @@ static inline uint16_t
 guest_burst(struct lane *lane, uint16_t n, uint16_t *out)
 {
 	struct port *port = &lane->ports[lane->turn];
-	struct rte_mbuf *bufs[SINK_BURST_MAX];
-	uint16_t in = port_rx_burst(port, bufs, n);
+	uint16_t in = forward_burst(port, lane->bench->workload, n, out);
 
-	*out = 0;
-	if (!in)
-		return 0;
-	lane->bench->workload->burst(bufs, in);
-	*out = port_tx_burst(port, bufs, in);
-	if (unlikely(*out < in)) {
-		rte_pktmbuf_free_bulk(bufs + *out, in - *out);
-		port->drop_unsendable += in - *out;
-	}
+	port->drop_unsendable += in - *out;
 	return in;
 }
 
