@@ -13,7 +13,7 @@
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
 
-static const char *const device_names[] = {"vhost-user", "virtio-user", NULL};
+static const char *const device_names[] = {"vhost-user", "virtio-user", "ethdev", NULL};
 /* The index is a set of enum notification. */
 static const char *const notifications[] = {"none", "kick", "call", "both", NULL};
 
@@ -23,13 +23,14 @@ const struct option_spec datapath_options[] = {
 	 .offset = offsetof(struct datapath_config, device),
 	 .preset = "vhost-user",
 	 .choices = device_names,
-	 .help = "the driver: FOLIO's own, or its peer of DPDK, without a FOLIO layer"},
+	 .help = "FOLIO's own driver; its peer of DPDK, without a FOLIO layer; any port of DPDK"},
 	{.name = "devargs",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct datapath_config, devargs),
 	 .preset = "",
 	 .help = "device virtio-user: the driver's arguments, instead of those of its fastest "
-		 "path"},
+		 "path; "
+		 "device ethdev: the port, such as 0000:01:00.0"},
 	{.name = "ring",
 	 .type = OPTION_COUNT,
 	 .offset = offsetof(struct datapath_config, ring_size),
@@ -117,6 +118,11 @@ source_conflict(const struct datapath_config *config, const struct source *sourc
 	if (config->device == DEVICE_VIRTIO_USER)
 		return "device virtio-user has no FOLIO layer, where a source would act, allowed: "
 		       "device: vhost-user, or all sources off";
+	if (config->device == DEVICE_ETHDEV &&
+	    (source->map || source->unmap || source->needs_iommu))
+		return "device ethdev takes and frees its buffers by itself, where this source "
+		       "would "
+		       "act, allowed: device: vhost-user, or the source off";
 	return source->conflict ? source->conflict(config) : NULL;
 }
 

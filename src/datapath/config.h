@@ -18,7 +18,7 @@
 #define SOURCE_OPTIONS_BYTES 64
 
 /* What the guest drives; in the order of the option's choices. */
-enum device_kind { DEVICE_VHOST_USER, DEVICE_VIRTIO_USER };
+enum device_kind { DEVICE_VHOST_USER, DEVICE_VIRTIO_USER, DEVICE_ETHDEV };
 
 struct source_setting {
 	bool on;
@@ -36,7 +36,7 @@ enum notification {
 
 struct datapath_config {
 	uint32_t device;                            /* enum device_kind */
-	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver; empty: the default */
+	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver */
 	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
 	uint32_t format;                            /* index into virtqueue_formats[] */
 	bool event_idx;                             /* VIRTIO_F_RING_EVENT_IDX */

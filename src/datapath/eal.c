@@ -17,9 +17,11 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_memory.h>
+#include <rte_pci.h>
 #include <rte_version.h>
 
 #include "base/log.h"
+#include "datapath/config.h"
 
 /* DPDK's heap: three pools of some thousand mbufs for each device, and the host's. */
 #define HEAP_MIB 128
@@ -30,6 +32,7 @@
 
 static bool huge, fixed_heap;
 static size_t set_heap_bytes; /* 0: datapath_start() counts */
+static char pci_device[OPTION_TEXT_BYTES]; /* empty: none */
 
 unsigned long
 datapath_free_huge_pages(void)
@@ -86,9 +89,19 @@ datapath_dpdk_version(void)
 }
 
 void
-datapath_fix_heap(void)
+datapath_expect(const struct datapath_config *config)
 {
-	fixed_heap = true;
+	char address[32];
+	struct rte_pci_addr ignored;
+
+	if (config->device == DEVICE_VIRTIO_USER)
+		fixed_heap = true;
+	if (config->device != DEVICE_ETHDEV)
+		return;
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(config->devargs, ","),
+		 config->devargs);
+	if (!rte_pci_addr_parse(address, &ignored))
+		memcpy(pci_device, config->devargs, sizeof(pci_device));
 }
 
 static int
@@ -129,7 +142,6 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		"folio",
 		huge ? "--in-memory" : "--no-huge",
 		"--no-shconf",
-		"--no-pci",
 		"--no-telemetry",
 		"--iova-mode=va",
 		"--log-level=error",
@@ -137,13 +149,19 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		core,
 		"-m",
 		heap,
-		huge && fixed_heap ? "--single-file-segments" : NULL,
+		*pci_device ? "-a" : "--no-pci",
+		NULL,
+		NULL,
 		NULL,
 	};
 	int n = 0;
 
 	while (args[n])
 		n++;
+	if (*pci_device)
+		args[n++] = pci_device;
+	if (huge && fixed_heap)
+		args[n++] = "--single-file-segments";
 
 	if (setenv("RUNTIME_DIRECTORY", runtime_dir, 1) < 0)
 		return -errno;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct datapath_config;
+
 /*
  * Starts DPDK in this process, once a process (DPDK cannot start twice), on core
  * cpu; -1: the present one. Huge pages are used, for all memory or none, when
@@ -15,10 +17,11 @@
 int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
 
 /*
- * Called before datapath_start(): DPDK's heap will be one file and keep its size,
- * as a driver needs it that hands the heap to a backend of this very process.
+ * Called before datapath_start(), for each configuration that will run: DPDK starts
+ * as its device needs it. For device virtio-user its heap is one file and keeps its
+ * size; a PCI device of device ethdev is looked for, which is left alone otherwise.
  */
-void datapath_fix_heap(void);
+void datapath_expect(const struct datapath_config *config);
 
 /*
  * Called before datapath_start(), which then does not count for itself: DPDK's heap

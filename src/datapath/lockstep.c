@@ -133,6 +133,14 @@ guest_side_open(const struct lockstep *bench, struct device *device, const char 
 }
 
 static int
+refuse_ethdev(void)
+{
+	log_error("device ethdev: in lock-step the host is the vhost backend of FOLIO's own "
+		  "devices, allowed: device: vhost-user, virtio-user");
+	return -ENOTSUP;
+}
+
+static int
 device_open(struct lockstep *bench, const struct datapath_config *config, bool null, bool own,
 	    struct device **out)
 {
@@ -145,7 +153,9 @@ device_open(struct lockstep *bench, const struct datapath_config *config, bool n
 	snprintf(path, sizeof(path), "%s/%u", bench->options.socket_dir, bench->n_devices);
 	device->config = *config;
 	device->own = own;
-	if (config->device == DEVICE_VIRTIO_USER && !null)
+	if (config->device == DEVICE_ETHDEV)
+		error = refuse_ethdev();
+	else if (config->device == DEVICE_VIRTIO_USER && !null)
 		error = peer_open(device, path);
 	else
 		error = guest_side_open(bench, device, path, null);

@@ -216,7 +216,7 @@ main(void)
 
 	if (scratch_open(scratch))
 		return EXIT_FAILURE;
-	datapath_fix_heap();
+	datapath_expect(&(struct datapath_config){.device = DEVICE_VIRTIO_USER});
 	error = datapath_start(-1, scratch, SHARED_BYTES);
 	if (!error)
 		error = lockstep_open(&options, &bench);

@@ -84,7 +84,7 @@ every_ring(void **state)
 				run(lane);
 			lockstep_close(bench);
 			traffic_close(&traffic);
-			assert_int_equal(rte_eth_dev_count_avail(), 0);
+			assert_int_equal(rte_eth_dev_count_total(), 0);
 			assert_int_equal(sockets(), 0);
 		}
 	}
@@ -172,7 +172,7 @@ bad_arguments(void **state)
 	(void)state;
 	strcpy(config.devargs, "no_such_argument=1");
 	assert_true(lockstep_add(bench, &config, "vhost-user", false, &lane) < 0);
-	assert_int_equal(rte_eth_dev_count_avail(), 0);
+	assert_int_equal(rte_eth_dev_count_total(), 0);
 	assert_int_equal(sockets(), 0);
 	lockstep_close(bench);
 }
@@ -190,7 +190,11 @@ fidelity(void **state)
 static int
 start(void **state)
 {
-	datapath_fix_heap();
+	struct datapath_config config;
+
+	datapath_config_init(&config);
+	config.device = DEVICE_VIRTIO_USER;
+	datapath_expect(&config);
 	return harness_start(state);
 }
 

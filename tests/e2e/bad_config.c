@@ -130,6 +130,12 @@ static const struct bad_case bad_cases[] = {
 	 "split, packed"},
 	{ONE "    ring_format: packed\n    sources: {iotlb: on}\n", 5, "configurations[0]",
 	 "found source iotlb on", "ring_format: split"},
+	{ONE "    device: virtio\n", 6, "configurations[0].device", "found 'virtio'",
+	 "vhost-user, virtio-user, ethdev"},
+	{ONE "    device: virtio-user\n", 5, "configurations[0]",
+	 "device virtio-user has no FOLIO layer", "device: vhost-user"},
+	{ONE "    device: ethdev\n    devargs: net_ring0\n", 5, "configurations[0]",
+	 "found device: ethdev in folio", "vhost-user, virtio-user"},
 	/* Traffic. */
 	{ONE "frame_size: 59\n", 6, "frame_size", "found '59'", "60 to 1514"},
 	{ONE "frame_size: 1515\n", 6, "frame_size", "found '1515'", "60 to 1514"},

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "datapath/guest/ethdev_device.h"
 #include "datapath/guest/iommu.h"
 #include "datapath/guest/memory.h"
 
@@ -20,6 +21,26 @@ open_null_devices(struct guest *guest)
 }
 
 static int
+open_ethdev(struct guest *guest, const struct datapath_config *config)
+{
+	int error = ethdev_device_open(&guest->region, config, &guest->ethdev);
+
+	for (unsigned int q = 0; !error && q < guest->n_queues; q++)
+		guest->queues[q].lower = ethdev_device_lower(guest->ethdev, q);
+	return error;
+}
+
+static int
+start_ethdev(struct guest *guest)
+{
+	struct rte_mempool *pools[QUEUES_MAX];
+
+	for (unsigned int q = 0; q < guest->n_queues; q++)
+		pools[q] = guest->queues[q].pools.temporary;
+	return ethdev_device_start(guest->ethdev, pools, guest->data, guest->data_bytes);
+}
+
+static int
 open_device(struct guest *guest, const struct guest_options *options)
 {
 	const struct vhost_user_options peer = {
@@ -30,6 +51,8 @@ open_device(struct guest *guest, const struct guest_options *options)
 	};
 	int error;
 
+	if (options->config->device == DEVICE_ETHDEV)
+		return open_ethdev(guest, options->config);
 	if (!options->path)
 		return open_null_devices(guest);
 	error = virtio_net_open(&guest->region, options->config, &peer, &guest->virtio_net);
@@ -76,8 +99,10 @@ guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
 	size_t slots_bytes =
 		config->queues * pools_region_bytes(pools_slots_wanted(config->ring_size));
 
-	return align_region(virtio_net_region_bytes(config)) +
-	       align_region(slots_bytes + bounce_bytes);
+	size_t rings_bytes = config->device == DEVICE_ETHDEV ? ethdev_device_region_bytes(config) :
+							       virtio_net_region_bytes(config);
+
+	return align_region(rings_bytes) + align_region(slots_bytes + bounce_bytes);
 }
 
 int
@@ -139,6 +164,8 @@ guest_connect(struct guest *guest, bool iommu, int timeout_ms)
 {
 	int error;
 
+	if (guest->ethdev)
+		return start_ethdev(guest);
 	if (!guest->virtio_net)
 		return 0;
 	error = guest->region.fd < 0 ? renew(guest) : 0;
@@ -176,6 +203,7 @@ guest_close(struct guest *guest)
 {
 	iommu_close(guest->iommu);
 	virtio_net_close(guest->virtio_net);
+	ethdev_device_close(guest->ethdev);
 	for (unsigned int q = 0; q < guest->n_queues; q++)
 		pools_close(&guest->queues[q].pools);
 	if (guest->private_alias)

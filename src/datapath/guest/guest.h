@@ -21,6 +21,7 @@
 #include "datapath/guest/region.h"
 #include "datapath/guest/virtio_net.h"
 
+struct ethdev_device;
 struct iommu;
 
 struct guest_options {
@@ -43,7 +44,8 @@ struct guest {
 	struct region region;
 	unsigned int n_queues;
 	struct guest_queue queues[QUEUES_MAX];
-	struct virtio_net *virtio_net; /* NULL: the null device */
+	struct virtio_net *virtio_net; /* NULL: another device */
+	struct ethdev_device *ethdev;  /* NULL: another device */
 	struct null_device null_devices[QUEUES_MAX];
 	struct iommu *iommu; /* NULL: the device does not translate */
 	uint8_t *data;       /* slots of all queues, and bounce slots */

@@ -33,7 +33,7 @@ temporary_open(const char *name, struct pools *pools)
 {
 	struct rte_pktmbuf_extmem memory = {
 		.buf_ptr = pools->slots,
-		.buf_iova = RTE_BAD_IOVA, /* our front end has addresses of its own */
+		.buf_iova = (uintptr_t)pools->slots, /* as --iova-mode=va has it */
 		.buf_len = (size_t)pools->n_slots * SLOT_BYTES,
 		.elt_size = SLOT_BYTES,
 	};

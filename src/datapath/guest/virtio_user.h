@@ -14,7 +14,7 @@ struct virtio_user;
 
 /*
  * Starts a device with config's rings and queues on the backend that listens at
- * path. DPDK must have been started with a fixed heap (datapath_fix_heap()), since
+ * path. DPDK must have been told of config before it started (datapath_expect()), since
  * the backend may be one of this process. Returns 0 or -errno after log_error();
  * -ENODEV: DPDK has no such driver.
  */

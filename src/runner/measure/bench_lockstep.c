@@ -56,8 +56,8 @@ open_bench(const struct bench_options *options, void **out)
 	if (!bench)
 		return -ENOMEM;
 	bench->options = *options;
-	if (lanes_fix_heap(lanes))
-		datapath_fix_heap();
+	for (uint32_t i = 0; i < lanes->n; i++)
+		datapath_expect(&lanes->planned[i].config);
 	error = datapath_start(options->cpu, options->socket_dir, lanes_shared_bytes(lanes));
 	if (!error)
 		error = lockstep_open(&lockstep, &bench->lockstep);

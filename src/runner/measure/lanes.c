@@ -83,15 +83,6 @@ lanes_shared_bytes(const struct lanes *lanes)
 	return bytes;
 }
 
-bool
-lanes_fix_heap(const struct lanes *lanes)
-{
-	for (uint32_t i = 0; i < lanes->n; i++)
-		if (lanes->planned[i].config.device == DEVICE_VIRTIO_USER)
-			return true;
-	return false;
-}
-
 void
 lanes_close(struct lanes *lanes)
 {

@@ -7,7 +7,6 @@
 #ifndef FOLIO_RUNNER_LANES_H
 #define FOLIO_RUNNER_LANES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,9 +33,6 @@ size_t lanes_bounce_bytes(const struct lanes *lanes);
 
 /* Shared memory of all devices that the lanes need. */
 size_t lanes_shared_bytes(const struct lanes *lanes);
-
-/* Must DPDK be started with a fixed heap (datapath_fix_heap())? */
-bool lanes_fix_heap(const struct lanes *lanes);
 
 /* Frees the plan. */
 void lanes_close(struct lanes *lanes);
