@@ -202,9 +202,10 @@ generator_step(struct generator *g, uint64_t now)
 
 	if (!due && (open_loop || !staged(g)))
 		return false;
-	if (open_loop)
-		g->counters.late +=
-			pace_due(&g->pace, now - g->options.clock_hz / LATE_PER_SECOND, due);
+	uint64_t late_cycles = g->options.clock_hz / LATE_PER_SECOND;
+
+	if (open_loop && now - g->pace.start >= late_cycles)
+		g->counters.late += pace_due(&g->pace, now - late_cycles, due);
 	uint32_t no_room = g->stage_items(g, due);
 
 	pace_take(&g->pace, due);
