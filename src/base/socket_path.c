@@ -2,6 +2,7 @@
 #include "base/socket_path.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,6 +67,16 @@ try_connect(const char *path)
 	return error;
 }
 
+/* A socket can be made there. Returns 0 or -errno. */
+static int
+check_folder(const char *path)
+{
+	char folder[PATH_BYTES];
+
+	memcpy(folder, path, strlen(path) + 1);
+	return access(dirname(folder), W_OK | X_OK) < 0 ? -errno : 0;
+}
+
 int
 socket_path_clear(const char *path, char *why, size_t why_size)
 {
@@ -75,7 +86,7 @@ socket_path_clear(const char *path, char *why, size_t why_size)
 	if (error)
 		return error;
 	if (lstat(path, &status) < 0) {
-		error = errno == ENOENT ? 0 : -errno;
+		error = errno == ENOENT ? check_folder(path) : -errno;
 	} else if (!S_ISSOCK(status.st_mode)) {
 		return no_socket(path, why, why_size);
 	} else {

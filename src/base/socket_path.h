@@ -12,7 +12,8 @@
 int socket_path_check(const char *path, char *why, size_t why_size);
 
 /*
- * For one who listens: path is short enough and nothing is there. A socket that
+ * For one who listens: path is short enough, its folder can be written to and
+ * nothing is there. A socket that
  * nobody listens at any more, left by a killed process, is removed; one that
  * somebody listens at (-EADDRINUSE), and whatever is no socket (-EEXIST), stays.
  */

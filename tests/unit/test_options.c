@@ -15,7 +15,7 @@
 struct settings {
 	bool on;
 	uint32_t count, choice, set;
-	uint64_t cycles, time_ns, bytes;
+	uint64_t cycles, time_ns, bytes, rate, word_rate;
 	double share;
 	char text[OPTION_TEXT_BYTES];
 };
@@ -53,6 +53,14 @@ static const struct option_spec table[] = {
 	 .preset = "[packet, idle]",
 	 .choices = choices},
 	{.name = "text", .type = OPTION_TEXT, AT(text), .preset = "a b"},
+	{.name = "rate", .type = OPTION_RATE, AT(rate), .preset = "50 kpps", .min = 1, .max = 1e9},
+	{.name = "word_rate",
+	 .type = OPTION_RATE,
+	 AT(word_rate),
+	 .preset = "burst",
+	 .choices = choices,
+	 .min = 1,
+	 .max = 1e9},
 	{0},
 };
 
@@ -255,6 +263,32 @@ test_reads_back(void **state)
 	}
 }
 
+static void
+test_rates(void **state)
+{
+	static const char *const refused[] = {"50",      "0 pps", "1001 Mpps",
+					      "0.5 pps", "50 us", "bursts"};
+	const struct option_spec *rate = options_find(table, "rate");
+	const struct option_spec *word = options_find(table, "word_rate");
+	struct settings settings;
+	char buf[64];
+
+	(void)state;
+	options_defaults(table, &settings);
+	assert_int_equal(settings.rate, 50000);
+	assert_int_equal(settings.word_rate, option_word(1));
+	assert_string_equal(option_format(rate, &settings, buf, sizeof(buf)), "50 kpps");
+	assert_string_equal(option_format(word, &settings, buf, sizeof(buf)), "burst");
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(option_parse(word, &settings, refused[i], why, sizeof(why)),
+				 -EINVAL);
+	assert_non_null(strstr(why, "allowed: packet, burst, idle, or a rate such as 50 kpps"));
+	assert_int_equal(option_parse(rate, &settings, "burst", why, sizeof(why)), -EINVAL);
+	assert_int_equal(option_parse(word, &settings, "1.5 Mpps", why, sizeof(why)), 0);
+	assert_int_equal(settings.word_rate, 1500000);
+	assert_string_equal(option_format(word, &settings, buf, sizeof(buf)), "1500 kpps");
+}
+
 int
 main(void)
 {
@@ -267,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_says_what_is_allowed),
 		cmocka_unit_test(test_suggests_a_choice),
 		cmocka_unit_test(test_reads_back),
+		cmocka_unit_test(test_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_hash_crc.h>
 #include <rte_mbuf.h>
 
+#include "datapath/host/crc32c.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/sequence.h"
 
@@ -111,8 +111,7 @@ key_of(const uint8_t *bytes, uint32_t length_bytes)
 {
 	uint32_t from = RTE_MIN(COMPARED_FROM, length_bytes);
 
-	return (struct capture_key){length_bytes,
-				    rte_hash_crc(bytes + from, length_bytes - from, 0)};
+	return (struct capture_key){length_bytes, crc32c(bytes + from, length_bytes - from, 0)};
 }
 
 static bool

@@ -9,12 +9,13 @@
 
 #include <rte_byteorder.h>
 #include <rte_ether.h>
-#include <rte_hash_crc.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-#define SOURCE_NETWORK RTE_IPV4(198, 18, 0, 0)
-#define DESTINATION RTE_IPV4(198, 19, 0, 1)
+#include "datapath/host/crc32c.h"
+
+#define SOURCE_NETWORK 0xc6120000u /* 198.18.0.0 */
+#define DESTINATION 0xc6130001u    /* 198.19.0.1 */
 #define PORT_DISCARD 9
 #define CRC_START 0xffffffffu
 
@@ -98,8 +99,8 @@ frame_template_open(struct frame_template *template, uint16_t length_bytes)
 	for (uint32_t i = MARKED_BYTES_MIN; i < length_bytes; i++)
 		template->bytes[i] = (uint8_t)(i * 167 + (i >> 8));
 	template->length_bytes = length_bytes;
-	template->filler_crc = rte_hash_crc(template->bytes + MARKED_BYTES_MIN,
-					    length_bytes - MARKED_BYTES_MIN, CRC_START);
+	template->filler_crc = crc32c(template->bytes + MARKED_BYTES_MIN,
+				      length_bytes - MARKED_BYTES_MIN, CRC_START);
 	return 0;
 }
 
@@ -187,7 +188,7 @@ marked_frame_check(const uint8_t *bytes, uint32_t length_bytes, struct mark *mar
 			      .flow = rte_le_to_cpu_32(payload->flow),
 			      .session = rte_le_to_cpu_16(payload->session)};
 	uint32_t filler_crc =
-		rte_hash_crc(bytes + MARKED_BYTES_MIN, length_bytes - MARKED_BYTES_MIN, CRC_START);
+		crc32c(bytes + MARKED_BYTES_MIN, length_bytes - MARKED_BYTES_MIN, CRC_START);
 	struct headers sent = headers_of(mark->flow, (uint16_t)length_bytes);
 
 	if (mark->flow < MARKED_FLOWS_MAX &&

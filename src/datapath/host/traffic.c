@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <pcap/pcap.h>
+#include <rte_common.h>
 
 #include "base/random.h"
 
@@ -36,15 +37,22 @@ reserve(struct traffic *traffic, uint32_t n, size_t bytes)
 {
 	traffic->frames = calloc(n, sizeof(*traffic->frames));
 	traffic->storage = calloc(bytes, 1);
+	traffic->storage_bytes = bytes;
 	return traffic->frames && traffic->storage ? 0 : -ENOMEM;
+}
+
+static size_t
+used_bytes(const struct traffic *traffic)
+{
+	const struct frame *last = traffic->n ? &traffic->frames[traffic->n - 1] : NULL;
+
+	return last ? (size_t)(last->bytes - traffic->storage) + last->length_bytes : 0;
 }
 
 static uint8_t *
 add_frame(struct traffic *traffic, uint16_t length_bytes)
 {
-	const struct frame *last = traffic->n ? &traffic->frames[traffic->n - 1] : NULL;
-	size_t used = last ? (size_t)(last->bytes - traffic->storage) + last->length_bytes : 0;
-	uint8_t *bytes = traffic->storage + used;
+	uint8_t *bytes = traffic->storage + used_bytes(traffic);
 
 	traffic->frames[traffic->n++] = (struct frame){bytes, length_bytes};
 	return bytes;
@@ -164,6 +172,10 @@ read_frames(struct traffic *traffic, uint32_t frame_bytes_max, pcap_t *capture, 
 		error = check_captured(path, frame_bytes_max, n + 1, header, why, why_size);
 		if (error)
 			return error;
+		if (header->len > traffic->storage_bytes - used_bytes(traffic)) {
+			snprintf(why, why_size, "%s: grew while it was read", path);
+			return -EINVAL;
+		}
 		memcpy(add_frame(traffic, (uint16_t)header->len), bytes, header->len);
 		if (n)
 			traffic->times_ns[n] =
@@ -184,7 +196,7 @@ read_frames(struct traffic *traffic, uint32_t frame_bytes_max, pcap_t *capture, 
 
 /* libpcap would wait for a pipe's writer, and read a folder as an empty file. */
 static int
-check_regular(const char *path, char *why, size_t why_size)
+check_regular(const char *path, size_t *file_bytes, char *why, size_t why_size)
 {
 	struct stat status;
 
@@ -198,6 +210,7 @@ check_regular(const char *path, char *why, size_t why_size)
 		snprintf(why, why_size, "%s: no regular file", path);
 		return -EINVAL;
 	}
+	*file_bytes = (size_t)status.st_size;
 	return 0;
 }
 
@@ -206,11 +219,13 @@ read_capture(struct traffic *traffic, uint32_t frame_bytes_max, const char *path
 	     size_t why_size)
 {
 	char message[PCAP_ERRBUF_SIZE];
-	int error = check_regular(path, why, why_size);
+	size_t file_bytes = 0;
+	int error = check_regular(path, &file_bytes, why, why_size);
 
 	if (error)
 		return error;
-	error = reserve(traffic, TRAFFIC_FRAMES_MAX, (size_t)TRAFFIC_FRAMES_MAX * frame_bytes_max);
+	error = reserve(traffic, TRAFFIC_FRAMES_MAX,
+			RTE_MIN(file_bytes, (size_t)TRAFFIC_FRAMES_MAX * frame_bytes_max) + 1);
 	traffic->times_ns = calloc(TRAFFIC_FRAMES_MAX, sizeof(*traffic->times_ns));
 	if (error || !traffic->times_ns)
 		return -ENOMEM;

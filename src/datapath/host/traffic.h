@@ -31,6 +31,7 @@ struct traffic {
 	uint32_t n;        /* 1 to TRAFFIC_FRAMES_MAX */
 	double mean_bytes; /* over the sequence */
 	uint8_t *storage;  /* owned; holds every frame's bytes */
+	size_t storage_bytes;
 	/*
 	 * Owned; captures only: when each was captured, after the first one. Never falls:
 	 * a step back counts as none, one of more than an hour as an hour.

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What `folio host` refuses before anything runs: each wrong option, in one go; and
+# that it removes nothing but a dead server's socket.
+#   host_usage.sh FOLIO
+set -u
+
+folio=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+	echo "FAILED: $*" >&2
+	failures=$((failures + 1))
+}
+
+# refuses TEXT OPTION...: exit status 2, and TEXT in what it says.
+refuses() {
+	local text=$1 got
+	shift
+	timeout 20 "$folio" host "$@" >"$work/output" 2>&1
+	got=$?
+	[ "$got" = 2 ] || fail "$*: exit status $got, 2 expected"
+	grep -qF -- "$text" "$work/output" || fail "$*: says nothing of '$text': $(cat "$work/output")"
+}
+
+socket=$work/socket
+refuses "--socket: found none"
+refuses "no such option: found '--sokcet'; did you mean '--socket'?" --sokcet "$socket"
+refuses "--queues: found '9', allowed: 1 to 8" --socket "$socket" --queues 9
+refuses "--rate: found '50', allowed: max, capture, or a rate such as 50 kpps" --socket "$socket" --rate 50
+refuses "--rate: found '0 pps'" --socket "$socket" --rate "0 pps"
+refuses "--flows: found '65536', allowed: 1 to 65535" --socket "$socket" --flows 65536
+refuses "--duration: found '10'" --socket "$socket" --duration 10
+refuses "--count: found no value" --socket "$socket" --count
+refuses "found 'more', no argument without an option is allowed" --socket "$socket" more
+refuses "traffic: found '9001', allowed: a frame size of 60 to 9000 B" --socket "$socket" --traffic 9001
+refuses "rate: found 'capture' for traffic '64'" --socket "$socket" --rate capture
+refuses "$work/none.pcap" --socket "$socket" --traffic "pcap:$work/none.pcap"
+head -c 1000 tests/data/web.pcap >"$work/cut.pcap"
+refuses "$work/cut.pcap: after frame" --socket "$socket" --traffic "pcap:$work/cut.pcap"
+refuses "found a path of 119 bytes, allowed: 1 to 107" --socket "/$(printf 'x%.0s' {1..118})"
+refuses "found a path of 0 bytes" --socket ""
+
+# All of them at once.
+refuses "--flows: found '0'" --queues 0 --flows 0 --traffic 1
+for text in "--queues: found '0'" "--socket: found none" "traffic: found '1'"; do
+	grep -qF -- "$text" "$work/output" || fail "not all is reported: '$text' is missing"
+done
+
+echo precious >"$work/file"
+for server in "" --server; do
+	# shellcheck disable=SC2086
+	refuses "$work/file: is there and is no socket" --socket "$work/file" $server
+	[ "$(cat "$work/file")" = precious ] || fail "the file at --socket was changed"
+done
+refuses "No such file or directory" --socket "$work/folder/socket" --server
+
+"$folio" host --help | grep -q -- "--traffic" || fail "--help says nothing of --traffic"
+
+if [ "$failures" = 0 ]; then exit 0; fi
+echo "$failures failed"
+exit 1
