@@ -37,6 +37,7 @@ struct queue_pair {
 } __attribute__((aligned(64)));
 
 struct backend {
+	struct queue_pair queue_pairs[BACKEND_QUEUES_MAX];
 	struct backend_options options;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	/*
@@ -45,7 +46,6 @@ struct backend {
 	 */
 	_Atomic uint64_t device;
 	atomic_uint sessions;
-	struct queue_pair queue_pairs[BACKEND_QUEUES_MAX];
 	LIST_ENTRY(backend) entry;
 };
 

@@ -9,6 +9,8 @@
 #include "datapath/host/collector.h"
 #include "datapath/host/generator.h"
 
+/* Of each queue and turn: what comes back is taken before more is sent, or the guest drops it. */
+#define RECEIVE_BURSTS_MAX 8u
 /* How long frames may be under way before they are taken for lost. */
 #define DRAIN_NS 200000000u
 
@@ -74,20 +76,28 @@ try_start(struct host_loop *loop, uint64_t now)
 }
 
 static bool
+receive_queue(struct host_loop *loop, unsigned int queue)
+{
+	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
+	uint16_t n = FRAME_IO_BURST_MAX;
+	bool moved = false;
+
+	for (unsigned int i = 0; i < RECEIVE_BURSTS_MAX && n == FRAME_IO_BURST_MAX; i++) {
+		n = loop->io->receive(loop->io->arg, queue, bufs, FRAME_IO_BURST_MAX);
+		collector_take(loop->collector, queue, bufs, n);
+		moved |= n > 0;
+	}
+	return moved;
+}
+
+static bool
 receive(struct host_loop *loop)
 {
 	unsigned int n_queues = RTE_MIN(loop->seen.n_queues, loop->io->n_queues);
-	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 	bool moved = false;
 
-	for (unsigned int queue = 0; queue < n_queues; queue++) {
-		uint16_t n = loop->io->receive(loop->io->arg, queue, bufs, FRAME_IO_BURST_MAX);
-
-		if (!n)
-			continue;
-		collector_take(loop->collector, queue, bufs, n);
-		moved = true;
-	}
+	for (unsigned int queue = 0; queue < n_queues; queue++)
+		moved |= receive_queue(loop, queue);
 	return moved;
 }
 

@@ -25,7 +25,7 @@ spread_hash(const uint8_t *frame, uint32_t length_bytes)
 {
 	struct rte_ether_hdr ethernet;
 	struct rte_ipv4_hdr ip;
-	struct rte_ipv4_tuple tuple;
+	struct rte_ipv4_tuple tuple = {0};
 	uint16_t ports[2];
 
 	if (length_bytes < sizeof(ethernet) + sizeof(ip))
