@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What `folio host` refuses before anything runs: each wrong option, in one go; and
-# that it removes nothing but a dead server's socket.
+# What `folio host` refuses before anything runs: each wrong option, in one go; that it
+# removes nothing but a dead server's socket; and how it ends.
 #   host_usage.sh FOLIO
 set -u
 
@@ -56,6 +56,30 @@ for server in "" --server; do
 	[ "$(cat "$work/file")" = precious ] || fail "the file at --socket was changed"
 done
 refuses "No such file or directory" --socket "$work/folder/socket" --server
+
+# A socket in use is refused; what a killed host leaves is replaced; an interrupt ends it.
+start_host() {
+	FOLIO_NO_HUGE=1 "$folio" host --socket "$socket" --server >"$work/host" 2>&1 &
+	host=$!
+	for _ in $(seq 100); do
+		grep -q "waiting for a guest" "$work/host" && return
+		sleep 0.1
+	done
+	fail "the host does not wait for a guest: $(cat "$work/host")"
+}
+start_host
+refuses "$socket: somebody listens there already" --socket "$socket" --server
+kill -KILL $host
+wait $host 2>/dev/null
+[ -S "$socket" ] || fail "a killed host takes its socket along"
+start_host
+kill -INT $host
+wait $host
+status=$?
+[ $status = 3 ] || fail "interrupted without a guest: exit status $status, 3 expected"
+grep -qF "no guest came to $socket" "$work/host" || fail "does not say that no guest came"
+[ -e "$socket" ] && fail "the socket is left behind"
+if compgen -G "/tmp/folio-$host-*" >/dev/null; then fail "/tmp/folio-$host-* is left"; fi
 
 "$folio" host --help | grep -q -- "--traffic" || fail "--help says nothing of --traffic"
 

@@ -25,7 +25,7 @@ spread_hash(const uint8_t *frame, uint32_t length_bytes)
 {
 	struct rte_ether_hdr ethernet;
 	struct rte_ipv4_hdr ip;
-	struct rte_ipv4_tuple tuple = {0};
+	uint32_t words[RTE_THASH_V4_L4_LEN] = {0}; /* in the CPU's order: the hash wants it so */
 	uint16_t ports[2];
 
 	if (length_bytes < sizeof(ethernet) + sizeof(ip))
@@ -34,8 +34,8 @@ spread_hash(const uint8_t *frame, uint32_t length_bytes)
 	memcpy(&ip, frame + sizeof(ethernet), sizeof(ip));
 	if (ethernet.ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4))
 		return 0;
-	tuple.src_addr = rte_be_to_cpu_32(ip.src_addr);
-	tuple.dst_addr = rte_be_to_cpu_32(ip.dst_addr);
+	words[0] = rte_be_to_cpu_32(ip.src_addr);
+	words[1] = rte_be_to_cpu_32(ip.dst_addr);
 
 	uint32_t ports_at = (uint32_t)sizeof(ethernet) + rte_ipv4_hdr_len(&ip);
 	bool has_ports = (ip.next_proto_id == IPPROTO_UDP || ip.next_proto_id == IPPROTO_TCP) &&
@@ -43,11 +43,10 @@ spread_hash(const uint8_t *frame, uint32_t length_bytes)
 			 length_bytes >= ports_at + sizeof(ports);
 
 	if (!has_ports)
-		return rte_softrss((uint32_t *)&tuple, RTE_THASH_V4_L3_LEN, key);
+		return rte_softrss(words, RTE_THASH_V4_L3_LEN, key);
 	memcpy(ports, frame + ports_at, sizeof(ports));
-	tuple.sport = rte_be_to_cpu_16(ports[0]);
-	tuple.dport = rte_be_to_cpu_16(ports[1]);
-	return rte_softrss((uint32_t *)&tuple, RTE_THASH_V4_L4_LEN, key);
+	words[2] = (uint32_t)rte_be_to_cpu_16(ports[0]) << 16 | rte_be_to_cpu_16(ports[1]);
+	return rte_softrss(words, RTE_THASH_V4_L4_LEN, key);
 }
 
 void
