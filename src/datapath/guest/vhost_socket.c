@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/socket_path.h"
 #include "datapath/guest/vhost_message.h"
 
 /* Between two tries to reach a backend that does not listen yet. */
@@ -23,16 +23,22 @@ _Static_assert(sizeof(((struct sockaddr_un *)0)->sun_path) == VHOST_PATH_BYTES,
 	       "a path has as much room as the address");
 
 static int
-refuse(const char *path, const char *why, int error)
+failed(const char *path, int error)
 {
-	log_error("vhost-user socket %s: %s", path, why);
+	log_error("vhost-user socket %s: %s", path, strerror(-error));
 	return error;
 }
 
+/* The path is fit for what is about to be done with it: check, or clear. */
 static int
-failed(const char *path, int error)
+prepare(const char *path, int (*make_fit)(const char *path, char *why, size_t why_size))
 {
-	return refuse(path, strerror(-error), error);
+	char why[256];
+	int error = make_fit(path, why, sizeof(why));
+
+	if (error)
+		log_error("vhost-user: %s", why);
+	return error;
 }
 
 static struct sockaddr_un
@@ -65,30 +71,6 @@ dial(const char *path)
 	return error;
 }
 
-/* Removes a socket that nobody listens on. Returns 0, or -errno after log_error() for anything else. */
-static int
-remove_stale(const char *path)
-{
-	struct stat status;
-	int fd;
-
-	if (lstat(path, &status) < 0)
-		return errno == ENOENT ? 0 : failed(path, -errno);
-	if (!S_ISSOCK(status.st_mode))
-		return refuse(path, "there is something that is no socket; it is left alone",
-			      -ENOTSOCK);
-	fd = dial(path);
-	if (fd == -ECONNREFUSED)
-		return unlink(path) < 0 && errno != ENOENT ? failed(path, -errno) : 0;
-	if (fd == -ENOENT)
-		return 0;
-	if (fd == -EACCES || fd == -EPERM)
-		return failed(path, fd);
-	if (fd >= 0)
-		close(fd);
-	return refuse(path, "somebody else listens there already", -EADDRINUSE);
-}
-
 /* Binds the name and notes which one it is. Returns 0 or -errno. */
 static int
 bind_name(struct vhost_socket *s, int fd)
@@ -108,7 +90,7 @@ bind_name(struct vhost_socket *s, int fd)
 static int
 start_listening(struct vhost_socket *s)
 {
-	int error = remove_stale(s->path), fd;
+	int error = prepare(s->path, socket_path_clear), fd;
 
 	if (error)
 		return error;
@@ -140,10 +122,10 @@ int
 vhost_socket_open(struct vhost_socket *s, const char *path, bool client, bool keep_name)
 {
 	*s = (struct vhost_socket){.client = client, .keep_name = keep_name, .listen_fd = -1};
-	if (!path[0])
-		return refuse("''", "the path is empty", -EINVAL);
-	if (strlen(path) >= sizeof(s->path))
-		return refuse(path, "the path is longer than 107 bytes", -ENAMETOOLONG);
+	int error = prepare(path, socket_path_check);
+
+	if (error)
+		return error;
 	strcpy(s->path, path);
 	return client ? 0 : start_listening(s);
 }
@@ -208,17 +190,11 @@ meet_as_server(struct vhost_socket *s, int timeout_ms)
 	return fd;
 }
 
-/* 0: there is no backend yet. Else something is wrong with the path: -errno after log_error(). */
-static int
-why_refused(const char *path, int error)
+/* Is there no backend yet, rather than something wrong? */
+static bool
+may_come(int error)
 {
-	struct stat status;
-
-	if (error == -ECONNREFUSED && !stat(path, &status) && !S_ISSOCK(status.st_mode))
-		return refuse(path, "this is no socket", -ENOTSOCK);
-	if (error == -ECONNREFUSED || error == -ENOENT || error == -EAGAIN)
-		return 0;
-	return failed(path, error);
+	return error == -ECONNREFUSED || error == -ENOENT || error == -EAGAIN;
 }
 
 static int
@@ -228,10 +204,12 @@ meet_as_client(const struct vhost_socket *s, int timeout_ms)
 	int fd;
 
 	while ((fd = dial(s->path)) < 0) {
-		int error = why_refused(s->path, fd);
+		int error = prepare(s->path, socket_path_check);
 
 		if (error)
 			return error;
+		if (!may_come(fd))
+			return failed(s->path, fd);
 		if (clock_monotonic_ns() >= deadline_ns)
 			return -ETIMEDOUT;
 		nanosleep(&(struct timespec){.tv_nsec = DIAL_PAUSE_NS}, NULL);

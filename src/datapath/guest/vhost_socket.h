@@ -3,9 +3,9 @@
  * Where front end and backend meet: a Unix socket with a name, on which one of
  * them listens and which the other dials. The front end can be either.
  *
- * As the listener it takes the place of a socket that nobody listens on any more
- * (found out by dialling it), and of nothing else; it removes only a name that
- * still is its own.
+ * As the listener it takes the place of a socket that nobody listens at any more,
+ * and of nothing else (socket_path_clear()); it removes only a name that still is
+ * its own.
  */
 #ifndef FOLIO_DATAPATH_VHOST_SOCKET_H
 #define FOLIO_DATAPATH_VHOST_SOCKET_H
@@ -26,9 +26,9 @@ struct vhost_socket {
 };
 
 /*
- * Takes path (at most 107 bytes) and, unless client, listens there. Returns 0 or
- * -errno after log_error(): -ENAMETOOLONG; -EADDRINUSE: somebody else listens
- * there; -ENOTSOCK: there is something that is no socket; or what the system says.
+ * Takes path (1 to 107 bytes) and, unless client, listens there. Returns 0 or
+ * -errno after log_error(): -EINVAL: its length; -EADDRINUSE: somebody else listens
+ * there; -EEXIST: what is there is no socket; or what the system says.
  */
 int vhost_socket_open(struct vhost_socket *socket, const char *path, bool client, bool keep_name);
 
