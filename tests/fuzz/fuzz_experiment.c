@@ -2,7 +2,7 @@
 /*
  * Fuzzes the reader of configuration files, whole: YAML, checks, plan, resolved
  * text. What is taken must be taken again from its resolved text, with as many
- * cells. Built with -DFOLIO_FUZZ=ON by clang; run: fuzz_experiment tests/fuzz/corpus
+ * cells.
  */
 #include <stddef.h>
 #include <stdint.h>
