@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host of the attack tests: the device's side of the rings, on a mapping of
+ * its own of the shared region, as a host would have. It knows how to be honest
+ * (virtio 1.2, 2.7 and 2.8), so that the guest's state gets deep, and how to write
+ * what no device would, anywhere in the rings and in their buffers.
+ *
+ * It trusts nothing that it reads back, for it may have written it itself.
+ */
+#ifndef FOLIO_TESTS_ATTACK_DEVICE_H
+#define FOLIO_TESTS_ATTACK_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "choices.h"
+#include "datapath/config.h"
+
+struct region;
+struct virtqueue;
+
+#define DEVICE_RING_MAX 4096u
+
+/* A buffer that the guest made available, as its descriptor said. */
+struct device_buffer {
+	uint64_t iova;
+	uint32_t bytes;
+	uint16_t id;
+};
+
+/* Offsets in the region. */
+struct device_window {
+	uint64_t start, bytes;
+};
+
+struct device_ring {
+	bool packed;
+	uint16_t size;
+	/* In the host's mapping. */
+	uint8_t *descriptors, *driver, *device;
+	size_t descriptor_bytes, driver_bytes, device_bytes;
+
+	uint16_t avail_next, used_next; /* split: free-running; packed: places in the ring */
+	bool avail_wrap, used_wrap;     /* packed */
+	struct device_buffer held[DEVICE_RING_MAX];
+	uint16_t n_held;
+	uint32_t attacks; /* bit set of what the host does to this ring, when it is not honest */
+	/* Where its queue pair's packets lie: the host leaves those of others alone. */
+	struct device_window windows[2];
+	uint32_t sequence; /* of the next frame that an honest device moves on this ring */
+	uint64_t writes;   /* what the host did to this ring, honest or not */
+};
+
+struct device {
+	uint8_t *memory; /* the region, mapped a second time */
+	size_t bytes;
+	int fd;                                   /* the region's */
+	struct device_ring rings[2 * QUEUES_MAX]; /* 2q receives, 2q + 1 transmits, for the guest */
+};
+
+/* Maps the region; returns 0 or -errno. */
+int device_open(struct device *device, const struct region *region);
+void device_close(struct device *device);
+
+/*
+ * Follows a ring of the guest's from its start: index position, with the wrap
+ * counter wrap (packed). The ring's windows stay as they are. Which kinds of attack
+ * it will see is chosen: a few kinds at a time lead to states that all of them
+ * together would end before.
+ */
+void device_follow(struct device *device, unsigned int index, const struct region *region,
+		   const struct virtqueue *ring, uint16_t position, bool wrap,
+		   struct choices *choices);
+
+/* Zeroes the ring's memory. */
+void device_wipe(struct device_ring *ring);
+
+/* Takes over what the guest has made available since. */
+void device_take(struct device_ring *ring);
+
+/* Hands buffer id back as used. */
+void device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes);
+
+/*
+ * Honest work on one buffer: on an even ring the next frame is received into it, on
+ * an odd one its frame is sent. False when there is none.
+ */
+bool device_receive(const struct device *device, struct device_ring *ring, struct choices *choices);
+bool device_transmit(struct device_ring *ring, struct choices *choices);
+
+/* One thing that no device would do, of the kinds chosen for the ring. */
+void device_attack(const struct device *device, struct device_ring *ring, struct choices *choices);
+
+/*
+ * Hands a buffer back and, while the guest may be looking, changes what it said
+ * about it there and back, times over: what is checked must be what is used.
+ */
+void device_flip(struct device_ring *ring, struct choices *choices, unsigned int times);
+
+/* Takes pages of the region away through its descriptor, and tries to change its size and its seals. */
+void device_take_memory(const struct device *device, struct choices *choices);
+
+/* The memory at an address of the device's; NULL when it is not all in a window of the ring's. */
+uint8_t *device_at(const struct device *device, const struct device_ring *ring, uint64_t iova,
+		   uint64_t bytes);
+
+/* What a frame of that sequence number holds. */
+uint32_t frame_length_bytes(uint32_t sequence);
+void frame_write(uint8_t *at, uint32_t sequence);
+bool frame_is(const uint8_t *at, uint32_t bytes, uint32_t sequence);
+
+#endif
