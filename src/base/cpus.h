@@ -8,4 +8,10 @@
  */
 unsigned int cpus_allowed(int *last);
 
+/* The cores that this process may run on, rising, at most max of them. Returns how many. */
+unsigned int cpus_list(int *cpus, unsigned int max);
+
+/* Keeps the calling thread on that core. Returns 0 or -errno. */
+int cpu_pin(int cpu);
+
 #endif

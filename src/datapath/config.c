@@ -153,6 +153,15 @@ datapath_config_check(const struct datapath_config *config)
 	return -ENOTSUP;
 }
 
+bool
+datapath_config_needs_iommu(const struct datapath_config *config)
+{
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->needs_iommu)
+			return true;
+	return false;
+}
+
 static void
 describe_source(FILE *file, const struct source *source, const void *settings)
 {

@@ -70,6 +70,9 @@ const char *datapath_config_conflict(const struct datapath_config *config, unsig
 /* 0, or -ENOTSUP after log_error() said which source cannot work and why. */
 int datapath_config_check(const struct datapath_config *config);
 
+/* Does a source that is on need a device that translates (VIRTIO_F_ACCESS_PLATFORM)? */
+bool datapath_config_needs_iommu(const struct datapath_config *config);
+
 /* Longest text that datapath_config_describe() writes, with its final NUL. */
 #define CONFIG_TEXT_BYTES 512
 

@@ -73,20 +73,11 @@ lockstep_close(struct lockstep *bench)
 	free(bench);
 }
 
-static bool
-needs_iommu(const struct datapath_config *config)
-{
-	for (unsigned int i = 0; sources[i]; i++)
-		if (config->sources[i].on && sources[i]->needs_iommu)
-			return true;
-	return false;
-}
-
 /* Guest first: it listens; the backend connects; then both are in the same process and wait. */
 static int
 device_connect(struct device *device, const char *path)
 {
-	bool iommu = needs_iommu(&device->config);
+	bool iommu = datapath_config_needs_iommu(&device->config);
 	const struct backend_options options = {
 		.path = path,
 		.iommu = iommu,
@@ -173,7 +164,7 @@ lockstep_shares_device(const struct datapath_config *a, const struct datapath_co
 	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
 	       a->queues == b->queues && a->event_idx == b->event_idx && a->notify == b->notify &&
 	       a->memory == b->memory && !strcmp(a->devargs, b->devargs) &&
-	       needs_iommu(a) == needs_iommu(b);
+	       datapath_config_needs_iommu(a) == datapath_config_needs_iommu(b);
 }
 
 static struct device *

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/two_process.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+
+int
+two_process_merge(const struct guest_slice *guest, const struct host_slice *host,
+		  struct slice *slice)
+{
+	uint64_t offered = host->sent + host->not_taken, lost = host->not_taken + guest->dropped;
+
+	*slice = (struct slice){
+		.duration_ns = slice->duration_ns,
+		.guest_cycles_per_packet = guest->cycles_per_packet,
+		.host_cycles_per_packet = host->cycles_per_packet,
+		.bursts = guest->bursts,
+		.packets_in = offered + host->filler,
+		.packets_out = host->returned,
+		.packets_dropped = lost,
+		.counted_packets = guest->counted_packets,
+		.n_counters = guest->n_counters,
+		.packets_per_second = host->packets_per_second,
+		.loss_share = (double)lost / (double)offered,
+		.guest_busy_share = guest->busy_share,
+		.round_trip_cycles = host->round_trip_cycles,
+	};
+	memcpy(slice->counters, guest->counters, sizeof(slice->counters));
+	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {
+		log_error("counters do not close: %llu packets in, %llu out, %llu dropped",
+			  (unsigned long long)slice->packets_in,
+			  (unsigned long long)slice->packets_out,
+			  (unsigned long long)slice->packets_dropped);
+		return -ENODATA;
+	}
+	return isfinite(guest->cycles_per_packet) && isfinite(host->cycles_per_packet) ? 0 :
+											 -EAGAIN;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host's process of the two-process topology: one thread that sends, receives and
+ * checks on all queue pairs. Metered is what rte_vhost does for a packet; making and
+ * checking frames is not in it.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "base/compare.h"
+#include "base/log.h"
+#include "datapath/burst_meter.h"
+#include "datapath/eal.h"
+#include "datapath/host/backend.h"
+#include "datapath/host/backend_io.h"
+#include "datapath/host/collector.h"
+#include "datapath/host/generator.h"
+#include "datapath/two_process.h"
+
+#define CONNECT_TIMEOUT_MS 20000
+
+/* Enough for caches, clock and both rings; what came before is of the slice, but not metered. */
+#define WARM_UP_NS 1000000u
+
+/* How long the guest may take to use up what was posted, and what it sent may be under way. */
+#define DRAIN_NS 3000000000u
+
+/* So many that each of eight queue pairs gets its share. */
+#define FLOWS 256u
+
+/* A pool of 8,191 mbufs, and rte_vhost's own. */
+#define HEAP_BYTES (48u << 20)
+
+/* A traffic's frames, and what came back of them. */
+struct stream {
+	struct generator *generator;
+	struct collector *collector;
+	uint16_t filler_bytes; /* of a frame that cannot be taken for one of these */
+};
+
+struct host_side {
+	struct host_side_options options;
+	struct backend *backend;
+	struct backend_io backend_io;
+	struct frame_io io; /* over backend_io, metered */
+	struct burst_meter sent, received;
+	uint64_t n_received; /* frames, also filler */
+	double round_trips[ROUND_TRIPS];
+	struct stream streams[]; /* options.n_traffics */
+};
+
+size_t
+host_side_heap_bytes(void)
+{
+	return HEAP_BYTES;
+}
+
+static uint16_t
+send_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct host_side *side = arg;
+	uint64_t start = clock_tsc();
+	uint16_t sent = side->backend_io.io.send(side->backend_io.io.arg, queue, bufs, n);
+
+	if (sent)
+		burst_meter_add(&side->sent, clock_tsc() - start, sent);
+	return sent;
+}
+
+static uint16_t
+receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct host_side *side = arg;
+	uint64_t start = clock_tsc();
+	uint16_t got = side->backend_io.io.receive(side->backend_io.io.arg, queue, bufs, n);
+
+	if (got)
+		burst_meter_add(&side->received, clock_tsc() - start, got);
+	side->n_received += got;
+	return got;
+}
+
+/* A length that no frame of a capture has; generated frames are known by their marks. */
+static uint16_t
+filler_length(const struct generator *generator)
+{
+	const struct traffic *capture = &generator->capture;
+	uint16_t length_bytes = RTE_ETHER_MIN_LEN;
+
+	for (uint32_t i = 0; generator->is_capture && i < capture->n; i++) {
+		if (capture->frames[i].length_bytes != length_bytes)
+			continue;
+		length_bytes++;
+		i = UINT32_MAX; /* begins again at 0 */
+	}
+	return length_bytes;
+}
+
+static int
+open_stream(struct host_side *side, uint32_t index)
+{
+	const struct generator_options options = {
+		.traffic = side->options.traffics[index],
+		.flows = FLOWS,
+		.pace = side->options.rate_pps ? PACE_RATE : PACE_MAX,
+		.rate_pps = side->options.rate_pps,
+		.seed = side->options.seed,
+		.clock_hz = clock_tsc_hz(),
+	};
+	struct stream *stream = &side->streams[index];
+	char why[512];
+	int error = generator_open(&options, &side->io, &stream->generator, why, sizeof(why));
+
+	if (error)
+		log_error("%s", why);
+	else
+		error = collector_open(stream->generator, &stream->collector);
+	if (!error)
+		stream->filler_bytes = filler_length(stream->generator);
+	return error;
+}
+
+static int
+connect_backend(struct host_side *side)
+{
+	const struct backend_options options = {.path = side->options.common.socket,
+						.iommu = side->options.common.iommu,
+						.ask_kicks = side->options.ask_kicks};
+	int error = backend_open(&options, &side->backend);
+
+	if (!error)
+		error = backend_io_open(&side->backend_io, side->backend);
+	if (error)
+		return error;
+	side->io = (struct frame_io){
+		.receive = receive_metered,
+		.send = send_metered,
+		.pool = side->backend_io.io.pool,
+		.n_queues = side->options.n_queues,
+		.arg = side,
+	};
+	return 0;
+}
+
+int
+host_side_open(const struct host_side_options *options, struct host_side **out)
+{
+	struct host_side *side =
+		calloc(1, sizeof(*side) + options->n_traffics * sizeof(side->streams[0]));
+	int error;
+
+	if (!side)
+		return -ENOMEM;
+	side->options = *options;
+	*out = side;
+	datapath_set_memory(host_side_heap_bytes(), options->common.huge_pages);
+	error = datapath_start(options->cpu, options->common.runtime_dir, 0);
+	if (!error)
+		error = connect_backend(side);
+	for (uint32_t i = 0; !error && i < options->n_traffics; i++)
+		error = open_stream(side, i);
+	if (!error)
+		error = backend_wait_ready(side->backend, CONNECT_TIMEOUT_MS);
+	if (!error)
+		backend_prefault(side->backend);
+	return error;
+}
+
+/* Returns the median. */
+static double
+take_round_trips(struct host_side *side)
+{
+	struct slice_signals *signals = side->options.common.signals;
+
+	for (unsigned int i = 1; i <= ROUND_TRIPS; i++) {
+		uint64_t start = clock_tsc();
+
+		atomic_store_explicit(&signals->ping, i, memory_order_release);
+		while (atomic_load_explicit(&signals->pong, memory_order_acquire) != i)
+			;
+		side->round_trips[i - 1] = (double)(clock_tsc() - start);
+	}
+	qsort(side->round_trips, ROUND_TRIPS, sizeof(side->round_trips[0]), compare_doubles);
+	return side->round_trips[ROUND_TRIPS / 2];
+}
+
+static void
+receive_all(struct host_side *side, struct stream *stream)
+{
+	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
+
+	for (unsigned int q = 0; q < side->options.n_queues; q++) {
+		uint16_t n = side->io.receive(side->io.arg, q, bufs, FRAME_IO_BURST_MAX);
+
+		if (n)
+			collector_take(stream->collector, q, bufs, n);
+	}
+}
+
+/* Sends and receives for so long. Returns for how long it was. */
+static uint64_t
+run_phase(struct host_side *side, struct stream *stream, uint64_t duration_cycles)
+{
+	uint64_t start = clock_tsc(), now = start;
+
+	while (now - start < duration_cycles) {
+		receive_all(side, stream);
+		generator_step(stream->generator, now);
+		now = clock_tsc();
+	}
+	return now - start;
+}
+
+static uint64_t
+cycles_of_ns(uint64_t ns)
+{
+	return (uint64_t)((double)ns * (double)clock_tsc_hz() / 1e9);
+}
+
+/* Frames that are nobody's: what of them comes back is foreign to the collector. */
+static uint64_t
+send_filler(struct host_side *side, uint16_t length_bytes)
+{
+	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
+	uint64_t sent = 0;
+
+	for (unsigned int q = 0; q < side->options.n_queues; q++) {
+		uint16_t n = 0;
+
+		if (rte_pktmbuf_alloc_bulk(side->io.pool, bufs, FRAME_IO_BURST_MAX))
+			continue;
+		for (unsigned int i = 0; i < FRAME_IO_BURST_MAX; i++)
+			memset(rte_pktmbuf_append(bufs[i], length_bytes), 0, length_bytes);
+		n = side->io.send(side->io.arg, q, bufs, FRAME_IO_BURST_MAX);
+		rte_pktmbuf_free_bulk(bufs + n, FRAME_IO_BURST_MAX - n);
+		sent += n;
+	}
+	return sent;
+}
+
+static int
+stalled(const struct host_side *side)
+{
+	if (!backend_ready(side->backend)) {
+		log_error("the guest went away while packets flowed");
+		return -EPIPE;
+	}
+	log_error("packets no longer flow: the guest does not use up what it has posted");
+	return -ETIMEDOUT;
+}
+
+/* Posted buffers are used up until the guest has none left; what it sent has then been taken. */
+static int
+drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
+{
+	const struct slice_signals *signals = side->options.common.signals;
+	uint64_t until = clock_tsc() + cycles_of_ns(DRAIN_NS);
+
+	generator_pause(stream->generator);
+	while (!atomic_load_explicit(&signals->drained, memory_order_acquire)) {
+		slice->filler += send_filler(side, stream->filler_bytes);
+		receive_all(side, stream);
+		if (clock_tsc() > until)
+			return stalled(side);
+	}
+	return 0;
+}
+
+static int
+check(const struct collector_counters *before, const struct collector_counters *after)
+{
+	uint64_t corrupted = after->corrupted - before->corrupted;
+	uint64_t repeated = after->duplicated + after->stale - before->duplicated - before->stale;
+	uint64_t reordered = after->reordered - before->reordered;
+
+	if (!corrupted && !repeated && !reordered)
+		return 0;
+	log_error("frames came back wrong: %llu damaged, %llu twice, %llu out of order",
+		  (unsigned long long)corrupted, (unsigned long long)repeated,
+		  (unsigned long long)reordered);
+	return -EBADMSG;
+}
+
+static void
+meter(struct host_side *side, struct stream *stream, uint64_t duration_ns, struct host_slice *slice)
+{
+	struct slice_signals *signals = side->options.common.signals;
+
+	burst_meter_reset(&side->sent);
+	burst_meter_reset(&side->received);
+	atomic_store_explicit(&signals->phase, PHASE_METERED, memory_order_release);
+	uint64_t cycles = run_phase(side, stream, cycles_of_ns(duration_ns));
+
+	atomic_store_explicit(&signals->phase, PHASE_DRAINING, memory_order_release);
+	slice->packets_per_second =
+		(double)side->received.packets * (double)clock_tsc_hz() / (double)cycles;
+	slice->cycles_per_packet =
+		burst_meter_middle_half(&side->sent) + burst_meter_middle_half(&side->received);
+}
+
+int
+host_side_slice(struct host_side *side, uint32_t traffic, uint64_t duration_ns,
+		struct host_slice *slice)
+{
+	struct stream *stream = &side->streams[traffic];
+	const struct generator_counters sent_before = stream->generator->counters;
+	const struct collector_counters before = *collector_counts(stream->collector);
+	int error;
+
+	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
+	side->n_received = 0;
+	generator_start(stream->generator, clock_tsc(), side->options.n_queues);
+	run_phase(side, stream, cycles_of_ns(WARM_UP_NS));
+	meter(side, stream, duration_ns, slice);
+	error = drain(side, stream, slice);
+	collector_finish(stream->collector);
+	slice->sent = stream->generator->counters.sent - sent_before.sent;
+	slice->not_taken = stream->generator->counters.not_taken - sent_before.not_taken;
+	slice->returned = side->n_received;
+	return error ? error : check(&before, collector_counts(stream->collector));
+}
