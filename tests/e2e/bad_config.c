@@ -19,6 +19,7 @@
 
 #define HEAD "folio: 1\nname: x\ncosts: test\n"         /* lines 1 to 3 */
 #define ONE HEAD "configurations:\n  - preset: folio\n" /* lines 4 and 5 */
+#define TWO "topology: two-process\n"
 #define NAIVE HEAD "configurations:\n  - preset: naive\n"
 
 struct bad_case {
@@ -66,9 +67,21 @@ static const struct bad_case bad_cases[] = {
 	 "a name of up to 63"},
 	{"folio: 1\nname: [a]\nconfigurations: [{preset: folio}]\n", 2, "name", "found a list",
 	 "a name of up to 63"},
-	{ONE "topology: two-process\n", 6, "topology", "which this version does not have",
-	 "lockstep"},
-	{ONE "topology: mesh\n", 6, "topology", "found 'mesh'", "lockstep"},
+	{ONE "topology: mesh\n", 6, "topology", "found 'mesh'", "lockstep, two-process"},
+	{ONE "topology: two-proces\n", 6, "topology", "found 'two-proces'",
+	 "did you mean 'two-process'?"},
+	{HEAD "topology: two-process\nconfigurations: [{preset: ideal, device: virtio-user}]\n"
+	      "reference: folio\n",
+	 4, "topology", "found two-process with configuration ideal", "topology: lockstep"},
+	{ONE "rate: 50 kpps\n", 6, "rate", "found a rate in the topology lockstep",
+	 "topology: two-process"},
+	{ONE TWO "rate: fast\n", 7, "rate", "found 'fast'", "max"},
+	{ONE TWO "rate: 5000\n", 7, "rate", "found '5000'", "a rate such as 50 kpps"},
+	{ONE TWO "rate: 10 pps\n", 7, "rate", "found '10 pps'", "1 kpps to"},
+	{ONE TWO "rate: 1 kpps\n", 7, "rate", "20 packets in a slice of 20 ms",
+	 "a longer measure.slice"},
+	{ONE TWO "measure: {slice: 1 ms}\n", 7, "measure.slice", "found '1 ms'", "5 ms to 1 s"},
+	{ONE "measure: {slice: 20 ms}\n", 6, "measure.slice", "found '20 ms'", "50 us to 10 ms"},
 	{ONE "workload: macswop\n", 6, "workload", "found 'macswop'", "did you mean 'macswap'?"},
 	{ONE "reference: idael\n", 6, "reference", "found 'idael'", "did you mean 'ideal'?"},
 	{"folio: 1\nname: x\ncosts: epyc\nconfigurations: [{preset: folio}]\n", 3, "costs",

@@ -75,6 +75,7 @@ note_ready(struct session *session, const struct worker_ready *ready)
 	const struct results_platform platform = {
 		.dpdk_version = datapath_dpdk_version(),
 		.page_kind = datapath_page_kind(ready->machine.huge_pages),
+		.placement = ready->machine.placement,
 	};
 
 	if (session->results) {

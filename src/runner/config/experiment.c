@@ -13,6 +13,7 @@
 #include "runner/config/plan.h"
 #include "runner/config/resolved.h"
 #include "runner/config/yaml.h"
+#include "runner/measure/bench.h"
 
 /* Before any sweep. A cost that only the sweep gives has its first value there. */
 static int
@@ -47,6 +48,26 @@ fill_configurations(const struct form *form, struct experiment *experiment)
 	return add_configuration(form, &form->reference, experiment);
 }
 
+static int
+check_topology(const struct form *form, const struct experiment *experiment)
+{
+	const struct bench_ops *bench = bench_find(experiment->topology);
+
+	for (uint32_t i = 0; bench->conflict && i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		const char *why = bench->conflict(&cell->config);
+		const char *name = why ? cell->configuration : cell->reference;
+
+		if (!why)
+			why = bench->conflict(&cell->reference_config);
+		if (why)
+			return node_refuse(node_find(form->root, "topology"),
+					   "found %s with configuration %s: %s", bench->topology,
+					   name, why);
+	}
+	return 0;
+}
+
 /* A --set that changes nothing is a mistake that no table would show. */
 static void
 warn_of_unused(const struct form *form, const struct experiment *experiment)
@@ -79,6 +100,8 @@ fill(const char *costs_dir, struct node *root, struct experiment *experiment)
 		error = fill_configurations(&form, experiment);
 	if (!error)
 		error = plan_build(&form, experiment);
+	if (!error)
+		error = check_topology(&form, experiment);
 	if (!error)
 		error = resolved_write(&form, experiment);
 	if (!error)

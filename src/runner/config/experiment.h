@@ -16,7 +16,10 @@
 
 #define NAME_BYTES 64
 
-/* `measure:` of the file; measure_options[] is its table. */
+/* `rate: max` */
+#define RATE_MAX option_word(0)
+
+/* `measure:` of the file; measure_options() has its table. */
 struct measure {
 	uint64_t slice_ns;
 	uint32_t pairs;     /* A B B A pairs of a cell in each restart, at most */
@@ -26,7 +29,14 @@ struct measure {
 	uint32_t seed;
 };
 
-extern const struct option_spec measure_options[];
+/*
+ * The table over struct measure, with the limits and defaults of that topology; of
+ * use until the next call.
+ */
+const struct option_spec *measure_options(const char *topology);
+
+/* `rate:`, over struct experiment. */
+extern const struct option_spec rate_options[];
 
 /* `attribution:` of the file. */
 struct attribution_spec {
@@ -68,6 +78,7 @@ struct experiment {
 	char path[512];         /* of the file, as the user gave it */
 	char costs[NAME_BYTES]; /* cost profile, or "" */
 	char topology[NAME_BYTES];
+	uint64_t rate_pps; /* that a host process sends; RATE_MAX: as fast as it can */
 	char workload[NAME_BYTES];
 	char reference[NAME_BYTES]; /* a configuration's name */
 	struct measure measure;

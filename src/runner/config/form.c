@@ -14,11 +14,10 @@
 static int
 check_keys(const struct node *root)
 {
-	static const char *const fixed[] = {"folio",          "name",        "topology",
-					    "workload",       "reference",   "costs",
-					    "configurations", "traffic",     "frame_size",
-					    "sweep",          "include",     "exclude",
-					    "measure",        "attribution", "sources"};
+	static const char *const fixed[] = {
+		"folio",          "name",        "topology",   "workload", "reference", "costs",
+		"configurations", "traffic",     "frame_size", "sweep",    "include",   "exclude",
+		"measure",        "attribution", "sources",    "rate"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

@@ -8,18 +8,16 @@
 #include "datapath/workloads/workload.h"
 #include "runner/config/experiment.h"
 #include "runner/config/node.h"
+#include "runner/measure/bench.h"
 #include "runner/measure/trial.h"
+
+/* So few that one lost time slice of a core does not take them all. */
+#define SLICE_PACKETS_MIN 100
 
 #define MEASURE(member) .offset = offsetof(struct measure, member)
 
-const struct option_spec measure_options[] = {
-	{.name = "slice",
-	 .type = OPTION_TIME,
-	 MEASURE(slice_ns),
-	 .preset = "200 us",
-	 .min = 50e3,
-	 .max = 10e6,
-	 .help = "metered time of a configuration's turn"},
+/* The first one, measure.slice, is the topology's own. */
+static const struct option_spec common_options[] = {
 	{.name = "pairs",
 	 .type = OPTION_COUNT,
 	 MEASURE(pairs),
@@ -57,6 +55,30 @@ const struct option_spec measure_options[] = {
 	{0},
 };
 
+const struct option_spec *
+measure_options(const char *topology)
+{
+	static struct option_spec options[1 + sizeof(common_options) / sizeof(common_options[0])];
+
+	options[0] = bench_find(topology)->slice_option;
+	memcpy(&options[1], common_options, sizeof(common_options));
+	return options;
+}
+
+static const char *const rate_words[] = {"max", NULL};
+
+const struct option_spec rate_options[] = {
+	{.name = "rate",
+	 .type = OPTION_RATE,
+	 .offset = offsetof(struct experiment, rate_pps),
+	 .preset = "max",
+	 .choices = rate_words,
+	 .min = 1e3,
+	 .max = 1e9,
+	 .help = "packets per second that the host sends, whatever comes back"},
+	{0},
+};
+
 /* One of the names, the first when the key isn't there; copied to out. */
 static int
 read_choice(const struct node *root, const char *key, const struct names *names, char *out)
@@ -72,13 +94,28 @@ read_choice(const struct node *root, const char *key, const struct names *names,
 static int
 read_topology(const struct node *root, struct experiment *experiment)
 {
-	const struct node *node = node_find(root, "topology");
-	struct names names = {{"lockstep"}, 1};
+	struct names names = {0};
 
-	if (node && node->kind == NODE_SCALAR && !strcmp(node->text, "two-process"))
-		return node_refuse(node, "found 'two-process', which this version does not have, "
-					 "allowed: lockstep");
+	for (size_t i = 0; benches[i]; i++)
+		names_add(&names, benches[i]->topology);
 	return read_choice(root, "topology", &names, experiment->topology);
+}
+
+/* In lock-step the host sends when it is its turn: there is no rate to set. */
+static int
+read_rate(const struct node *root, struct experiment *experiment)
+{
+	const struct node *node = node_find(root, "rate");
+
+	options_defaults(rate_options, experiment);
+	if (!node)
+		return 0;
+	if (!bench_find(experiment->topology)->has_rate)
+		return node_refuse(node,
+				   "found a rate in the topology %s, allowed: topology: "
+				   "two-process",
+				   experiment->topology);
+	return node_option(node, rate_options, experiment);
 }
 
 static int
@@ -101,26 +138,50 @@ read_identity(const struct node *root, struct experiment *experiment)
 }
 
 static int
-read_measure(const struct node *root, struct measure *measure)
+read_measure(const struct node *root, struct experiment *experiment)
 {
+	const struct option_spec *options = measure_options(experiment->topology);
 	const struct node *node = node_find(root, "measure");
+	struct measure *measure = &experiment->measure;
 	struct names keys = {0};
 
-	options_defaults(measure_options, measure);
+	options_defaults(options, measure);
 	if (!node)
 		return 0;
-	names_add_options(&keys, measure_options);
+	names_add_options(&keys, options);
 	if (node_expect_keys(node, &keys))
 		return -EINVAL;
 	for (size_t i = 0; i < node->n_items; i++)
-		if (node_option(node->items[i], options_find(measure_options, node->items[i]->key),
+		if (node_option(node->items[i], options_find(options, node->items[i]->key),
 				measure))
 			return -EINVAL;
 	return 0;
 }
 
+/* A slice without a packet measures nothing. */
+static int
+check_rate(const struct node *root, const struct experiment *experiment)
+{
+	double packets = (double)experiment->rate_pps * (double)experiment->measure.slice_ns / 1e9;
+	char rate[OPTION_TEXT_BYTES], slice[32];
+
+	if (experiment->rate_pps == RATE_MAX || packets >= SLICE_PACKETS_MIN)
+		return 0;
+	return node_refuse(
+		node_find(root, "rate"),
+		"found %s, %.0f packets in a slice of %s, allowed: at least %d, by a higher rate "
+		"or a longer measure.slice",
+		option_format(rate_options, experiment, rate, sizeof(rate)), packets,
+		quantity_format(DIMENSION_TIME, (double)experiment->measure.slice_ns, slice,
+				sizeof(slice)),
+		SLICE_PACKETS_MIN);
+}
+
 int
 header_read(const struct node *root, struct experiment *experiment)
 {
-	return read_identity(root, experiment) ? -EINVAL : read_measure(root, &experiment->measure);
+	return read_identity(root, experiment) || read_rate(root, experiment) ||
+			       read_measure(root, experiment) || check_rate(root, experiment) ?
+		       -EINVAL :
+		       0;
 }

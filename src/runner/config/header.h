@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The keys of a file that stand for themselves: folio, name, topology, workload, measure. */
+/* The keys of a file that stand for themselves: folio, name, topology, rate, workload, measure. */
 #ifndef FOLIO_RUNNER_HEADER_H
 #define FOLIO_RUNNER_HEADER_H
 

@@ -146,6 +146,7 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	fputs("folio: 1\n", file);
 	put_text(file, "name", experiment->name);
 	put_text(file, "topology", experiment->topology);
+	put_as_is(file, form->root, "rate");
 	put_text(file, "workload", experiment->workload);
 	put_text(file, "reference", experiment->reference);
 	if (*experiment->costs)
@@ -159,7 +160,7 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	put_as_is(file, form->root, "include");
 	put_as_is(file, form->root, "exclude");
 	fputs("measure: ", file);
-	put_options(file, measure_options, &experiment->measure);
+	put_options(file, measure_options(experiment->topology), &experiment->measure);
 	fputc('\n', file);
 	put_attribution(file, &experiment->attribution);
 }

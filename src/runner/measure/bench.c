@@ -5,10 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
-extern const struct bench_ops bench_lockstep;
+extern const struct bench_ops bench_lockstep, bench_two_process;
 
 const struct bench_ops *const benches[] = {
 	&bench_lockstep,
+	&bench_two_process,
 	NULL,
 };
 

@@ -32,10 +32,13 @@ struct bench_options {
 struct bench_ops {
 	const char *topology; /* as files name it */
 	const char *help;     /* one line, no full stop */
+	bool has_rate;        /* the host sends by itself, at the experiment's rate */
 	/* Limits and default of measure.slice. */
 	struct option_spec slice_option;
 	uint64_t settle_ns; /* a cell starts with its reference alone for so long, uncounted */
 
+	/* Why it cannot measure such a configuration; NULL when it can. May be NULL: it always can. */
+	const char *(*conflict)(const struct datapath_config *config);
 	/* Makes every lane. Returns 0 or -errno after log_error(). What options point to outlives it. */
 	int (*open)(const struct bench_options *options, void **bench);
 	void (*close)(void *bench);

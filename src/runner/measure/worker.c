@@ -2,6 +2,8 @@
 #include "runner/measure/worker.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 enum message_type { MESSAGE_READY = CHILD_MESSAGE_FIRST, MESSAGE_TRIAL };
 
@@ -40,6 +42,8 @@ worker_start(struct worker *worker, const struct trials_options *options)
 		.arg = (void *)(uintptr_t)options,
 	};
 
+	/* What the measuring process starts is ours to wait for when it is gone. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return child_start(&worker->child, &child);
 }
 
@@ -61,4 +65,7 @@ void
 worker_stop(struct worker *worker)
 {
 	child_stop(&worker->child);
+	/* Its own children die with it; their memory is free when they have. */
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 }

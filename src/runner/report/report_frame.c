@@ -17,6 +17,12 @@ count_measured(const struct run *run)
 	return n;
 }
 
+static bool
+is_two_process(const struct manifest *manifest)
+{
+	return manifest->placement[0] != '\0';
+}
+
 void
 report_head(const struct report *report, struct document *document)
 {
@@ -33,6 +39,9 @@ report_head(const struct report *report, struct document *document)
 		quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice, sizeof(slice)),
 		m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
 		100 * m->steal_share);
+	if (is_two_process(m))
+		document_text(document, "Two processes: %s. The host sends %s.", m->placement,
+			      strcmp(m->rate, "max") ? m->rate : "as fast as it can");
 	if (measured < report->run.n_cells || strcmp(m->status, "done") != 0)
 		document_text(document,
 			      "The run's status is '%s': %u of its %u cells were measured.",
@@ -55,6 +64,17 @@ add_footnotes(const struct report *report, struct document *document)
 			      100 * m->measure.precision);
 }
 
+static const char lockstep_meaning[] =
+	"Guest and host take turns on one core and are metered apart: a copy finds its frame in "
+	"that core's cache, so that what copying costs here is the least it can.";
+
+static const char two_process_meaning[] =
+	"Guest and host are two processes that poll on two cores: each finds the other's last "
+	"writes in the other core's cache, and a short burst makes each of its packets dearer. "
+	"The guest's figure is of bursts that moved packets; the host's is rte_vhost's part, to "
+	"send one packet and to receive one. Where the host is slower than the guest, packets per "
+	"second say what the host can do, and the guest's share of busy time what it has left.";
+
 void
 report_meaning(const struct report *report, struct document *document)
 {
@@ -62,14 +82,12 @@ report_meaning(const struct report *report, struct document *document)
 
 	document_heading(document, 2, "What the numbers are");
 	add_footnotes(report, document);
-	document_text(
-		document,
-		"Cycles are TSC cycles at %.2f GHz. Guest and host take turns on one core and are "
-		"metered apart: a copy finds its frame in that core's cache, so that what copying "
-		"costs here is the least it can. Intervals are 95%%, by bootstrap over restarts "
-		"and "
-		"pairs; a ratio is the median over pairs, not the quotient of two columns.",
-		(double)m->machine.tsc_hz / 1e9);
+	document_text(document,
+		      "Cycles are TSC cycles at %.2f GHz. %s Intervals are 95%%, by bootstrap over "
+		      "restarts and "
+		      "pairs; a ratio is the median over pairs, not the quotient of two columns.",
+		      (double)m->machine.tsc_hz / 1e9,
+		      is_two_process(m) ? two_process_meaning : lockstep_meaning);
 	document_text(
 		document,
 		"iotlb: a miss and a strict unmapping are each a vhost-user message between "
@@ -121,4 +139,6 @@ report_manifest(const struct report *report, struct document *document)
 	add_fact(document, "PMU", m->machine.pmu);
 	add_fact(document, "memory of the shared regions", m->page_kind);
 	add_fact(document, "DPDK", m->dpdk_version);
+	if (is_two_process(m))
+		add_fact(document, "placement", m->placement);
 }

@@ -32,6 +32,7 @@ static const struct field fields[] = {
 	MANIFEST(FIELD_TEXT, "run", "config_path", config_path),
 	MANIFEST(FIELD_TEXT, "run", "config_hash", config_hash),
 	MANIFEST(FIELD_TEXT, "run", "topology", topology),
+	MANIFEST(FIELD_TEXT, "run", "rate", rate),
 	MANIFEST(FIELD_TEXT, "run", "workload", workload),
 	MANIFEST(FIELD_TEXT, "run", "reference", reference),
 	MANIFEST(FIELD_TEXT, "run", "costs", costs),
@@ -59,6 +60,7 @@ static const struct field fields[] = {
 	MANIFEST(FIELD_DOUBLE, "machine", "steal_share", steal_share),
 	MANIFEST(FIELD_TEXT, "machine", "dpdk_version", dpdk_version),
 	MANIFEST(FIELD_TEXT, "machine", "page_kind", page_kind),
+	MANIFEST(FIELD_TEXT, "machine", "placement", placement),
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -86,6 +88,7 @@ manifest_init(struct manifest *m, const struct experiment *experiment)
 	snprintf(m->config_hash, sizeof(m->config_hash), "fnv1a-64:%016" PRIx64,
 		 fnv1a_64(experiment->resolved));
 	snprintf(m->topology, sizeof(m->topology), "%s", experiment->topology);
+	option_format(rate_options, experiment, m->rate, sizeof(m->rate));
 	snprintf(m->workload, sizeof(m->workload), "%s", experiment->workload);
 	snprintf(m->reference, sizeof(m->reference), "%s", experiment->reference);
 	snprintf(m->costs, sizeof(m->costs), "%s", experiment->costs);

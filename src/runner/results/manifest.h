@@ -24,6 +24,7 @@ struct manifest {
 	char config_path[MANIFEST_TEXT_BYTES];
 	char config_hash[MANIFEST_TEXT_BYTES]; /* of config.yaml: "fnv1a-64:" and 16 hex digits */
 	char topology[MANIFEST_TEXT_BYTES];
+	char rate[MANIFEST_TEXT_BYTES]; /* that the host sends at: "max", "50 kpps" */
 	char workload[MANIFEST_TEXT_BYTES];
 	char reference[MANIFEST_TEXT_BYTES];
 	char costs[MANIFEST_TEXT_BYTES];
@@ -38,9 +39,10 @@ struct manifest {
 	double steal_share; /* of CPU time while the run lasted; since boot while it runs */
 	char dpdk_version[MANIFEST_TEXT_BYTES];
 	char page_kind[MANIFEST_TEXT_BYTES]; /* of the shared regions */
+	char placement[MANIFEST_TEXT_BYTES]; /* of two processes on cores, as a sentence; else "" */
 };
 
-/* Fills in all but status, times, steal share, DPDK version and page kind. */
+/* Fills in all but status, times, steal share, DPDK version, page kind and placement. */
 void manifest_init(struct manifest *manifest, const struct experiment *experiment);
 
 /* Writes manifest.json, with the fidelity of each configuration. 0 or -errno after log_error(). */

@@ -90,6 +90,8 @@ write_first_files(struct results *r, const struct results_platform *platform)
 		 platform->dpdk_version ? platform->dpdk_version : "unknown");
 	snprintf(m->page_kind, sizeof(m->page_kind), "%s",
 		 platform->page_kind ? platform->page_kind : "unknown");
+	snprintf(m->placement, sizeof(m->placement), "%s",
+		 platform->placement ? platform->placement : "unknown");
 
 	err = manifest_write(m, experiment, &r->folder);
 	if (!err)

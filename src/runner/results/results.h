@@ -19,6 +19,7 @@ struct results;
 struct results_platform {
 	const char *dpdk_version;
 	const char *page_kind; /* as datapath_page_kind() puts it */
+	const char *placement; /* of two processes on cores, as a sentence; else "" */
 };
 
 /*

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/measure/placement.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/compare.h"
+#include "base/cpus.h"
+#include "base/log.h"
+
+/* Cores that are tried; so many hold a neighbour and cores of the same socket. */
+#define CANDIDATES_MAX 16
+
+#define TRIPS 2000
+
+/*
+ * A sibling shares the first-level cache: its round trip is a small part of any
+ * other's (here 49 to 73 cycles against 466 to 515).
+ */
+#define SIBLING_SHARE (1.0 / 3)
+
+struct relay {
+	_Alignas(64) atomic_uint ping;
+	_Alignas(64) atomic_uint pong;
+	int asking_cpu, answering_cpu;
+	double cycles; /* median */
+};
+
+static void *
+answer(void *arg)
+{
+	struct relay *relay = arg;
+	unsigned int last = 0;
+
+	cpu_pin(relay->answering_cpu);
+	while (last != TRIPS) {
+		last = atomic_load_explicit(&relay->ping, memory_order_acquire);
+		atomic_store_explicit(&relay->pong, last, memory_order_release);
+	}
+	return NULL;
+}
+
+static void *
+ask(void *arg)
+{
+	static double trips[TRIPS];
+	struct relay *relay = arg;
+
+	cpu_pin(relay->asking_cpu);
+	for (unsigned int i = 1; i <= TRIPS; i++) {
+		uint64_t start = clock_tsc();
+
+		atomic_store_explicit(&relay->ping, i, memory_order_release);
+		while (atomic_load_explicit(&relay->pong, memory_order_acquire) != i)
+			;
+		trips[i - 1] = (double)(clock_tsc() - start);
+	}
+	qsort(trips, TRIPS, sizeof(trips[0]), compare_doubles);
+	relay->cycles = trips[TRIPS / 2];
+	return NULL;
+}
+
+/* Returns 0 or -errno. */
+static int
+round_trip(int from_cpu, int to_cpu, double *cycles)
+{
+	struct relay relay = {.asking_cpu = from_cpu, .answering_cpu = to_cpu};
+	pthread_t asking, answering;
+	int error = pthread_create(&answering, NULL, answer, &relay);
+
+	if (error)
+		return -error;
+	error = pthread_create(&asking, NULL, ask, &relay);
+	if (error)
+		atomic_store(&relay.ping, TRIPS);
+	else
+		pthread_join(asking, NULL);
+	pthread_join(answering, NULL);
+	*cycles = relay.cycles;
+	return -error;
+}
+
+struct candidate {
+	double cycles;
+	int cpu;
+};
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return compare_doubles(&x->cycles, &y->cycles);
+}
+
+/* From the nearest to the farthest. Returns how many, or -errno. */
+static int
+measure_candidates(int guest_cpu, struct candidate *candidates)
+{
+	int cpus[CANDIDATES_MAX + 1], error = 0, n = 0;
+	unsigned int n_cpus = cpus_list(cpus, CANDIDATES_MAX + 1);
+
+	for (unsigned int i = 0; !error && i < n_cpus && n < CANDIDATES_MAX; i++) {
+		if (cpus[i] == guest_cpu)
+			continue;
+		candidates[n].cpu = cpus[i];
+		error = round_trip(guest_cpu, cpus[i], &candidates[n++].cycles);
+	}
+	qsort(candidates, (size_t)n, sizeof(candidates[0]), compare_candidates);
+	return error ? error : n;
+}
+
+int
+placement_find(int guest_cpu, struct placement *placement)
+{
+	struct candidate candidates[CANDIDATES_MAX];
+	int n = measure_candidates(guest_cpu, candidates), chosen = 0;
+
+	if (n <= 0) {
+		log_error("two processes that poll want a core each, and this one may run on core "
+			  "%d only%s%s; topology: lockstep needs one core",
+			  guest_cpu, n ? ": " : "", n ? strerror(-n) : "");
+		return n ? n : -ENODEV;
+	}
+	double sibling_cycles = candidates[n / 2].cycles * SIBLING_SHARE;
+
+	while (candidates[chosen].cycles < sibling_cycles)
+		chosen++;
+	*placement = (struct placement){
+		.guest_cpu = guest_cpu,
+		.host_cpu = candidates[chosen].cpu,
+		.round_trip_cycles = candidates[chosen].cycles,
+		.sibling_trip_cycles = chosen ? candidates[0].cycles : 0,
+	};
+	return 0;
+}
+
+const char *
+placement_format(const struct placement *placement, char *buf, size_t size)
+{
+	int used =
+		snprintf(buf, size, "guest on core %d, host on core %d, %.0f cycles there and back",
+			 placement->guest_cpu, placement->host_cpu, placement->round_trip_cycles);
+
+	if (placement->sibling_trip_cycles > 0 && used < (int)size)
+		snprintf(buf + used, size - (size_t)used,
+			 " (%.0f to the guest core's sibling thread)",
+			 placement->sibling_trip_cycles);
+	return buf;
+}

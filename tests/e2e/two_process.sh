@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Experiments in two processes: a small run and its files, and sides that die. What is
+# left behind is looked at each time.
+#   two_process.sh FOLIO
+set -u
+
+folio=$1
+if [ "$(nproc)" -lt 2 ]; then
+	echo "SKIP: two processes that poll want two cores, this machine has $(nproc)"
+	exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/expect.sh"
+
+# descendant PID NAME: the process of that name below it.
+descendant() {
+	local child
+	for child in $(children_of "$1"); do
+		[ "$(cat "/proc/$child/comm" 2>/dev/null)" = "$2" ] && echo "$child"
+		descendant "$child" "$2"
+	done
+}
+
+# start_long DIR: a run of a minute in the background, with its first trial written; sets pid.
+start_long() {
+	"$folio" run "$work/small.yaml" --no-progress --set measure.pairs=200 \
+		--set "measure.budget=60 s" --set queues=1 --set frame_size=64 --out "$1" >"$work/output" 2>&1 &
+	pid=$!
+	for _ in $(seq 200); do
+		[ "$(wc -l 2>/dev/null <"$1/trials.csv")" -gt 1 ] 2>/dev/null && break
+		sleep 0.1
+	done
+}
+
+# all_gone PID...: none of these lives on.
+all_gone() {
+	local one
+	for _ in $(seq 50); do
+		kill -0 "$@" 2>/dev/null || break
+		sleep 0.1
+	done
+	for one in "$@"; do
+		if kill -0 "$one" 2>/dev/null; then fail "process $one lives on"; fi
+	done
+}
+
+cat >"$work/small.yaml" <<YAML
+folio: 1
+name: small
+topology: two-process
+configurations:
+  - preset: folio
+sweep:
+  frame_size: [64, 1500]
+  queues: [1, 2]
+measure: {slice: 5 ms, pairs: 2, restarts: 1, budget: 5 s}
+YAML
+
+# A run and its files.
+expect 0 "Two processes: guest on core" "$folio" run "$work/small.yaml" --out "$work/run" --no-progress
+grep -q '"placement": "guest on core [0-9]*, host on core [0-9]*, ' "$work/run/manifest.json" ||
+	fail "the manifest does not say where the sides ran"
+for metric in guest_cycles_per_packet packets_per_second loss_share guest_busy_share round_trip_cycles \
+	reference_packets_per_second; do
+	grep -q "^0,folio,macswap,64,0,$metric," "$work/run/trials.csv" || fail "no $metric in trials.csv"
+	grep -q ",$metric," "$work/run/summary.csv" || fail "no $metric in summary.csv"
+done
+tr -d '\r' <"$work/run/trials.csv" | awk -F, '
+	$6 ~ /^packets_(in|out|dropped)$/ { sum[$1 "," $5] += $6 == "packets_in" ? $8 : -$8; n++ }
+	$6 == "packets_out" && $8 == 0 { bad++ }
+	END { for (t in sum) if (sum[t] != 0) bad++; exit bad || n < 3 * 8 }' ||
+	fail "packets in are not packets out plus dropped"
+expect 0 "Throughput" "$folio" report "$work/run"
+
+# At a rate; a capture; a sources' device of its own; without huge pages.
+expect 0 "The host sends 100 kpps" "$folio" run "$work/small.yaml" --quick --out "$work/rate" \
+	--set "rate=100 kpps" --set frame_size=64
+expect 0 "web.pcap" "$folio" run "$work/small.yaml" --quick --out "$work/capture" \
+	--set "traffic={pcap: tests/data/web.pcap}" --set queues=1
+expect 0 "4 KiB pages" env FOLIO_NO_HUGE=1 "$folio" run "$work/small.yaml" --quick --out "$work/plain" \
+	--set frame_size=64
+
+# One core.
+expect 3 "topology: lockstep" taskset -c 0 "$folio" run "$work/small.yaml" --out "$work/one"
+[ ! -e "$work/one" ] || fail "a run that could not start left a folder"
+
+# A side that dies ends the run, and is named.
+for side in guest host; do
+	start_long "$work/$side"
+	victim=$(descendant "$pid" "folio-$side" | head -n 1)
+	[ -n "$victim" ] || fail "the run has no process folio-$side"
+	others="$(descendant "$pid" folio-guest) $(descendant "$pid" folio-host)"
+	kill -KILL "$victim"
+	wait "$pid"
+	got=$?
+	[ "$got" = 3 ] || fail "a run whose $side died: exit status $got, 3 expected"
+	grep -q "the $side process of device [0-9]* was ended by signal 9" "$work/output" ||
+		fail "a run whose $side died says: $(tail -n 3 "$work/output")"
+	grep -q '"failed"' "$work/$side/manifest.json" || fail "the manifest does not say failed"
+	# shellcheck disable=SC2086
+	all_gone $others
+	nothing_left "$pid"
+done
+
+# A run that is stopped, and one that is killed.
+start_long "$work/stopped"
+sides="$(descendant "$pid" folio-guest) $(descendant "$pid" folio-host)"
+kill -TERM "$pid"
+wait "$pid"
+[ $? = 143 ] || fail "a stopped run does not end by its signal"
+# shellcheck disable=SC2086
+all_gone $sides
+nothing_left "$pid"
+
+start_long "$work/killed"
+sides="$(descendant "$pid" folio-guest) $(descendant "$pid" folio-host)"
+[ -n "${sides// /}" ] || fail "the killed run had no sides"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+# shellcheck disable=SC2086
+all_gone $sides
+
+# The next run removes what the killed one left.
+expect 0 "reference" "$folio" run "$work/small.yaml" --out "$work/after" --quick --set queues=1
+nothing_left "$pid"
+
+exit "$((failures > 0))"
