@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Medians, quantiles and bootstrap intervals. */
+/* Medians, quantiles and intervals over units. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,14 +11,11 @@
 
 #include <cmocka.h>
 
-#include "base/random.h"
 #include "runner/report/stats.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define assert_near(value, wanted, within) assert_true(fabs((value) - (wanted)) <= (within))
-
-static struct bootstrap a, b; /* large: not for the stack */
 
 static void
 test_median_and_quantiles(void **state)
@@ -35,146 +33,108 @@ test_median_and_quantiles(void **state)
 	assert_true(isnan(stats_median(odd, 0)));
 }
 
+static struct units
+units_of(const struct observation *series, size_t n)
+{
+	struct units units;
+
+	assert_int_equal(units_of_series(series, n, &units), 0);
+	return units;
+}
+
 static void
 test_constant_series(void **state)
 {
 	const struct observation series[] = {{7, 0}, {7, 0}, {7, 1}, {7, 2}};
-	struct estimate e;
+	struct units units = units_of(series, COUNT(series));
+	struct estimate e = units_estimate(&units);
 
 	(void)state;
-	assert_int_equal(bootstrap_median(series, COUNT(series), 1, 1, &a), 0);
-	e = bootstrap_estimate(&a);
+	assert_int_equal(units.n, 3);
 	assert_near(e.value, 7, 0);
 	assert_near(e.ci_low, 7, 0);
 	assert_near(e.ci_high, 7, 0);
 	assert_int_equal(e.n, 4);
 }
 
-/* Two restarts far apart, nearly constant within: only resampling restarts can see the spread. */
+/* Medians 1, 2, 6: mean 3, standard deviation sqrt(7); t with 2 degrees of freedom is 4.30265. */
 static void
-test_restarts_are_a_level(void **state)
+test_restarts_are_the_units(void **state)
 {
-	struct observation series[64];
-	struct estimate e;
+	const struct observation series[] = {{0, 0}, {1, 0}, {99, 0}, {2, 3}, {5, 7}, {7, 7}};
+	struct units units = units_of(series, COUNT(series));
+	struct estimate e = units_estimate(&units);
 
 	(void)state;
-	for (uint32_t i = 0; i < COUNT(series); i++)
-		series[i] = (struct observation){i < 32 ? 100 : 200, i / 32};
-	assert_int_equal(bootstrap_median(series, COUNT(series), 3, 4, &a), 0);
-	e = bootstrap_estimate(&a);
-	assert_near(e.ci_low, 100, 0);
-	assert_near(e.ci_high, 200, 0);
+	assert_int_equal(units.n, 3);
+	assert_int_equal(units.id[1], 3);
+	assert_int_equal(units.id[2], 7);
+	assert_near(units_variance(&units), 7, 1e-12);
+	assert_near(e.value, 3, 1e-12);
+	assert_near(e.ci_high - e.value, 4.302652730 * sqrt(7.0 / 3), 1e-7);
+	assert_near(e.value - e.ci_low, 4.302652730 * sqrt(7.0 / 3), 1e-7);
+	assert_int_equal(e.n, 6);
 }
 
 static void
-test_too_few(void **state)
+test_batches_of_one_restart(void **state)
 {
-	const struct observation one[] = {{3, 0}};
-	struct estimate e;
+	struct observation series[20];
+	struct units units;
 
 	(void)state;
-	assert_int_equal(bootstrap_median(one, 1, 1, 1, &a), 0);
-	e = bootstrap_estimate(&a);
+	for (size_t i = 0; i < COUNT(series); i++)
+		series[i] = (struct observation){(double)i, 5};
+	units = units_of(series, COUNT(series));
+	assert_int_equal(units.n, UNITS_OF_ONE_RESTART);
+	assert_near(units.at[0], 2, 0);
+	assert_near(units.at[3], 17, 0);
+	units = units_of(series, 3);
+	assert_int_equal(units.n, 3);
+	assert_near(units.at[2], 2, 0);
+}
+
+static void
+test_too_few_and_too_many(void **state)
+{
+	static struct observation many[UNITS_MAX + 1];
+	const struct observation one[] = {{3, 0}};
+	struct units units = units_of(one, 1);
+	struct estimate e = units_estimate(&units);
+
+	(void)state;
 	assert_near(e.value, 3, 0);
 	assert_true(isnan(e.ci_low) && isnan(e.ci_high));
-	assert_int_equal(bootstrap_median(one, 0, 1, 1, &a), 0);
-	e = bootstrap_estimate(&a);
+	assert_true(isnan(units_variance(&units)));
+	units = units_of(one, 0);
+	e = units_estimate(&units);
 	assert_true(isnan(e.value) && isnan(e.ci_low));
 	assert_int_equal(e.n, 0);
+	for (uint32_t i = 0; i < COUNT(many); i++)
+		many[i].restart = i;
+	assert_int_equal(units_of_series(many, UNITS_MAX, &units), 0);
+	assert_int_equal(units_of_series(many, UNITS_MAX + 1, &units), -E2BIG);
 }
 
-/* A normal deviate, near enough, and in one case of twenty ten times as wide. */
-static double
-heavy_tailed(struct random_state *random)
-{
-	double sum = -6;
-
-	for (int i = 0; i < 12; i++)
-		sum += (double)random_below(random, 1u << 30) / (1u << 30);
-	return sum * (random_below(random, 20) ? 1 : 10);
-}
-
+/* Unit by unit, over those that both have: sums of values are values of sums. */
 static void
-fill(struct observation *series, size_t n, size_t pairs, double centre, double restart_spread,
-     struct random_state *random)
+test_sum_and_ratio(void **state)
 {
-	double effect = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (i % pairs == 0)
-			effect = restart_spread * heavy_tailed(random);
-		series[i] = (struct observation){centre + effect + heavy_tailed(random),
-						 (uint32_t)(i / pairs)};
-	}
-}
-
-static double
-coverage(size_t restarts, size_t pairs, double restart_spread)
-{
-	const int rounds = 400;
-	struct random_state random = {restarts * 1000 + pairs};
-	struct observation series[512];
-	int covered = 0;
-
-	for (int i = 0; i < rounds; i++) {
-		struct estimate e;
-
-		fill(series, restarts * pairs, pairs, 50, restart_spread, &random);
-		assert_int_equal(bootstrap_median(series, restarts * pairs, (uint64_t)i, 9, &a), 0);
-		e = bootstrap_estimate(&a);
-		covered += e.ci_low <= 50 && e.ci_high >= 50;
-	}
-	return (double)covered / rounds;
-}
-
-static void
-test_coverage(void **state)
-{
-	(void)state;
-	/* Many restarts that differ as much as pairs do; few restarts that are alike. */
-	assert_in_range(1000 * coverage(16, 8, 1), 910, 985);
-	assert_in_range(1000 * coverage(3, 32, 0), 910, 1000);
-	/* The documented limit: few restarts that differ more than pairs do. */
-	assert_in_range(1000 * coverage(3, 32, 2), 650, 900);
-}
-
-static void
-test_same_seed_same_interval(void **state)
-{
-	struct random_state random = {5};
-	struct observation series[96];
+	const struct observation x[] = {{10, 0}, {20, 1}, {60, 2}, {7, 4}};
+	const struct observation y[] = {{5, 0}, {4, 1}, {6, 2}, {1, 3}};
+	struct units a = units_of(x, COUNT(x)), b = units_of(y, COUNT(y)), sum = a, ratio = a;
 
 	(void)state;
-	fill(series, COUNT(series), 32, 10, 0.5, &random);
-	assert_int_equal(bootstrap_median(series, COUNT(series), 7, 2, &a), 0);
-	assert_int_equal(bootstrap_median(series, COUNT(series), 7, 2, &b), 0);
-	assert_memory_equal(&a, &b, sizeof(a));
-	assert_int_equal(bootstrap_median(series, COUNT(series), 8, 2, &b), 0);
-	assert_memory_not_equal(a.draws, b.draws, sizeof(a.draws));
-}
-
-static void
-test_difference_and_ratio(void **state)
-{
-	struct random_state random = {6};
-	struct observation x[96], y[96];
-	struct estimate difference, ratio;
-
-	(void)state;
-	fill(x, COUNT(x), 32, 300, 0, &random);
-	fill(y, COUNT(y), 32, 100, 0, &random);
-	assert_int_equal(bootstrap_median(x, COUNT(x), 7, 1, &a), 0);
-	assert_int_equal(bootstrap_median(y, COUNT(y), 7, 2, &b), 0);
-	bootstrap_divide(&a, &b);
-	ratio = bootstrap_estimate(&a);
-	assert_int_equal(bootstrap_median(x, COUNT(x), 7, 1, &a), 0);
-	bootstrap_scale(&b, 2);
-	bootstrap_add(&a, -0.5, &b);
-	difference = bootstrap_estimate(&a);
-	assert_near(ratio.value, 3, 0.03);
-	assert_true(ratio.ci_low < 3 && ratio.ci_high > 3 && ratio.ci_high - ratio.ci_low < 0.1);
-	assert_near(difference.value, 200, 1);
-	assert_true(difference.ci_low < 200 && difference.ci_high > 200);
+	units_add(&sum, -2, &b);
+	assert_int_equal(sum.n, 3);
+	assert_near(units_estimate(&sum).value, 20, 1e-12);
+	units_divide(&ratio, &b);
+	assert_near(units_estimate(&ratio).value, (2 + 5 + 10) / 3.0, 1e-12);
+	units_scale(&ratio, 3);
+	assert_near(units_estimate(&ratio).value, 17, 1e-12);
+	units_keep_common(&a, &b);
+	assert_int_equal(a.n, 3);
+	assert_near(units_estimate(&a).value, 30, 1e-12);
 	assert_near(estimate_half_width_share(&(struct estimate){2, 1, 4, 9}), 0.75, 1e-12);
 }
 
@@ -184,11 +144,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_median_and_quantiles),
 		cmocka_unit_test(test_constant_series),
-		cmocka_unit_test(test_restarts_are_a_level),
-		cmocka_unit_test(test_too_few),
-		cmocka_unit_test(test_coverage),
-		cmocka_unit_test(test_same_seed_same_interval),
-		cmocka_unit_test(test_difference_and_ratio),
+		cmocka_unit_test(test_restarts_are_the_units),
+		cmocka_unit_test(test_batches_of_one_restart),
+		cmocka_unit_test(test_too_few_and_too_many),
+		cmocka_unit_test(test_sum_and_ratio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ struct work {
 	const struct summary *summary;
 	const struct run_cell *place, *all; /* all: naive against the ideal, or NULL */
 	enum side side;
-	struct bootstrap total, part, rest;
+	struct units total, part, rest;
 	bool total_known;
 	struct attribution *out;
 };
@@ -40,37 +40,37 @@ add_row(struct work *work, const struct attribution_row *row)
 }
 
 static struct estimate
-share_of_total(const struct work *work, const struct bootstrap *part)
+share_of_total(const struct work *work, const struct units *part)
 {
-	struct bootstrap share = *part;
+	struct units share = *part;
 	struct estimate total;
 
 	if (!work->total_known)
 		return estimate_none();
-	total = bootstrap_estimate(&work->total);
+	total = units_estimate(&work->total);
 	if (!excludes_zero(&total))
 		return estimate_none();
-	bootstrap_divide(&share, &work->total);
-	return bootstrap_estimate(&share);
+	units_divide(&share, &work->total);
+	return units_estimate(&share);
 }
 
-/* The row of one source's cell; its bootstrap stays in work->part. */
+/* The row of one source's cell; its units stay in work->part. */
 static int
 add_source(struct work *work, const struct run_cell *cell)
 {
 	enum attribution_method method = cell->role == CELL_ALONE ? METHOD_ALONE : METHOD_REMOVED;
-	int err = cell_bootstrap_added(work->summary->run, cell, work->side, &work->part);
+	int err = cell_units_added(work->summary->run, cell, work->side, &work->part);
 
 	if (err)
 		return err;
 	if (method == METHOD_REMOVED)
-		bootstrap_scale(&work->part, -1); /* the cell is naive without it, less naive */
+		units_scale(&work->part, -1); /* the cell is naive without it, less naive */
 	return add_row(work, &(struct attribution_row){
 				     .place = work->place,
 				     .source = cell->source,
 				     .side = work->side,
 				     .method = method,
-				     .cycles = bootstrap_estimate(&work->part),
+				     .cycles = units_estimate(&work->part),
 				     .share = share_of_total(work, &work->part),
 				     .fidelity = cell->source_fidelity,
 				     .distinguishable =
@@ -92,7 +92,7 @@ rest_distinguishable(const struct work *work, const struct estimate *rest)
 static int
 add_rest(struct work *work, enum attribution_method method)
 {
-	struct estimate rest = bootstrap_estimate(&work->rest);
+	struct estimate rest = units_estimate(&work->rest);
 
 	return add_row(work, &(struct attribution_row){
 				     .place = work->place,
@@ -123,7 +123,7 @@ add_method(struct work *work, enum cell_role role, enum attribution_method metho
 			continue;
 		err = add_source(work, cell);
 		if (!err && work->total_known)
-			bootstrap_add(&work->rest, -1, &work->part);
+			units_add(&work->rest, -1, &work->part);
 		complete = complete && err != -ENODATA;
 		err = err == -ENODATA ? 0 : err;
 		n++;
@@ -134,8 +134,8 @@ add_method(struct work *work, enum cell_role role, enum attribution_method metho
 static int
 add_total(struct work *work)
 {
-	int err = work->all ? cell_bootstrap_added(work->summary->run, work->all, work->side,
-						   &work->total) :
+	int err = work->all ? cell_units_added(work->summary->run, work->all, work->side,
+					       &work->total) :
 			      -ENODATA;
 
 	work->total_known = !err;
@@ -146,7 +146,7 @@ add_total(struct work *work)
 				     .source = SOURCE_TOTAL,
 				     .side = work->side,
 				     .method = METHOD_ALL,
-				     .cycles = bootstrap_estimate(&work->total),
+				     .cycles = units_estimate(&work->total),
 				     .share = share_of_total(work, &work->total),
 				     .fidelity = work->all->fidelity,
 				     .distinguishable = noise_distinguishable(

@@ -9,7 +9,7 @@
  * whole is called interaction: sources that act on each other (a copy that
  * warms what another source touches, an exit that two of them share) make it
  * differ from zero, and the two ends disagree by it. Its interval comes from
- * the resamples of all the figures that it is made of.
+ * what it is in each restart.
  */
 #ifndef FOLIO_RUNNER_ATTRIBUTION_H
 #define FOLIO_RUNNER_ATTRIBUTION_H

@@ -82,12 +82,14 @@ report_meaning(const struct report *report, struct document *document)
 
 	document_heading(document, 2, "What the numbers are");
 	add_footnotes(report, document);
-	document_text(document,
-		      "Cycles are TSC cycles at %.2f GHz. %s Intervals are 95%%, by bootstrap over "
-		      "restarts and "
-		      "pairs; a ratio is the median over pairs, not the quotient of two columns.",
-		      (double)m->machine.tsc_hz / 1e9,
-		      is_two_process(m) ? two_process_meaning : lockstep_meaning);
+	document_text(
+		document,
+		"Cycles are TSC cycles at %.2f GHz. %s A figure is the mean over restarts of their "
+		"medians over pairs; intervals are 95%%, Student's t over the restarts (with one "
+		"restart: over parts of it, so that they speak of that process alone). A ratio "
+		"comes from the pairs, and is not the quotient of two columns.",
+		(double)m->machine.tsc_hz / 1e9,
+		is_two_process(m) ? two_process_meaning : lockstep_meaning);
 	document_text(
 		document,
 		"iotlb: a miss and a strict unmapping are each a vhost-user message between "

@@ -29,57 +29,6 @@ stats_median(double *values, size_t n)
 	return stats_quantile(values, n, 0.5);
 }
 
-static size_t
-smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-void
-bootstrap_add(struct bootstrap *sum, double weight, const struct bootstrap *term)
-{
-	sum->value += weight * term->value;
-	sum->n = smaller(sum->n, term->n);
-	for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++)
-		sum->draws[i] += weight * term->draws[i];
-}
-
-void
-bootstrap_scale(struct bootstrap *b, double factor)
-{
-	b->value *= factor;
-	for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++)
-		b->draws[i] *= factor;
-}
-
-void
-bootstrap_divide(struct bootstrap *quotient, const struct bootstrap *divisor)
-{
-	quotient->value /= divisor->value;
-	quotient->n = smaller(quotient->n, divisor->n);
-	for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++)
-		quotient->draws[i] /= divisor->draws[i];
-}
-
-struct estimate
-bootstrap_estimate(const struct bootstrap *from)
-{
-	struct estimate e = {from->value, NAN, NAN, from->n};
-	double draws[BOOTSTRAP_RESAMPLES];
-
-	if (from->n < 2)
-		return e;
-	for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
-		if (!isfinite(from->draws[i]))
-			return e;
-		draws[i] = from->draws[i];
-	}
-	qsort(draws, BOOTSTRAP_RESAMPLES, sizeof(draws[0]), compare_doubles);
-	e.ci_low = stats_quantile(draws, BOOTSTRAP_RESAMPLES, 0.025);
-	e.ci_high = stats_quantile(draws, BOOTSTRAP_RESAMPLES, 0.975);
-	return e;
-}
-
 double
 estimate_half_width_share(const struct estimate *estimate)
 {

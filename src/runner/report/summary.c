@@ -28,10 +28,10 @@ static int
 estimate_metric(const struct run *run, const struct run_cell *cell, const char *metric,
 		struct estimate *out)
 {
-	struct bootstrap bootstrap;
-	int err = metric ? cell_bootstrap(run, cell, metric, &bootstrap) : -ENODATA;
+	struct units units;
+	int err = metric ? cell_units(run, cell, metric, &units) : -ENODATA;
 
-	*out = err ? estimate_none() : bootstrap_estimate(&bootstrap);
+	*out = err ? estimate_none() : units_estimate(&units);
 	return err == -ENODATA ? 0 : err;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a run's trials come to: per cell and metric the median over its restarts
- * and pairs with its 95% interval, and for cycles the ratio to the reference,
- * which is the median of the ratios within the pairs, not a ratio of medians.
+ * What a run's trials come to: per cell and metric the mean over restarts of each
+ * restart's median over pairs, with its 95% interval (stats.h), and for cycles
+ * the ratio to the reference, which comes from the ratios within the pairs: it
+ * is no ratio of two medians.
  */
 #ifndef FOLIO_RUNNER_SUMMARY_H
 #define FOLIO_RUNNER_SUMMARY_H
@@ -46,17 +47,17 @@ bool summary_same_device(const struct summary *summary, const struct run_cell *c
 int summary_write(const struct summary *summary, const struct folder *folder);
 
 /*
- * The bootstrap of one metric of a cell. Returns 0, -ENODATA when the cell has
- * no such metric, or -ENOMEM.
+ * The units of one metric of a cell. Returns 0, -ENODATA when the cell has no
+ * such metric, or -ENOMEM.
  */
-int cell_bootstrap(const struct run *run, const struct run_cell *cell, const char *metric,
-		   struct bootstrap *out);
+int cell_units(const struct run *run, const struct run_cell *cell, const char *metric,
+	       struct units *out);
 
 /*
  * The same of configuration less reference, pair by pair, in cycles per packet
  * of one side.
  */
-int cell_bootstrap_added(const struct run *run, const struct run_cell *cell, enum side side,
-			 struct bootstrap *out);
+int cell_units_added(const struct run *run, const struct run_cell *cell, enum side side,
+		     struct units *out);
 
 #endif

@@ -22,27 +22,43 @@ compare_points(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Orders every series, and refuses a repeat that stands there twice. */
+/* How many repeats of that metric a restart has. */
+static uint32_t
+repeats_of_restart(const struct run *run, const struct series *series)
+{
+	return metric_is_of_pairs(series->metric) ? run->manifest.measure.pairs : 1;
+}
+
+/* By rising repeat; refuses one that stands there twice, and more restarts than there can be. */
+static int
+order_points(const struct run *run, const struct series *series, const char *path)
+{
+	const struct point *points = series->points, *last = &points[series->n - 1];
+
+	qsort(series->points, series->n, sizeof(*points), compare_points);
+	for (size_t i = 1; i < series->n; i++) {
+		if (points[i].repeat != points[i - 1].repeat)
+			continue;
+		log_error("%s:%u: damaged: %s, repeat %u stands on line %u too", path,
+			  points[i].line, series->metric, points[i].repeat, points[i - 1].line);
+		return -EBADMSG;
+	}
+	if (last->repeat / repeats_of_restart(run, series) < UNITS_MAX)
+		return 0;
+	log_error("%s:%u: damaged: found repeat %u of %s, at most %u restarts are wanted", path,
+		  last->line, last->repeat, series->metric, UNITS_MAX);
+	return -EBADMSG;
+}
+
 static int
 order_series(struct run *run, const char *path)
 {
-	for (uint32_t c = 0; c < run->n_cells; c++) {
-		for (size_t s = 0; s < run->cells[c].n_series; s++) {
-			const struct series *series = &run->cells[c].series[s];
+	int err = 0;
 
-			qsort(series->points, series->n, sizeof(*series->points), compare_points);
-			for (size_t i = 1; i < series->n; i++) {
-				if (series->points[i].repeat != series->points[i - 1].repeat)
-					continue;
-				log_error("%s:%u: damaged: cell %u, %s, repeat %u stands on line "
-					  "%u too",
-					  path, series->points[i].line, c, series->metric,
-					  series->points[i].repeat, series->points[i - 1].line);
-				return -EBADMSG;
-			}
-		}
-	}
-	return 0;
+	for (uint32_t c = 0; c < run->n_cells; c++)
+		for (size_t s = 0; !err && s < run->cells[c].n_series; s++)
+			err = order_points(run, &run->cells[c].series[s], path);
+	return err;
 }
 
 static bool
@@ -110,9 +126,9 @@ run_cell_series(const struct run_cell *cell, const char *metric)
 void
 series_observations(const struct run *run, const struct series *series, struct observation *out)
 {
-	uint32_t pairs_max = metric_is_of_pairs(series->metric) ? run->manifest.measure.pairs : 1;
+	uint32_t repeats = repeats_of_restart(run, series);
 
 	for (size_t i = 0; i < series->n; i++)
 		out[i] = (struct observation){series->points[i].value,
-					      series->points[i].repeat / pairs_max};
+					      series->points[i].repeat / repeats};
 }

@@ -68,7 +68,7 @@ void run_files_close(struct run *run);
 const struct series *run_cell_series(const struct run_cell *cell, const char *metric);
 
 /*
- * The series as the bootstrap wants it: out has room for series->n. Restarts
+ * The series as units_of_series() wants it: out has room for series->n. Restarts
  * are found from the repeats.
  */
 void series_observations(const struct run *run, const struct series *series,

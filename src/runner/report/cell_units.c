@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a cell's series to bootstraps. */
+/* From a cell's series to units. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "runner/report/summary.h"
 
-/* Apart for every cell and metric, so that no two series share their draws of pairs. */
-static uint64_t
-stream_of(const struct run_cell *cell, const char *metric)
-{
-	uint64_t hash = cell->id + 1;
-
-	for (; *metric; metric++)
-		hash = (hash ^ (unsigned char)*metric) * 0x100000001b3u;
-	return hash;
-}
-
 int
-cell_bootstrap(const struct run *run, const struct run_cell *cell, const char *metric,
-	       struct bootstrap *out)
+cell_units(const struct run *run, const struct run_cell *cell, const char *metric,
+	   struct units *out)
 {
 	const struct series *series = run_cell_series(cell, metric);
 	struct observation *observations;
@@ -30,8 +19,7 @@ cell_bootstrap(const struct run *run, const struct run_cell *cell, const char *m
 	if (!observations)
 		return -ENOMEM;
 	series_observations(run, series, observations);
-	err = bootstrap_median(observations, series->n, run->manifest.measure.seed,
-			       stream_of(cell, metric), out);
+	err = units_of_series(observations, series->n, out);
 	free(observations);
 	return err;
 }
@@ -58,8 +46,8 @@ subtract(const struct run *run, const struct series *b, const struct series *a,
 }
 
 int
-cell_bootstrap_added(const struct run *run, const struct run_cell *cell, enum side side,
-		     struct bootstrap *out)
+cell_units_added(const struct run *run, const struct run_cell *cell, enum side side,
+		 struct units *out)
 {
 	const struct side_metrics *metrics = &side_metrics[side];
 	const struct series *b = run_cell_series(cell, metrics->cycles);
@@ -74,9 +62,7 @@ cell_bootstrap_added(const struct run *run, const struct run_cell *cell, enum si
 	if (!observations)
 		return -ENOMEM;
 	n = subtract(run, b, a, observations);
-	err = n ? bootstrap_median(observations, n, run->manifest.measure.seed,
-				   stream_of(cell, metrics->name), out) :
-		  -ENODATA;
+	err = n ? units_of_series(observations, n, out) : -ENODATA;
 	free(observations);
 	return err;
 }
