@@ -112,6 +112,32 @@ datapath_config_fidelity(const struct datapath_config *config)
 	return set;
 }
 
+const char *
+datapath_config_device_conflict(const struct datapath_config *config)
+{
+	switch ((enum device_kind)config->device) {
+	case DEVICE_VHOST_USER:
+		if (*config->devargs)
+			return "device vhost-user has no devargs, allowed: devargs: \"\"";
+		break;
+	case DEVICE_VIRTIO_USER:
+		if (config->event_idx || config->notify & NOTIFY_CALL)
+			return "device virtio-user has no event indices and asks for no calls, "
+			       "allowed: "
+			       "event_idx: off, and notify: none or kick";
+		break;
+	case DEVICE_ETHDEV:
+		if (!*config->devargs)
+			return "device ethdev needs the port's devargs, allowed: such as "
+			       "devargs: 0000:01:00.0";
+		if (config->event_idx || config->notify || config->format)
+			return "device ethdev has rings of its driver's own, allowed: ring_format, "
+			       "event_idx and notify as they are by default";
+		break;
+	}
+	return NULL;
+}
+
 static const char *
 source_conflict(const struct datapath_config *config, const struct source *source)
 {
@@ -145,8 +171,13 @@ int
 datapath_config_check(const struct datapath_config *config)
 {
 	unsigned int source;
-	const char *why = datapath_config_conflict(config, &source);
+	const char *why = datapath_config_device_conflict(config);
 
+	if (why) {
+		log_error("%s", why);
+		return -ENOTSUP;
+	}
+	why = datapath_config_conflict(config, &source);
 	if (!why)
 		return 0;
 	log_error("source %s: %s", sources[source]->name, why);

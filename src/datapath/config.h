@@ -62,12 +62,19 @@ void datapath_config_init(struct datapath_config *config);
 unsigned int datapath_config_fidelity(const struct datapath_config *config);
 
 /*
+ * Why the device cannot work with the options beside it, and what is allowed: an
+ * option that has no effect would make a table that says what is not so. NULL when
+ * it can.
+ */
+const char *datapath_config_device_conflict(const struct datapath_config *config);
+
+/*
  * Why a source cannot work as configured; NULL when all that are on can. *source
  * gets the index of the one that cannot.
  */
 const char *datapath_config_conflict(const struct datapath_config *config, unsigned int *source);
 
-/* 0, or -ENOTSUP after log_error() said which source cannot work and why. */
+/* 0, or -ENOTSUP after log_error() said what cannot work and why. */
 int datapath_config_check(const struct datapath_config *config);
 
 /* Does a source that is on need a device that translates (VIRTIO_F_ACCESS_PLATFORM)? */

@@ -98,8 +98,12 @@ device_connect(struct device *device, const char *path)
 static int
 peer_open(struct device *device, const char *path)
 {
-	int error = backend_open(&(struct backend_options){.path = path, .server = true},
-				 &device->backend);
+	const struct backend_options options = {
+		.path = path,
+		.server = true,
+		.ask_kicks = device->config.notify & NOTIFY_KICK,
+	};
+	int error = backend_open(&options, &device->backend);
 
 	if (!error)
 		error = virtio_user_open(&device->config, path, &device->peer);

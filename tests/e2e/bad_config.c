@@ -147,6 +147,10 @@ static const struct bad_case bad_cases[] = {
 	 "vhost-user, virtio-user, ethdev"},
 	{ONE "    device: virtio-user\n", 5, "configurations[0]",
 	 "device virtio-user has no FOLIO layer", "device: vhost-user"},
+	{ONE "    device: virtio-user\n    event_idx: on\n    sources: {bounce_copy: off}\n", 5,
+	 "configurations[0]", "device virtio-user has no event indices", "event_idx: off"},
+	{ONE "    devargs: net_ring0\n", 5, "configurations[0]", "has no devargs", "devargs: "},
+	{ONE "    device: ethdev\n", 5, "configurations[0]", "needs the port's devargs", "0000:01"},
 	{ONE "    device: ethdev\n    devargs: net_ring0\n", 5, "configurations[0]",
 	 "found device: ethdev in folio", "vhost-user, virtio-user"},
 	/* Traffic. */

@@ -108,9 +108,11 @@ guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
 int
 guest_open(struct guest *guest, const struct guest_options *options)
 {
-	int error;
+	int error = datapath_config_check(options->config);
 
 	memset(guest, 0, sizeof(*guest));
+	if (error)
+		return error;
 	if (options->config->device == DEVICE_VIRTIO_USER) {
 		log_error(
 			"device virtio-user has no FOLIO layer: it is a peer in measurements only");

@@ -186,6 +186,9 @@ recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 	    apply_costs(recipe, shared->costs, &draft))
 		return -EINVAL;
 	reset_what_is_off(&draft.config);
+	conflict = datapath_config_device_conflict(&draft.config);
+	if (conflict)
+		return node_refuse(recipe->where, "in %s: %s", recipe->name, conflict);
 	conflict = datapath_config_conflict(&draft.config, &source);
 	if (conflict)
 		return node_refuse(recipe->where, "found source %s on in %s: %s",
