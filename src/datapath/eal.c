@@ -30,8 +30,9 @@
 #define HUGE_PAGE_MIB 2u
 #define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
-static bool huge, fixed_heap;
-static size_t set_heap_bytes; /* 0: datapath_start() counts */
+static bool huge;
+static bool virtio_user;                   /* it will run: see datapath_expect() */
+static size_t set_heap_bytes;              /* 0: datapath_start() counts */
 static char pci_device[OPTION_TEXT_BYTES]; /* empty: none */
 
 unsigned long
@@ -94,8 +95,7 @@ datapath_expect(const struct datapath_config *config)
 	char address[32];
 	struct rte_pci_addr ignored;
 
-	if (config->device == DEVICE_VIRTIO_USER)
-		fixed_heap = true;
+	virtio_user |= config->device == DEVICE_VIRTIO_USER;
 	if (config->device != DEVICE_ETHDEV)
 		return;
 	snprintf(address, sizeof(address), "%.*s", (int)strcspn(config->devargs, ","),
@@ -153,6 +153,7 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		NULL,
 		NULL,
 		NULL,
+		NULL,
 	};
 	int n = 0;
 
@@ -160,7 +161,9 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		n++;
 	if (*pci_device)
 		args[n++] = pci_device;
-	if (huge && fixed_heap)
+	if (virtio_user)
+		args[n++] = "--force-max-simd-bitwidth=512"; /* else 256: see virtio_user.c */
+	if (huge && virtio_user)
 		args[n++] = "--single-file-segments";
 
 	if (setenv("RUNTIME_DIRECTORY", runtime_dir, 1) < 0)
@@ -171,5 +174,5 @@ datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes)
 		return error;
 	}
 	/* Without huge pages it is fixed anyway. */
-	return huge && fixed_heap ? forbid_growth() : 0;
+	return huge && virtio_user ? forbid_growth() : 0;
 }

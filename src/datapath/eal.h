@@ -19,7 +19,8 @@ int datapath_start(int cpu, const char *runtime_dir, size_t shared_bytes);
 /*
  * Called before datapath_start(), for each configuration that will run: DPDK starts
  * as its device needs it. For device virtio-user its heap is one file and keeps its
- * size; a PCI device of device ethdev is looked for, which is left alone otherwise.
+ * size, and vectors may have 512 bits; the PCI device of a device ethdev is looked
+ * for, while PCI is left alone otherwise.
  */
 void datapath_expect(const struct datapath_config *config);
 

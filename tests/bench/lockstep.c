@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Guest cycles per packet in lock-step, on split and packed rings, at 64 and
- * 1500 B: ideal, folio, header and the peer (DPDK's virtio-user; on a split ring by
- * its fastest path and by its default one), their ratios, the A/A ratio, and the
+ * 1500 B: ideal, folio, header and the peer (DPDK's virtio-user, by its fastest
+ * path and by its default one), their ratios, the A/A ratio, and the
  * harness alone. Slices take turns A B B A; a figure is the median over the pairs.
  */
 #include <math.h>
@@ -87,12 +87,13 @@ enum {
 	FOLIO,
 	HEADER,
 	PEER,
-	PEER_IN_ORDER,
+	DEFAULT_PEER,
 	PACKED_IDEAL,
 	PACKED_IDEAL_AGAIN,
 	PACKED_FOLIO,
 	PACKED_HEADER,
 	PACKED_PEER,
+	PACKED_DEFAULT_PEER,
 	HARNESS,
 	LANES
 };
@@ -108,12 +109,13 @@ static const struct {
 	[FOLIO] = {"shadow", false, "vhost-user", NULL},
 	[HEADER] = {"header", false, "vhost-user", NULL},
 	[PEER] = {NULL, false, "virtio-user", ""},
-	[PEER_IN_ORDER] = {NULL, false, "virtio-user", "mrg_rxbuf=0"},
+	[DEFAULT_PEER] = {NULL, false, "virtio-user", "mrg_rxbuf=0"},
 	[PACKED_IDEAL] = {NULL, true, "vhost-user", NULL},
 	[PACKED_IDEAL_AGAIN] = {NULL, true, "vhost-user", NULL},
 	[PACKED_FOLIO] = {"shadow", true, "vhost-user", NULL},
 	[PACKED_HEADER] = {"header", true, "vhost-user", NULL},
 	[PACKED_PEER] = {NULL, true, "virtio-user", ""},
+	[PACKED_DEFAULT_PEER] = {NULL, true, "virtio-user", "mrg_rxbuf=0"},
 	[HARNESS] = {NULL, false, "null", NULL},
 };
 
@@ -126,13 +128,15 @@ static const struct {
 	{"split: ideal, header", IDEAL, HEADER},
 	{"split: peer, ideal", PEER, IDEAL},
 	{"split: peer, folio", PEER, FOLIO},
-	{"split: in-order peer, ideal", PEER_IN_ORDER, IDEAL},
-	{"split: in-order peer, folio", PEER_IN_ORDER, FOLIO},
+	{"split: default peer, ideal", DEFAULT_PEER, IDEAL},
+	{"split: default peer, folio", DEFAULT_PEER, FOLIO},
 	{"packed: ideal, ideal", PACKED_IDEAL, PACKED_IDEAL_AGAIN},
 	{"packed: ideal, folio", PACKED_IDEAL, PACKED_FOLIO},
 	{"packed: ideal, header", PACKED_IDEAL, PACKED_HEADER},
 	{"packed: peer, ideal", PACKED_PEER, PACKED_IDEAL},
 	{"packed: peer, folio", PACKED_PEER, PACKED_FOLIO},
+	{"packed: default peer, ideal", PACKED_DEFAULT_PEER, PACKED_IDEAL},
+	{"packed: default peer, folio", PACKED_DEFAULT_PEER, PACKED_FOLIO},
 	{"harness, harness", HARNESS, HARNESS},
 };
 

@@ -70,7 +70,7 @@ sockets(void)
 static void
 every_ring(void **state)
 {
-	static const uint32_t queues[] = {1, 5}, rings[] = {64, 1024};
+	static const uint32_t queues[] = {1, 5}, rings[] = {64, 1024}, bursts[] = {32, 7};
 	struct traffic traffic;
 
 	(void)state;
@@ -78,6 +78,8 @@ every_ring(void **state)
 		for (unsigned int i = 0; i < 2; i++) {
 			struct lockstep *bench = bench_with("imix", &traffic);
 			struct datapath_config config = peer(format, queues[i], rings[i]);
+
+			config.burst = bursts[i];
 			struct lane *lane = harness_lane(bench, &config);
 
 			for (int turn = 0; turn < 4; turn++)
