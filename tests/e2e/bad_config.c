@@ -151,8 +151,10 @@ static const struct bad_case bad_cases[] = {
 	 "configurations[0]", "device virtio-user has no event indices", "event_idx: off"},
 	{ONE "    devargs: net_ring0\n", 5, "configurations[0]", "has no devargs", "devargs: "},
 	{ONE "    device: ethdev\n", 5, "configurations[0]", "needs the port's devargs", "0000:01"},
-	{ONE "    device: ethdev\n    devargs: net_ring0\n", 5, "configurations[0]",
-	 "found device: ethdev in folio", "vhost-user, virtio-user"},
+	{ONE "    device: ethdev\n    devargs: net_ring0\n", 1, "",
+	 "found lockstep with configuration folio", "vhost-user, virtio-user"},
+	{ONE "    device: ethdev\n    devargs: net_ring0\ntopology: lockstep\n", 8, "topology",
+	 "found lockstep with configuration folio", "vhost-user, virtio-user"},
 	/* Traffic. */
 	{ONE "frame_size: 59\n", 6, "frame_size", "found '59'", "60 to 1514"},
 	{ONE "frame_size: 1515\n", 6, "frame_size", "found '1515'", "60 to 1514"},

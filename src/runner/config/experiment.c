@@ -52,6 +52,7 @@ static int
 check_topology(const struct form *form, const struct experiment *experiment)
 {
 	const struct bench_ops *bench = bench_find(experiment->topology);
+	const struct node *given = node_find(form->root, "topology");
 
 	for (uint32_t i = 0; bench->conflict && i < experiment->n_cells; i++) {
 		const struct cell *cell = &experiment->cells[i];
@@ -61,7 +62,7 @@ check_topology(const struct form *form, const struct experiment *experiment)
 		if (!why)
 			why = bench->conflict(&cell->reference_config);
 		if (why)
-			return node_refuse(node_find(form->root, "topology"),
+			return node_refuse(given ? given : form->root,
 					   "found %s with configuration %s: %s", bench->topology,
 					   name, why);
 	}

@@ -101,18 +101,6 @@ plan_set_variant(const struct plan *plan, const struct combo *combo, struct cell
 			   cell->variant, size - 1);
 }
 
-/* In both topologies the host is rte_vhost. */
-static int
-expect_host(const struct recipe *recipe, const struct datapath_config *config)
-{
-	if (config->device != DEVICE_ETHDEV)
-		return 0;
-	return node_refuse(recipe->where,
-			   "found device: ethdev in %s: an experiment's host is a vhost backend, "
-			   "allowed: vhost-user, virtio-user",
-			   recipe->name);
-}
-
 static int
 add_listed(struct plan *plan, const struct row *row, const struct recipe *recipe,
 	   const struct combo *combo)
@@ -126,8 +114,6 @@ add_listed(struct plan *plan, const struct row *row, const struct recipe *recipe
 	if (recipe_resolve(recipe, &form->shared, combo, SWEEP_ALL, &cell.config) ||
 	    recipe_resolve(&form->reference, &form->shared, combo, SWEEP_DATAPATH,
 			   &cell.reference_config) ||
-	    expect_host(recipe, &cell.config) ||
-	    expect_host(&form->reference, &cell.reference_config) ||
 	    plan_set_variant(plan, combo, &cell))
 		return -EINVAL;
 	return plan_add(plan, &cell);

@@ -102,6 +102,14 @@ same_device(const void *arg, uint32_t a, uint32_t b)
 	return lane_same_device(bench->lanes[a], bench->lanes[b]);
 }
 
+static const char *
+conflict(const struct datapath_config *config)
+{
+	return config->device == DEVICE_ETHDEV ? "there the host is a vhost backend, allowed: "
+						 "device: vhost-user, virtio-user" :
+						 NULL;
+}
+
 extern const struct bench_ops bench_lockstep;
 
 const struct bench_ops bench_lockstep = {
@@ -116,6 +124,7 @@ const struct bench_ops bench_lockstep = {
 			 .help = "metered time of a configuration's turn"},
 	/* What a heavy configuration did to caches and clock lasts for several milliseconds. */
 	.settle_ns = 10000000,
+	.conflict = conflict,
 	.open = open_bench,
 	.close = close_bench,
 	.machine = machine,
