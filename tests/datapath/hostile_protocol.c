@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -232,6 +233,37 @@ silence(void **state)
 			assert_int_equal(scripted_handshake(&backend), -ETIMEDOUT);
 			scripted_disconnect(&backend);
 		}
+}
+
+static void
+keep_text(enum log_level level, const char *text, void *arg)
+{
+	(void)level;
+	snprintf(arg, 512, "%s", text);
+}
+
+/* A backend that goes away in the middle of it: the message says at which request. */
+static void
+names_the_request(void **state)
+{
+	char said[512];
+
+	(void)state;
+	log_set_sink(keep_text, said);
+	for (unsigned int step = 0; step < SCRIPTED_STEPS; step++) {
+		const struct words nothing = {.end = true};
+		struct vhost_message reply;
+		char text[128];
+
+		scripted_reply(step, &reply);
+		snprintf(text, sizeof(text), "%s, at %s: the backend went away",
+			 step < 4 ? "handshake" : "handing over memory and rings",
+			 vhost_request_name(reply.request));
+		handshake(step, &nothing, -EPIPE);
+		if (!strstr(said, text))
+			fail_msg("'%s' does not say '%s'", said, text);
+	}
+	log_set_sink(drop_message, NULL);
 }
 
 /* One byte at a time: the time-out is for the whole reply, not for each byte. */
@@ -468,6 +500,7 @@ main(void)
 		cmocka_unit_test(out_of_order),
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(silence),
+		cmocka_unit_test(names_the_request),
 		cmocka_unit_test(dripping),
 		cmocka_unit_test(translations),
 		cmocka_unit_test(malformed_on_the_channel),
