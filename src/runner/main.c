@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{"report", cmd_report, "DIR", "tables and figures of a run again, from its files"},
 	{"list", cmd_list, "WHAT", "sources, presets, workloads, exits, ... that can be named"},
 	{"doctor", cmd_doctor, "", "what this machine can do, what is missing, how to get it"},
+	{"guest", cmd_guest, "--socket PATH [OPTION]...",
+	 "the guest's side alone: forward, or send and check"},
 	{"host", cmd_host, "--socket PATH [OPTION]...",
 	 "the host's side alone: sends frames to a guest and checks what comes back"},
 	{NULL, NULL, NULL, NULL},

@@ -11,6 +11,7 @@ int cmd_check(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_guest(int argc, char **argv);
 int cmd_host(int argc, char **argv);
 
 #endif

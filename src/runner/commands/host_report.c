@@ -13,50 +13,29 @@
 #include "datapath/host/generator.h"
 #include "datapath/host/host_loop.h"
 #include "runner/commands/columns.h"
-
-#define TEXT_BYTES 64
-
-static uint64_t
-read_count(const uint64_t *count)
-{
-	return __atomic_load_n(count, __ATOMIC_RELAXED);
-}
-
-/* Three digits are all that a second's rate is good for. */
-static const char *
-rate_text(uint64_t frames, double seconds, char buf[TEXT_BYTES])
-{
-	double pps = (double)frames / seconds;
-
-	if (pps >= 1e6)
-		snprintf(buf, TEXT_BYTES, "%.3f Mpps", pps / 1e6);
-	else if (pps >= 1e3)
-		snprintf(buf, TEXT_BYTES, "%.2f kpps", pps / 1e3);
-	else
-		snprintf(buf, TEXT_BYTES, "%.0f pps", pps);
-	return buf;
-}
+#include "runner/commands/counts.h"
 
 static void
 print_line(const struct host_counts *counts, unsigned int second, double elapsed_s,
 	   uint64_t *sent_before, uint64_t *received_before)
 {
-	uint64_t sent = read_count(&counts->generator->sent);
-	uint64_t received = read_count(&counts->collector->received);
-	uint64_t queues = read_count(&counts->loop->queues);
-	char guest[TEXT_BYTES] = "guest away", out[TEXT_BYTES], back[TEXT_BYTES];
+	uint64_t sent = counts_read(&counts->generator->sent);
+	uint64_t received = counts_read(&counts->collector->received);
+	uint64_t queues = counts_read(&counts->loop->queues);
+	char guest[COUNTS_TEXT_BYTES] = "guest away", out[COUNTS_TEXT_BYTES],
+	     back[COUNTS_TEXT_BYTES];
 
 	if (queues)
 		snprintf(guest, sizeof(guest), "guest there, %" PRIu64 " queue%s", queues,
 			 queues == 1 ? "" : "s");
 	printf("%u s: %s; sent %s, received %s; in all lost %" PRIu64 ", at disconnect %" PRIu64
 	       ", reordered %" PRIu64 ", corrupted %" PRIu64 "\n",
-	       second, guest, rate_text(sent - *sent_before, elapsed_s, out),
-	       rate_text(received - *received_before, elapsed_s, back),
-	       read_count(&counts->collector->lost),
-	       read_count(&counts->collector->lost_at_disconnect),
-	       read_count(&counts->collector->reordered),
-	       read_count(&counts->collector->corrupted));
+	       second, guest, counts_rate(sent - *sent_before, elapsed_s, out),
+	       counts_rate(received - *received_before, elapsed_s, back),
+	       counts_read(&counts->collector->lost),
+	       counts_read(&counts->collector->lost_at_disconnect),
+	       counts_read(&counts->collector->reordered),
+	       counts_read(&counts->collector->corrupted));
 	fflush(stdout);
 	*sent_before = sent;
 	*received_before = received;
@@ -136,26 +115,14 @@ host_report_close(struct host_report *report)
 	pthread_cond_destroy(&report->woken);
 }
 
-static void
-add_rows(struct columns *columns, const struct counter *table, const void *state)
-{
-	for (const struct counter *c = table; c->name; c++) {
-		uint64_t count = read_count((const uint64_t *)((const char *)state + c->offset));
-		char text[TEXT_BYTES];
-
-		snprintf(text, sizeof(text), "%" PRIu64, count);
-		columns_row(columns, c->name, text, c->unit, c->help);
-	}
-}
-
 int
 host_report_print(const struct host_counts *counts)
 {
 	struct columns columns = {0};
 
-	add_rows(&columns, generator_counters, counts->generator);
-	add_rows(&columns, collector_counters, counts->collector);
-	add_rows(&columns, host_loop_counters, counts->loop);
+	counts_rows(&columns, "", generator_counters, counts->generator);
+	counts_rows(&columns, "", collector_counters, counts->collector);
+	counts_rows(&columns, "", host_loop_counters, counts->loop);
 	int error = columns_print(&columns, stdout);
 
 	columns_close(&columns);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest's frame_io: its ports, and a pool of the application's own. So a guest plays
+ * the part of the traffic's source and sink, against a backend that sends nothing by
+ * itself.
+ */
+#ifndef FOLIO_DATAPATH_PORT_IO_H
+#define FOLIO_DATAPATH_PORT_IO_H
+
+#include "datapath/host/frame_io.h"
+
+struct port;
+
+/* Longest frame that a port takes; it takes no chains. */
+#define PORT_IO_BYTES_MAX 2048u
+
+struct port_io {
+	struct frame_io io;
+	struct port *ports;
+};
+
+/*
+ * n ports, one of each queue pair, open. io.arg points at port_io, which must stay
+ * where it is. Returns 0 or -errno after log_error().
+ */
+int port_io_open(struct port_io *port_io, struct port *ports, unsigned int n);
+void port_io_close(struct port_io *port_io);
+
+#endif
