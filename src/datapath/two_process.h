@@ -72,6 +72,9 @@ struct guest_slice {
 	struct tally_count counters[TALLY_COUNTS_MAX];
 };
 
+/* What the guest's application counts in a lane, beside its ports: drop.tx_full. */
+extern const struct counter guest_side_counters[];
+
 /* Bytes of memory, beside the region, that a guest of n queue pairs needs. */
 size_t guest_side_heap_bytes(unsigned int n_queues);
 

@@ -26,7 +26,7 @@ struct guest_lane {
 	uint64_t not_taken; /* forwarded, but the device had no room */
 };
 
-static const struct counter lane_counters[] = {
+const struct counter guest_side_counters[] = {
 	{"drop.tx_full", offsetof(struct guest_lane, not_taken), "packets",
 	 "to be sent, but the device had no room"},
 	{0},
@@ -84,7 +84,7 @@ open_lane(struct guest_side *side, uint32_t index)
 	}
 	if (error)
 		return error;
-	tally_add(&lane->tally, "", lane_counters, lane);
+	tally_add(&lane->tally, "", guest_side_counters, lane);
 	tally_add_ports(&lane->tally, lane->ports, side->n_queues);
 	return 0;
 }

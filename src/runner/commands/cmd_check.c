@@ -11,18 +11,15 @@
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
 #include "runner/exit_status.h"
+#include "runner/measure/bench.h"
 #include "runner/report/document.h"
 #include "runner/results/record.h"
 
 /*
- * The estimate, from below. A pair is four slices, and a slice takes about 2.5
- * times what is metered of it: filling, warm-up, the host's side and draining. A
- * restart is a process that starts DPDK and connects its devices: about a second.
- * Where few packets take as long as a slice the time is up to the budget's.
+ * The estimate, from below: where few packets take as long as a slice the time is up
+ * to the budget's.
  */
 #define SLICES_OF_PAIR 4
-#define SLICE_OVERHEAD 2.5
-#define RESTART_S 1
 
 static const char usage[] =
 	"usage: folio check CONFIG [--set KEY=VALUE]...\n"
@@ -37,14 +34,15 @@ static const char usage[] =
 static double
 restarts_s(const struct experiment *experiment)
 {
-	return RESTART_S * (double)experiment->measure.restarts;
+	return bench_find(experiment->topology)->restart_s * experiment->measure.restarts;
 }
 
 static double
 estimate_s(const struct experiment *experiment)
 {
 	const struct measure *measure = &experiment->measure;
-	double pair_ns = SLICES_OF_PAIR * SLICE_OVERHEAD * (double)measure->slice_ns;
+	double pair_ns = SLICES_OF_PAIR * bench_find(experiment->topology)->slice_overhead *
+			 (double)measure->slice_ns;
 	double measuring_ns = pair_ns * measure->pairs * measure->restarts * experiment->n_cells;
 
 	return fmin(measuring_ns, (double)measure->budget_ns) / 1e9 + restarts_s(experiment);

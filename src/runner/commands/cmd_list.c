@@ -16,6 +16,7 @@
 #include "runner/config/names.h"
 #include "runner/config/presets.h"
 #include "runner/exit_status.h"
+#include "runner/measure/bench.h"
 
 static void
 list_presets(struct columns *columns)
@@ -66,6 +67,18 @@ list_memory(struct columns *columns)
 		columns_row(columns, memory_providers[i]->name, memory_providers[i]->help);
 }
 
+static void
+list_topologies(struct columns *columns)
+{
+	char slice[128];
+
+	columns_row(columns, "topology", "measure.slice", "what it is");
+	for (size_t i = 0; benches[i]; i++)
+		columns_row(columns, benches[i]->topology,
+			    option_allowed(&benches[i]->slice_option, slice, sizeof(slice)),
+			    benches[i]->help);
+}
+
 static const struct {
 	const char *name;
 	void (*list)(struct columns *columns);
@@ -74,7 +87,7 @@ static const struct {
 	{"sources", list_sources, list_options}, {"presets", list_presets, NULL},
 	{"workloads", list_workloads, NULL},     {"probes", list_probes, NULL},
 	{"metrics", list_metrics, NULL},         {"exits", list_exits, NULL},
-	{"memory", list_memory, NULL},
+	{"memory", list_memory, NULL},           {"topologies", list_topologies, NULL},
 };
 
 #define N_LISTS (sizeof(lists) / sizeof(lists[0]))

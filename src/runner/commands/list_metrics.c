@@ -7,6 +7,7 @@
 #include "datapath/guest/virtio_net.h"
 #include "datapath/lockstep.h"
 #include "datapath/sources/source.h"
+#include "datapath/two_process.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
 #include "runner/results/pair_metrics.h"
@@ -41,6 +42,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_out", "packets", "back at the host");
 	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
 	add_counters(columns, "", lane_counters);
+	add_counters(columns, "", guest_side_counters);
 	add_counters(columns, "", port_counters);
 	add_counters(columns, "exits", exit_counters);
 	for (unsigned int i = 0; sources[i]; i++)

@@ -35,7 +35,9 @@ struct bench_ops {
 	bool has_rate;        /* the host sends by itself, at the experiment's rate */
 	/* Limits and default of measure.slice. */
 	struct option_spec slice_option;
-	uint64_t settle_ns; /* a cell starts with its reference alone for so long, uncounted */
+	double slice_overhead; /* a slice takes so many times what is metered of it, at least */
+	double restart_s;      /* what it takes to be ready to measure, about */
+	uint64_t settle_ns;    /* a cell starts with its reference alone for so long, uncounted */
 
 	/* Why it cannot measure such a configuration; NULL when it can. May be NULL: it always can. */
 	const char *(*conflict)(const struct datapath_config *config);

@@ -122,6 +122,9 @@ const struct bench_ops bench_lockstep = {
 			 .min = 50e3,
 			 .max = 10e6,
 			 .help = "metered time of a configuration's turn"},
+	/* Filling, warm-up, the host's side and draining; DPDK starts, and devices connect. */
+	.slice_overhead = 2.5,
+	.restart_s = 1,
 	/* What a heavy configuration did to caches and clock lasts for several milliseconds. */
 	.settle_ns = 10000000,
 	.conflict = conflict,

@@ -493,6 +493,9 @@ const struct bench_ops bench_two_process = {
 			 .min = 5e6,
 			 .max = 1e9,
 			 .help = "metered time of a configuration's turn"},
+	/* Round trips, warm-up and draining; several processes start DPDK side by side. */
+	.slice_overhead = 1.1,
+	.restart_s = 2,
 	/* The warm-up within a slice is enough: this is one slice. */
 	.settle_ns = 1,
 	.conflict = conflict,
