@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/pmd/devargs.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include <rte_kvargs.h>
+
+#include "base/log.h"
+#include "base/names.h"
+#include "datapath/draft.h"
+#include "datapath/sources/bounce_copy.h"
+
+static const char *const copy_modes[] = {
+	[COPY_NONE] = "none",
+	[COPY_SHADOW] = "shadow",
+	[COPY_HEADER] = "header",
+	[COPY_MODES] = NULL,
+};
+
+static const char *const no_or_yes[] = {"0", "1", NULL};
+
+static const struct option_spec own_options[] = {
+	{.name = "path",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct devargs, path),
+	 .help = "vhost-user socket"},
+	{.name = "server",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct devargs, server),
+	 .preset = "1",
+	 .choices = no_or_yes,
+	 .help = "1: listen on the socket; 0: dial a backend that does"},
+	{.name = "copy",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct devargs, copy),
+	 .preset = "shadow",
+	 .choices = copy_modes,
+	 .help = "what is copied between shared and private memory"},
+	{.name = "mac",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct devargs, mac_text),
+	 .help = "address of the port; default: one at random"},
+	{0},
+};
+
+struct reader {
+	struct devargs *args;
+	struct draft draft;
+};
+
+static int
+refuse_key(const char *key)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	names_add_options(&names, own_options);
+	names_add_options(&names, datapath_options);
+	names_add_sources(&names);
+	log_error("net_folio: %.60s: found a key that is not known, allowed: SOURCE.OPTION, %s",
+		  key, names_allowed(&names, key, allowed, sizeof(allowed)));
+	return -EINVAL;
+}
+
+static int
+refuse_source_option(const char *key, int source)
+{
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+	const char *name = strchr(key, '.') + 1;
+
+	names_add_options(&names, sources[source]->options);
+	log_error("net_folio: %.60s: found no option '%.60s' of %s, allowed: %s", key, name,
+		  sources[source]->name, names_allowed(&names, name, allowed, sizeof(allowed)));
+	return -EINVAL;
+}
+
+static int
+read_pair(const char *key, const char *value, void *arg)
+{
+	struct reader *reader = arg;
+	const struct option_spec *option = options_find(own_options, key);
+	void *target = reader->args;
+	struct setting setting;
+	char why[512];
+
+	if (!option && setting_of_name(key, &setting))
+		return setting.source < 0 ? refuse_key(key) :
+					    refuse_source_option(key, setting.source);
+	if (!option) {
+		option = setting_option(&setting);
+		target = draft_target(&reader->draft, &setting);
+	}
+	if (!option_parse(option, target, value ? value : "", why, sizeof(why)))
+		return 0;
+	log_error("net_folio: %s: %s", key, why);
+	return -EINVAL;
+}
+
+static int
+read_pairs(const char *text, struct reader *reader)
+{
+	struct rte_kvargs *pairs = rte_kvargs_parse(text, NULL);
+	int error;
+
+	if (!pairs) {
+		log_error("net_folio: found '%.120s', allowed: KEY=VALUE,KEY=VALUE", text);
+		return -EINVAL;
+	}
+	error = rte_kvargs_process(pairs, NULL, read_pair, reader) < 0 ? -EINVAL : 0;
+	rte_kvargs_free(pairs);
+	return error;
+}
+
+static int
+check_path(const char *path)
+{
+	const size_t longest = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	size_t length = strlen(path);
+
+	if (length && length <= longest)
+		return 0;
+	log_error("net_folio: path: found %s, allowed: path=SOCKET, at most %zu bytes",
+		  length ? "a longer one" : "none", longest);
+	return -EINVAL;
+}
+
+static int
+set_mac(struct devargs *args)
+{
+	if (!*args->mac_text) {
+		rte_eth_random_addr(args->mac.addr_bytes);
+		return 0;
+	}
+	if (!rte_ether_unformat_addr(args->mac_text, &args->mac) &&
+	    rte_is_valid_assigned_ether_addr(&args->mac))
+		return 0;
+	log_error("net_folio: mac: found '%.60s', allowed: the address of one station, such as "
+		  "02:00:00:00:00:01",
+		  args->mac_text);
+	return -EINVAL;
+}
+
+/* `copy` is a short name for the source bounce_copy and its mode. */
+static void
+set_copy(struct draft *draft, uint32_t copy)
+{
+	struct setting on, mode;
+	char why[512];
+
+	setting_of_name("bounce_copy", &on);
+	setting_of_name("bounce_copy.mode", &mode);
+	option_parse(setting_option(&on), draft_target(draft, &on),
+		     copy == COPY_NONE ? "off" : "on", why, sizeof(why));
+	if (copy != COPY_NONE)
+		option_parse(setting_option(&mode), draft_target(draft, &mode), copy_modes[copy],
+			     why, sizeof(why));
+}
+
+static int
+check_config(const struct draft *draft)
+{
+	const struct option_spec *device = options_find(datapath_options, "device");
+	char text[OPTION_TEXT_BYTES];
+	struct setting cost;
+	unsigned int source;
+	const char *conflict = datapath_config_conflict(&draft->config, &source);
+
+	if (draft->config.device != DEVICE_VHOST_USER) {
+		option_format(device, &draft->config, text, sizeof(text));
+		log_error("net_folio: device: found '%s', allowed: vhost-user", text);
+		return -EINVAL;
+	}
+	if (conflict) {
+		log_error("net_folio: source %s: %s", sources[source]->name, conflict);
+		return -EINVAL;
+	}
+	if (!draft_missing_cost(draft, &cost))
+		return 0;
+	log_error("net_folio: %s.%s: found none, and a port has no cost profile, allowed: a cost, "
+		  "such as %s.%s=4000cycles",
+		  sources[cost.source]->name, cost.option->name, sources[cost.source]->name,
+		  cost.option->name);
+	return -EINVAL;
+}
+
+int
+devargs_parse(const char *text, struct devargs *args)
+{
+	struct reader reader = {.args = args};
+	int error = 0;
+
+	memset(args, 0, sizeof(*args));
+	options_defaults(own_options, args);
+	draft_init(&reader.draft);
+	if (text && *text)
+		error = read_pairs(text, &reader);
+	if (error)
+		return error;
+	set_copy(&reader.draft, args->copy);
+	args->config = reader.draft.config;
+	if (check_path(args->path) || set_mac(args) || check_config(&reader.draft))
+		return -EINVAL;
+	return 0;
+}

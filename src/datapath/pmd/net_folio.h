@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * net_folio: the datapath as a DPDK port, for applications as they are. Each queue
+ * pair of the port is one struct port; a thread of its own waits for the backend
+ * and says when the link comes and goes.
+ *
+ *   probe -> configure -> queue set-up -> start: guest and ports are made, link down
+ *         -> the backend connects: link up -> it hangs up: link down
+ *         -> stop: hung up; the guest stays for packets that the application still has
+ *         -> the next start, or close: the guest is given up
+ */
+#ifndef FOLIO_DATAPATH_PMD_NET_FOLIO_H
+#define FOLIO_DATAPATH_PMD_NET_FOLIO_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ethdev_driver.h>
+#include <rte_spinlock.h>
+
+#include "datapath/config.h"
+#include "datapath/guest/guest.h"
+#include "datapath/guest/port.h"
+#include "datapath/pmd/devargs.h"
+#include "datapath/tally.h"
+
+/*
+ * A queue pair. An ethdev's receive queue and transmit queue of one number may be
+ * polled by two cores, which a struct port is not made for: so whoever is in holds
+ * the lock. A receiver that does not get it finds nothing this time.
+ */
+struct queue_pair {
+	rte_spinlock_t lock;
+	uint16_t burst;           /* most packets that port takes at once */
+	struct port *port;        /* under lock; one that moves nothing while the link is down */
+	struct rte_mempool *pool; /* the application's, for received packets */
+	/* Counted by whoever receives, and by whoever sends. */
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes; /* that the port did not drop */
+} __rte_cache_aligned;
+
+struct net_folio {
+	struct rte_eth_dev *dev;
+	struct devargs args;
+	struct datapath_config config; /* args', with the queues that the application uses */
+	struct guest guest;
+	bool guest_is_open;
+	struct port ports[QUEUES_MAX]; /* open while the guest is */
+	struct queue_pair pairs[QUEUES_MAX];
+	pthread_t link_thread;
+	int stop_fd;                     /* eventfd that ends link_thread; -1: it does not run */
+	struct rte_eth_stats stats_base; /* what they stood at when they were last reset */
+	struct tally tally;              /* of ports */
+	/* As tally_begin() left them at the last reset; none before the first start. */
+	struct tally_count counts[TALLY_COUNTS_MAX];
+	uint32_t n_counts;
+};
+
+extern int net_folio_logtype;
+
+/* ops.c: what the port can do. */
+extern const struct eth_dev_ops net_folio_ops;
+
+/* burst.c: for struct rte_eth_dev; queue is a struct queue_pair. */
+uint16_t net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);
+uint16_t net_folio_tx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);
+/* Packets go through port from here on; NULL: they stop. */
+void queue_pair_set(struct queue_pair *pair, struct port *port);
+
+/* link.c: waits for the backend in the background. Returns 0 or -errno after log_error(). */
+int link_start(struct net_folio *folio);
+/* The link is down when this returns. */
+void link_stop(struct net_folio *folio);
+
+/* stats.c: counts since the last start or reset. */
+int net_folio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
+int net_folio_stats_reset(struct rte_eth_dev *dev);
+int net_folio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int net_folio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+			       unsigned int n);
+int net_folio_xstats_reset(struct rte_eth_dev *dev);
+/* The ports were opened: everything counts from 0. */
+void net_folio_stats_begin(struct net_folio *folio);
+
+#endif
