@@ -8,20 +8,25 @@
  */
 #include "harness.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include <rte_lcore.h>
 
 #include "attack/target.h"
 #include "base/clock.h"
+#include "datapath/eal.h"
 
 #define VARIANT_NS 250000000u
 #define VARIANTS_MAX 64u
 /* Longest life. */
 #define TURNS 400u
 #define FLIPS 16u
+/* For the region of memory_taken(), and one to take. */
+#define HUGE_PAGES_NEEDED 8u
 
 static struct target target;
 static unsigned int variant_now;
@@ -117,10 +122,46 @@ race(void **state)
 	target_close(&target);
 }
 
+/* A host that punches a hole into huge pages, takes what becomes free, and leaves the guest at work. */
+static void
+memory_taken(void **state)
+{
+	static const struct variant huge = {"memory=huge", "bounce_copy", 1};
+	struct choices choices = choices_of_seed(seed);
+
+	(void)state;
+	if (datapath_free_huge_pages() < HUGE_PAGES_NEEDED) {
+		puts("SKIP: no free huge pages of 2 MiB");
+		skip();
+	}
+	target_open(&target, &huge);
+	target.racing = true;
+	target_begin(&target, &choices);
+	target_guest(&target, 0, &choices);
+	target_host(&target, 0, &choices);
+	assert_int_equal(fallocate(target.device.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				   (off_t)target.device.bytes),
+			 0);
+	size_t hog_bytes = datapath_free_huge_pages() * REGION_ALIGN_BYTES;
+	void *hog = mmap(NULL, hog_bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (hog == MAP_FAILED || madvise(hog, hog_bytes, MADV_POPULATE_WRITE)) {
+		puts("SKIP: another process takes huge pages at the same time");
+		skip();
+	}
+	for (unsigned int i = 0; i < TURNS; i++)
+		target_guest(&target, 0, &choices);
+	assert_true(region_lost(&target.guest.region));
+	munmap(hog, hog_bytes);
+	target_end(&target);
+	target_close(&target);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[VARIANTS_MAX];
+	struct CMUnitTest tests[VARIANTS_MAX + 1];
 	unsigned int n = 0;
 
 	seed = clock_monotonic_ns();
@@ -131,5 +172,6 @@ main(void)
 			.test_func = race,
 			.initial_state = (void *)(uintptr_t)&variants[n],
 		};
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(memory_taken);
 	return _cmocka_run_group_tests("hostile_race", tests, n, harness_start, harness_stop);
 }

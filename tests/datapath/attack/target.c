@@ -42,6 +42,8 @@ const struct variant variants[] = {
 	{"ring=64 ring_format=packed queues=3", "bounce_copy", 8},
 	{"ring=64 ring_format=split queues=2", "", 8},
 	{"ring=64 ring_format=packed queues=2", "", 8},
+	{"ring=64 ring_format=split", "psc bounce_alloc bounce_copy", 1},
+	{"ring=64 ring_format=packed", "psc bounce_copy", 1},
 	{"ring=4096 ring_format=split", "bounce_copy", 1},
 	{"ring=4096 ring_format=packed", "bounce_copy", 1},
 	{0},
@@ -101,6 +103,8 @@ configure(struct datapath_config *config, const struct variant *variant)
 	char text[256], *rest = text, *word;
 
 	datapath_config_init(config);
+	/* Ordinary pages, unless options say otherwise: an attack needs no fast memory. */
+	set_option(datapath_options, config, "memory", "plain");
 	snprintf(text, sizeof(text), "%s", variant->options);
 	while ((word = strsep(&rest, " "))) {
 		const char *name = strsep(&word, "=");
@@ -113,8 +117,6 @@ configure(struct datapath_config *config, const struct variant *variant)
 
 		switch_on(config, name, word);
 	}
-	/* Ordinary pages: a fuzzer needs no speed of memory, and huge pages are few. */
-	set_option(datapath_options, config, "memory", "plain");
 	int pool = source_find("bounce_alloc");
 
 	set_option(sources[pool]->options, config->sources[pool].options, "pool", BOUNCE_POOL);
