@@ -11,6 +11,7 @@
 
 #include <rte_common.h>
 
+#include "datapath/guest/pools.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/virtqueue.h"
 #include "ledger.h"
@@ -19,7 +20,8 @@
 #define USED_FLAG (1u << VRING_PACKED_DESC_F_USED)
 #define PAGE_BYTES 4096u
 #define FRAME_BYTES_LEAST 60u
-#define FRAME_BYTES_MOST 1514u
+/* What the guest posts to receive into: virtio header and data. */
+#define BUFFER_BYTES (VNET_HEADER_BYTES + SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
 /* Of frames' bytes in the noise that they are cut from; a power of two. */
 #define PLACES 4096u
 
@@ -64,19 +66,61 @@ device_at(const struct device *device, const struct device_ring *ring, uint64_t 
 	return NULL;
 }
 
+/* Both formats begin a descriptor with address and length; of flags only NEXT has one value in both. */
+struct descriptor {
+	uint64_t iova;
+	uint32_t bytes;
+	uint16_t flags, next, id;
+};
+
+static struct descriptor
+descriptor_at(const struct device_ring *ring, uint16_t at)
+{
+	const struct vring_desc *split = (const struct vring_desc *)ring->descriptors + at;
+	const struct vring_packed_desc *packed =
+		(const struct vring_packed_desc *)ring->descriptors + at;
+
+	if (!ring->packed)
+		return (struct descriptor){split->addr, split->len, split->flags,
+					   split->next % ring->size, at};
+	return (struct descriptor){packed->addr, packed->len, packed->flags,
+				   (uint16_t)(at + 1) % ring->size, packed->id};
+}
+
+/* The chain that begins there. Its id is the last descriptor's in a packed ring (virtio 1.2, 2.8.6). */
+static struct device_buffer
+buffer_at(const struct device_ring *ring, uint16_t at)
+{
+	struct descriptor descriptor = descriptor_at(ring, at);
+	struct device_buffer buffer = {descriptor.iova, descriptor.bytes, at, at, 1};
+
+	while (descriptor.flags & VRING_DESC_F_NEXT && buffer.n_descriptors < ring->size) {
+		descriptor = descriptor_at(ring, descriptor.next);
+		buffer.n_descriptors++;
+	}
+	if (ring->packed)
+		buffer.id = descriptor.id;
+	return buffer;
+}
+
 static bool
 take_split(struct device_ring *ring)
 {
-	const struct vring_desc *descriptors = (const void *)ring->descriptors;
 	const struct vring_avail *avail = (const void *)ring->driver;
 
 	if (ring->avail_next == __atomic_load_n(&avail->idx, __ATOMIC_ACQUIRE))
 		return false;
-	uint16_t id = avail->ring[ring->avail_next++ % ring->size];
-	const struct vring_desc *desc = &descriptors[id % ring->size];
-
-	ring->held[ring->n_held++] = (struct device_buffer){desc->addr, desc->len, id};
+	ring->held[ring->n_held++] =
+		buffer_at(ring, avail->ring[ring->avail_next++ % ring->size] % ring->size);
 	return true;
+}
+
+/* So many places on; the wrap counter turns at the ring's end. */
+static void
+advance(const struct device_ring *ring, uint16_t *place, bool *wrap, uint16_t n)
+{
+	*wrap ^= *place + n >= ring->size;
+	*place = (uint16_t)(*place + n) % ring->size;
 }
 
 static bool
@@ -88,11 +132,10 @@ take_packed(struct device_ring *ring)
 
 	if (!(flags & AVAIL_FLAG) == ring->avail_wrap || !(flags & USED_FLAG) != ring->avail_wrap)
 		return false;
-	ring->held[ring->n_held++] = (struct device_buffer){desc->addr, desc->len, desc->id};
-	if (++ring->avail_next == ring->size) {
-		ring->avail_next = 0;
-		ring->avail_wrap = !ring->avail_wrap;
-	}
+	struct device_buffer buffer = buffer_at(ring, ring->avail_next);
+
+	ring->held[ring->n_held++] = buffer;
+	advance(ring, &ring->avail_next, &ring->avail_wrap, buffer.n_descriptors);
 	return true;
 }
 
@@ -104,7 +147,7 @@ device_take(struct device_ring *ring)
 }
 
 void
-device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes)
+device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes, uint16_t n_descriptors)
 {
 	ring->writes++;
 	if (!ring->packed) {
@@ -122,10 +165,27 @@ device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes)
 	desc->len = length_bytes;
 	__atomic_store_n(&desc->flags, ring->used_wrap ? AVAIL_FLAG | USED_FLAG : 0,
 			 __ATOMIC_RELEASE);
-	if (++ring->used_next == ring->size) {
-		ring->used_next = 0;
-		ring->used_wrap = !ring->used_wrap;
+	advance(ring, &ring->used_next, &ring->used_wrap, n_descriptors);
+}
+
+uint32_t
+device_gather(const struct device *device, const struct device_ring *ring,
+	      const struct device_buffer *buffer, uint8_t *into, uint32_t size)
+{
+	uint32_t gathered = 0;
+	uint16_t at = buffer->first;
+
+	for (uint16_t i = 0; i < buffer->n_descriptors; i++) {
+		struct descriptor descriptor = descriptor_at(ring, at);
+		const uint8_t *from = device_at(device, ring, descriptor.iova, descriptor.bytes);
+
+		if (!from || descriptor.bytes > size - gathered)
+			return 0;
+		memcpy(into + gathered, from, descriptor.bytes);
+		gathered += descriptor.bytes;
+		at = descriptor.next;
 	}
+	return gathered;
 }
 
 /* Any of those held: a device may use buffers in another order than they came. */
@@ -139,23 +199,42 @@ pick(struct device_ring *ring, struct choices *choices)
 	return buffer;
 }
 
+/* One buffer's part of a frame, behind the header in the first. */
+static void
+fill(const struct device *device, struct device_ring *ring, struct device_buffer buffer,
+     const uint8_t *part, uint32_t bytes, uint16_t n_buffers)
+{
+	uint32_t header_bytes = n_buffers ? VNET_HEADER_BYTES : 0;
+	uint8_t *at = device_at(device, ring, buffer.iova, header_bytes + bytes);
+
+	if (at) {
+		memset(at, 0, header_bytes);
+		if (n_buffers)
+			memcpy(at + VNET_HEADER_BYTES - sizeof(n_buffers), &n_buffers,
+			       sizeof(n_buffers));
+		memcpy(at + header_bytes, part, bytes);
+	}
+	device_use(ring, buffer.id, header_bytes + bytes, buffer.n_descriptors);
+}
+
 bool
 device_receive(const struct device *device, struct device_ring *ring, struct choices *choices)
 {
-	uint32_t bytes = frame_length_bytes(ring->sequence);
+	const uint8_t *frame = frame_bytes(ring->sequence);
+	uint32_t bytes = frame_length_bytes(ring->sequence, ring->frame_bytes_max);
+	uint16_t n = (uint16_t)((VNET_HEADER_BYTES + bytes + BUFFER_BYTES - 1) / BUFFER_BYTES);
 
 	device_take(ring);
-	if (!ring->n_held)
+	if (ring->n_held < n)
 		return false;
-	struct device_buffer buffer = pick(ring, choices);
-	uint8_t *at = device_at(device, ring, buffer.iova, VNET_HEADER_BYTES + bytes);
+	ring->sequence++;
+	for (uint16_t i = 0; i < n; i++) {
+		uint32_t part = RTE_MIN(bytes, BUFFER_BYTES - (i ? 0 : VNET_HEADER_BYTES));
 
-	if (at) {
-		memset(at, 0, VNET_HEADER_BYTES);
-		at[VNET_HEADER_BYTES - 2] = 1; /* num_buffers */
-		frame_write(at + VNET_HEADER_BYTES, ring->sequence++);
+		fill(device, ring, pick(ring, choices), frame, part, i ? 0 : n);
+		frame += part;
+		bytes -= part;
 	}
-	device_use(ring, buffer.id, VNET_HEADER_BYTES + bytes);
 	return true;
 }
 
@@ -165,8 +244,10 @@ device_transmit(struct device_ring *ring, struct choices *choices)
 	device_take(ring);
 	if (!ring->n_held)
 		return false;
+	struct device_buffer buffer = pick(ring, choices);
+
 	/* What a device says it wrote into a buffer that it could only read means nothing. */
-	device_use(ring, pick(ring, choices).id, (uint32_t)choose_value(choices, 0));
+	device_use(ring, buffer.id, (uint32_t)choose_value(choices, 0), buffer.n_descriptors);
 	return true;
 }
 
@@ -242,7 +323,7 @@ attack_used_id(const struct device *device, struct device_ring *ring, struct cho
 {
 	(void)device;
 	device_use(ring, (uint32_t)choose_value(choices, choose(choices, ring->size)),
-		   60 + (uint32_t)choose(choices, 1000));
+		   60 + (uint32_t)choose(choices, 1000), 1);
 }
 
 static void
@@ -254,7 +335,7 @@ attack_used_length(const struct device *device, struct device_ring *ring, struct
 	device_take(ring);
 	if (ring->n_held)
 		device_use(ring, pick(ring, choices).id,
-			   (uint32_t)choose_value(choices, near[choose(choices, 3)]));
+			   (uint32_t)choose_value(choices, near[choose(choices, 3)]), 1);
 }
 
 static void
@@ -266,8 +347,27 @@ attack_used_twice(const struct device *device, struct device_ring *ring, struct 
 		return;
 	uint16_t id = pick(ring, choices).id;
 
-	device_use(ring, id, 100);
-	device_use(ring, id, 100);
+	device_use(ring, id, 100, 1);
+	device_use(ring, id, 100, 1);
+}
+
+/* A frame of some other number of buffers than there are, or than a frame takes. */
+static void
+attack_number_of_buffers(const struct device *device, struct device_ring *ring,
+			 struct choices *choices)
+{
+	uint16_t n = (uint16_t)choose_value(choices, 1 + choose(choices, 6));
+	uint32_t length_bytes = choose(choices, 2) ? BUFFER_BYTES : 100;
+
+	device_take(ring);
+	if (!ring->n_held)
+		return;
+	struct device_buffer buffer = pick(ring, choices);
+	uint8_t *at = device_at(device, ring, buffer.iova, VNET_HEADER_BYTES);
+
+	if (at)
+		memcpy(at + VNET_HEADER_BYTES - sizeof(n), &n, sizeof(n));
+	device_use(ring, buffer.id, length_bytes, 1);
 }
 
 /* The virtio header and the frame in a buffer that the host holds, or held. */
@@ -305,10 +405,17 @@ static const struct {
 	void (*act)(const struct device *device, struct device_ring *ring, struct choices *choices);
 	unsigned int weight;
 } attacks[] = {
-	{attack_descriptors, 16}, {attack_driver_area, 16}, {attack_device_area, 4},
-	{attack_next_used, 3},    {attack_index, 1},        {attack_used_id, 2},
-	{attack_used_length, 3},  {attack_used_twice, 1},   {attack_buffer, 16},
+	{attack_descriptors, 16},
+	{attack_driver_area, 16},
+	{attack_device_area, 4},
+	{attack_next_used, 3},
+	{attack_index, 1},
+	{attack_used_id, 2},
+	{attack_used_length, 3},
+	{attack_used_twice, 1},
+	{attack_buffer, 16},
 	{attack_fill, 1},
+	{attack_number_of_buffers, 2},
 };
 
 #define ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
@@ -361,6 +468,7 @@ device_follow(struct device *device, unsigned int index, const struct region *re
 		.used_wrap = wrap,
 		.windows = {before.windows[0], before.windows[1]},
 		.attacks = (uint32_t)choose(choices, 1u << ATTACKS),
+		.frame_bytes_max = before.frame_bytes_max,
 		.writes = before.writes,
 	};
 }
@@ -386,7 +494,7 @@ device_flip(struct device_ring *ring, struct choices *choices, unsigned int time
 	device_take(ring);
 	if (!ring->n_held)
 		return;
-	device_use(ring, pick(ring, choices).id, 100);
+	device_use(ring, pick(ring, choices).id, 100, 1);
 	for (word = last_used_word(ring); times > 0; times--) {
 		__atomic_fetch_xor(word, bad, __ATOMIC_RELAXED);
 		__atomic_fetch_xor(word, bad, __ATOMIC_RELAXED);
@@ -409,16 +517,16 @@ device_take_memory(const struct device *device, struct choices *choices)
 
 /* Short ones mostly: what matters are the rings. */
 uint32_t
-frame_length_bytes(uint32_t sequence)
+frame_length_bytes(uint32_t sequence, uint32_t most_bytes)
 {
 	uint32_t hash = (sequence + 1) * 2654435761u >> 8;
-	uint32_t range = hash % 16 ? 64 : FRAME_BYTES_MOST - FRAME_BYTES_LEAST + 1;
+	uint32_t range = hash % 16 ? 64 : most_bytes - FRAME_BYTES_LEAST + 1;
 
 	return FRAME_BYTES_LEAST + hash / 16 % range;
 }
 
 /* A frame is a window on bytes of no pattern; the next one's lies elsewhere. */
-static const uint8_t *
+const uint8_t *
 frame_bytes(uint32_t sequence)
 {
 	static uint8_t noise[PLACES + FRAME_BYTES_MOST];
@@ -430,16 +538,4 @@ frame_bytes(uint32_t sequence)
 			noise[i] = (uint8_t)(1 + random_below(&random, UINT8_MAX));
 	}
 	return noise + sequence * 61u % PLACES;
-}
-
-void
-frame_write(uint8_t *at, uint32_t sequence)
-{
-	memcpy(at, frame_bytes(sequence), frame_length_bytes(sequence));
-}
-
-bool
-frame_is(const uint8_t *at, uint32_t bytes, uint32_t sequence)
-{
-	return bytes == frame_length_bytes(sequence) && !memcmp(at, frame_bytes(sequence), bytes);
 }

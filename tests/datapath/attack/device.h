@@ -21,11 +21,12 @@ struct virtqueue;
 
 #define DEVICE_RING_MAX 4096u
 
-/* A buffer that the guest made available, as its descriptor said. */
+/* A buffer that the guest made available, as its first descriptor said. */
 struct device_buffer {
 	uint64_t iova;
 	uint32_t bytes;
 	uint16_t id;
+	uint16_t first, n_descriptors; /* of its chain: the first one's place, and their number */
 };
 
 /* Offsets in the region. */
@@ -47,6 +48,8 @@ struct device_ring {
 	uint32_t attacks; /* bit set of what the host does to this ring, when it is not honest */
 	/* Where its queue pair's packets lie: the host leaves those of others alone. */
 	struct device_window windows[2];
+	/* The longest frame that it moves; over one buffer's, it spreads frames over several. */
+	uint32_t frame_bytes_max;
 	uint32_t sequence; /* of the next frame that an honest device moves on this ring */
 	uint64_t writes;   /* what the host did to this ring, honest or not */
 };
@@ -64,7 +67,7 @@ void device_close(struct device *device);
 
 /*
  * Follows a ring of the guest's from its start: index position, with the wrap
- * counter wrap (packed). The ring's windows stay as they are. Which kinds of attack
+ * counter wrap (packed). The ring's windows and frame_bytes_max stay as they are. Which kinds of attack
  * it will see is chosen: a few kinds at a time lead to states that all of them
  * together would end before.
  */
@@ -78,8 +81,9 @@ void device_wipe(struct device_ring *ring);
 /* Takes over what the guest has made available since. */
 void device_take(struct device_ring *ring);
 
-/* Hands buffer id back as used. */
-void device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes);
+/* Hands buffer id back as used, and with it so many descriptors. */
+void device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes,
+		uint16_t n_descriptors);
 
 /*
  * Honest work on one buffer: on an even ring the next frame is received into it, on
@@ -104,9 +108,14 @@ void device_take_memory(const struct device *device, struct choices *choices);
 uint8_t *device_at(const struct device *device, const struct device_ring *ring, uint64_t iova,
 		   uint64_t bytes);
 
-/* What a frame of that sequence number holds. */
-uint32_t frame_length_bytes(uint32_t sequence);
-void frame_write(uint8_t *at, uint32_t sequence);
-bool frame_is(const uint8_t *at, uint32_t bytes, uint32_t sequence);
+/* What lies in a buffer of the guest's, its chain in one piece; 0 bytes when it is longer than size. */
+uint32_t device_gather(const struct device *device, const struct device_ring *ring,
+		       const struct device_buffer *buffer, uint8_t *into, uint32_t size);
+
+#define FRAME_BYTES_MOST 9000u
+
+/* What a frame of that sequence number holds where frames have at most so many bytes. */
+uint32_t frame_length_bytes(uint32_t sequence, uint32_t most_bytes);
+const uint8_t *frame_bytes(uint32_t sequence);
 
 #endif

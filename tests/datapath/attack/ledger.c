@@ -26,18 +26,17 @@ attack_failed(const char *format, ...)
 	abort();
 }
 
-/* Where a buffer's data must lie while the device has it. */
+/* Where a buffer's data must lie while the device has it, header_bytes in front of them. */
 static void
-enter(const struct ledger *ledger, struct rte_mbuf *mbuf, enum holder holder)
+enter(const struct ledger *ledger, struct rte_mbuf *mbuf, enum holder holder, uint32_t header_bytes)
 {
 	uint16_t offset = holder == HOLDER_DEVICE_RX ? RTE_PKTMBUF_HEADROOM : mbuf->data_off;
 	uint32_t bytes = holder == HOLDER_DEVICE_RX ? (uint32_t)mbuf->buf_len - offset :
 						      mbuf->data_len;
-	const uint8_t *start = (const uint8_t *)mbuf->buf_addr + offset - VNET_HEADER_BYTES;
+	const uint8_t *start = (const uint8_t *)mbuf->buf_addr + offset - header_bytes;
 
-	attack_check(offset >= VNET_HEADER_BYTES && start >= ledger->guest->data &&
-			     region_contains(&ledger->guest->region, start,
-					     bytes + VNET_HEADER_BYTES),
+	attack_check(offset >= header_bytes && start >= ledger->guest->data &&
+			     region_contains(&ledger->guest->region, start, bytes + header_bytes),
 		     "a buffer outside the region's data area goes to the device");
 	memcpy(&mbuf->dynfield1[6], &mbuf->buf_addr, sizeof(mbuf->buf_addr));
 	ledger_set(mbuf, holder);
@@ -65,7 +64,7 @@ ledger_alloc(void *arg, struct rte_mbuf **bufs, uint16_t n)
 	for (uint16_t i = 0; i < got; i++) {
 		attack_check(ledger_holder(bufs[i]) == HOLDER_GUEST,
 			     "a receive buffer is somebody else's: %d", ledger_holder(bufs[i]));
-		enter(ledger, bufs[i], HOLDER_DEVICE_RX);
+		enter(ledger, bufs[i], HOLDER_DEVICE_RX, VNET_HEADER_BYTES);
 	}
 	ledger->rx_given += got;
 	return got;
@@ -101,28 +100,51 @@ ledger_notify(void *arg)
 	ledger->port->notify(ledger->port->port);
 }
 
+/* A frame of n segments: linked, each within its buffer, as long as its head says. */
+static void
+check_frame(struct rte_mbuf *const *segments, uint16_t n)
+{
+	const struct rte_mbuf *head = segments[0];
+	uint32_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		const struct rte_mbuf *mbuf = segments[i];
+		uint16_t offset = RTE_PKTMBUF_HEADROOM - (i ? VNET_HEADER_BYTES : 0);
+
+		attack_check(mbuf->data_off == offset && mbuf->data_len &&
+				     mbuf->data_off + mbuf->data_len <= mbuf->buf_len,
+			     "%u B at %u in a buffer of %u B", mbuf->data_len, mbuf->data_off,
+			     mbuf->buf_len);
+		attack_check(mbuf->next == (i + 1 < n ? segments[i + 1] : NULL),
+			     "a chain that does not hold together");
+		bytes += mbuf->data_len;
+	}
+	attack_check(head->data_len >= 14 && head->pkt_len == bytes, "%u B in %u segments of %u B",
+		     head->pkt_len, n, bytes);
+}
+
 static uint16_t
 ledger_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct ledger *ledger = arg;
-	uint16_t got = ledger->behind.ops->rx_burst(ledger->behind.device, bufs, n);
+	uint16_t got = ledger->behind.ops->rx_burst(ledger->behind.device, bufs, n), frames = 0;
 
-	attack_check(got <= n, "%u buffers received where there was room for %u", got, n);
+	attack_check(got <= 32 && got + ledger->n_received <= LEDGER_SEGMENTS_MAX,
+		     "%u segments received", got);
 	for (uint16_t i = 0; i < got; i++) {
-		const struct rte_mbuf *mbuf = bufs[i];
-
 		leave(bufs[i], HOLDER_DEVICE_RX);
-		attack_check(mbuf->data_off == RTE_PKTMBUF_HEADROOM && mbuf->data_len >= 14 &&
-				     mbuf->data_off + mbuf->data_len <= mbuf->buf_len,
-			     "%u B at %u in a buffer of %u B", mbuf->data_len, mbuf->data_off,
-			     mbuf->buf_len);
-		attack_check(mbuf->nb_segs == 1 && !mbuf->next && mbuf->pkt_len == mbuf->data_len,
-			     "a chain of %u, %u B in all, %u in the first", mbuf->nb_segs,
-			     mbuf->pkt_len, mbuf->data_len);
-		ledger->received[i] = (struct ledger_received){
-			mbuf, rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len};
+		ledger->received[ledger->n_received + i] =
+			(struct ledger_segment){bufs[i], rte_pktmbuf_mtod(bufs[i], const uint8_t *),
+						bufs[i]->data_len, true};
 	}
-	ledger->n_received = got;
+	for (uint16_t i = 0; i < got; i += bufs[i]->nb_segs, frames++) {
+		attack_check(bufs[i]->nb_segs && bufs[i]->nb_segs <= got - i, "%u segments of %u",
+			     bufs[i]->nb_segs, got - i);
+		check_frame(&bufs[i], bufs[i]->nb_segs);
+		ledger->received[ledger->n_received + i].goes_on = false;
+	}
+	ledger->n_received += got;
+	attack_check(frames <= n, "%u frames received where there was room for %u", frames, n);
 	ledger->rx_back += got;
 	return got;
 }
@@ -144,10 +166,14 @@ ledger_tx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct ledger *ledger = arg;
 
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0, left = 0; i < n; i++, left--) {
+		bool first = !left;
+
+		if (first)
+			left = bufs[i]->nb_segs;
 		attack_check(ledger_holder(bufs[i]) == HOLDER_GUEST,
 			     "a frame to send is somebody else's: %d", ledger_holder(bufs[i]));
-		enter(ledger, bufs[i], HOLDER_DEVICE_TX);
+		enter(ledger, bufs[i], HOLDER_DEVICE_TX, first ? VNET_HEADER_BYTES : 0);
 	}
 	ledger->tx_given += n;
 	ledger->behind.ops->tx_burst(ledger->behind.device, bufs, n);

@@ -9,6 +9,7 @@
 #ifndef FOLIO_TESTS_ATTACK_LEDGER_H
 #define FOLIO_TESTS_ATTACK_LEDGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -26,12 +27,16 @@ enum holder {
 	HOLDER_DEVICE_TX,
 };
 
-/* A frame as the device gave it. */
-struct ledger_received {
+/* A segment of a frame as the device gave it. */
+struct ledger_segment {
 	const struct rte_mbuf *mbuf;
 	const uint8_t *data;
 	uint32_t bytes;
+	bool goes_on; /* with the frame of the segment before */
 };
+
+/* Frames in a burst of a port's times their segments, and what a call of the device's may add. */
+#define LEDGER_SEGMENTS_MAX 256u
 
 struct ledger {
 	struct lower *lower;
@@ -41,8 +46,9 @@ struct ledger {
 	const struct guest *guest;
 	const struct virtqueue *rx, *tx;
 	uint64_t rx_given, rx_back, tx_given, tx_back;
-	uint64_t rx_lost;                    /* given, and taken back since the device has gone */
-	struct ledger_received received[32]; /* of the last receive burst */
+	uint64_t rx_lost; /* given, and taken back since the device has gone */
+	/* Received since somebody set n_received to 0: frames, their segments one behind the other. */
+	struct ledger_segment received[LEDGER_SEGMENTS_MAX];
 	uint16_t n_received;
 };
 

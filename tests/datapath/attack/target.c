@@ -15,6 +15,11 @@
 #include "datapath/sources/source.h"
 
 #define BURST 32u
+/* Most segments that a frame to send has: as many as the longest takes, and a few for short ones. */
+#define SEGMENTS_MAX 8u
+#define SEGMENT_BYTES 2000u
+/* The longest frame where each is one buffer. */
+#define FRAME_BYTES_ONE 1514u
 #define CANARY 0xa5
 /* Bytes before and behind a received frame that must be as they were. */
 #define CANARY_BYTES 32u
@@ -178,8 +183,10 @@ open_queue(struct target *target, unsigned int q)
 	rte_mempool_obj_iter(pools->temporary, disown, NULL);
 	rte_mempool_obj_iter(pools->shadow, disown, NULL);
 	rte_mempool_obj_iter(pools->shadow, paint, NULL);
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 2; i++) {
 		memcpy(target->device.rings[2 * q + i].windows, windows, sizeof(windows));
+		target->device.rings[2 * q + i].frame_bytes_max = target->frame_bytes_max;
+	}
 }
 
 void
@@ -189,6 +196,8 @@ target_open(struct target *target, const struct variant *variant)
 	log_set_sink(count_message, target);
 	configure(&target->config, variant);
 	target->mode = bounce_copy_mode(&target->config);
+	target->chains = strstr(variant->options, "mergeable=on");
+	target->frame_bytes_max = target->chains ? FRAME_BYTES_MOST : FRAME_BYTES_ONE;
 	const struct guest_options options = {
 		.config = &target->config,
 		.bounce_bytes = datapath_config_bounce_bytes(&target->config),
@@ -266,21 +275,30 @@ target_begin(struct target *target, struct choices *choices)
 	target->lives++;
 }
 
+static bool
+is_frame(const struct target *target, const uint8_t *at, uint32_t bytes, uint32_t sequence)
+{
+	return bytes == frame_length_bytes(sequence, target->frame_bytes_max) &&
+	       !memcmp(at, frame_bytes(sequence), bytes);
+}
+
 /* What the guest sent on an honest pair is all there, in order, behind an empty header. */
 static void
 check_sent(const struct target *target, struct device_ring *ring, uint32_t sent)
 {
 	static const uint8_t empty[VNET_HEADER_BYTES];
+	uint8_t sent_bytes[VNET_HEADER_BYTES + FRAME_BYTES_MOST];
 	uint16_t known = ring->n_held;
 
 	device_take(ring);
 	for (; known < ring->n_held; known++) {
-		const struct device_buffer *buffer = &ring->held[known];
-		const uint8_t *at = device_at(&target->device, ring, buffer->iova, buffer->bytes);
+		uint32_t bytes = device_gather(&target->device, ring, &ring->held[known],
+					       sent_bytes, sizeof(sent_bytes));
 
-		attack_check(at && !memcmp(at, empty, sizeof(empty)), "no empty header");
-		attack_check(frame_is(at + sizeof(empty), buffer->bytes - (uint32_t)sizeof(empty),
-				      ring->sequence++),
+		attack_check(bytes > sizeof(empty) && !memcmp(sent_bytes, empty, sizeof(empty)),
+			     "no empty header");
+		attack_check(is_frame(target, sent_bytes + sizeof(empty),
+				      bytes - (uint32_t)sizeof(empty), ring->sequence++),
 			     "a frame was lost, damaged or reordered on its way to an honest host");
 	}
 	attack_check(ring->sequence == sent, "%u frames reached an honest host, of %u",
@@ -317,10 +335,9 @@ painted(const uint8_t *from, const uint8_t *to)
 	return !memcmp(from, canary, (size_t)(to - from));
 }
 
-/* What the application got of a copied frame: private, its own, and nothing but the frame's start. */
+/* A private segment: the application's own memory, with nothing written around what it holds. */
 static void
-check_copy(const struct target *target, const struct rte_mbuf *mbuf,
-	   const struct ledger_received *from, uint32_t bytes)
+check_private(const struct target *target, const struct rte_mbuf *mbuf)
 {
 	const uint8_t *data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	const uint8_t *start = mbuf->buf_addr, *end = start + mbuf->buf_len;
@@ -331,53 +348,76 @@ check_copy(const struct target *target, const struct rte_mbuf *mbuf,
 		     "an application's mbuf that does not hold its own data");
 	attack_check(!region_contains(&target->guest.region, start, 1),
 		     "an application's mbuf points into the region");
-	attack_check(mbuf->data_len == bytes && mbuf->pkt_len == from->bytes,
-		     "of %u B, %u B became %u of %u", from->bytes, bytes, mbuf->data_len,
-		     mbuf->pkt_len);
-	attack_check(target->racing || !memcmp(data, from->data, bytes),
-		     "a copy is not what was received");
+	attack_check(mbuf->data_off == RTE_PKTMBUF_HEADROOM && behind <= end,
+		     "%u B at %u in a buffer of %u B", mbuf->data_len, mbuf->data_off,
+		     mbuf->buf_len);
 	attack_check(painted(data - CANARY_BYTES, data) &&
 			     painted(behind, RTE_MIN(behind + CANARY_BYTES, end)),
-		     "written before or behind a frame of %u B", bytes);
+		     "written before or behind %u B", mbuf->data_len);
 }
 
-/* What was left in shared memory, behind copied headers: all of the rest, and marked. */
+/* Segments left in shared memory, the first without the bytes taken off it: all there, and marked. */
 static void
-check_payload(const struct rte_mbuf *head, const struct ledger_received *from)
+check_shared(const struct rte_mbuf *mbuf, const struct ledger_segment *from, uint16_t n,
+	     uint32_t taken_bytes, uint64_t mark)
 {
-	const struct rte_mbuf *payload = head->next;
+	for (; n; n--, from++, mbuf = mbuf->next, taken_bytes = 0) {
+		attack_check(mbuf == from->mbuf && rte_mbuf_refcnt_read(mbuf) == 1,
+			     "not the segments that were received");
+		attack_check(rte_pktmbuf_mtod(mbuf, const uint8_t *) == from->data + taken_bytes &&
+				     mbuf->data_len == from->bytes - taken_bytes,
+			     "%u B behind %u of %u", mbuf->data_len, taken_bytes, from->bytes);
+		attack_check((mbuf->ol_flags & mark) == mark,
+			     "an untrusted segment that is not marked");
+	}
+	attack_check(!mbuf, "a segment too many");
+}
+
+static uint64_t
+untrusted_mark(void)
+{
 	int bit = rte_mbuf_dynflag_lookup(COPY_UNTRUSTED_FLAG, NULL);
 
-	attack_check(payload == from->mbuf && !payload->next && head->nb_segs == 2 &&
-			     payload->nb_segs == 1 && rte_mbuf_refcnt_read(payload) == 1,
-		     "not the payload that was received");
-	attack_check(rte_pktmbuf_mtod(payload, const uint8_t *) == from->data + head->data_len &&
-			     payload->data_len == from->bytes - head->data_len,
-		     "a payload of %u B behind %u of %u", payload->data_len, head->data_len,
-		     from->bytes);
-	attack_check(bit >= 0 && head->ol_flags >> bit & 1 && payload->ol_flags >> bit & 1,
-		     "an untrusted payload that is not marked");
+	attack_check(bit >= 0, "no flag marks untrusted segments");
+	return 1ull << bit;
 }
 
+/* One frame of the application's against the n segments that the device gave. */
 static void
 check_frame(const struct target *target, const struct rte_mbuf *mbuf,
-	    const struct ledger_received *from)
+	    const struct ledger_segment *from, uint16_t n)
 {
-	bool in_two = target->mode == COPY_HEADER && from->bytes > COPY_HEADER_BYTES;
+	uint8_t mine[FRAME_BYTES_MOST], theirs[FRAME_BYTES_MOST];
+	uint32_t bytes = 0;
+	uint16_t segments = 0;
 
-	attack_check(ledger_holder(mbuf) == HOLDER_GUEST, "an mbuf of somebody else's: %d",
-		     ledger_holder(mbuf));
-	attack_check(mbuf->data_off == RTE_PKTMBUF_HEADROOM && rte_mbuf_refcnt_read(mbuf) == 1,
-		     "not a fresh mbuf");
-	if (target->mode == COPY_NONE)
-		attack_check(mbuf == from->mbuf, "not what the device gave");
-	else
-		check_copy(target, mbuf, from, in_two ? COPY_HEADER_BYTES : from->bytes);
-	if (in_two)
-		check_payload(mbuf, from);
-	else
-		attack_check(mbuf->nb_segs == 1 && !mbuf->next && mbuf->pkt_len == mbuf->data_len,
-			     "not a plain mbuf");
+	for (uint16_t i = 0; i < n; i++) {
+		if (!target->racing)
+			memcpy(theirs + bytes, from[i].data, from[i].bytes);
+		bytes += from[i].bytes;
+	}
+	for (const struct rte_mbuf *segment = mbuf; segment; segment = segment->next, segments++)
+		attack_check(ledger_holder(segment) == HOLDER_GUEST,
+			     "an mbuf of somebody else's: %d", ledger_holder(segment));
+	attack_check(mbuf->pkt_len == bytes && mbuf->nb_segs == segments &&
+			     rte_mbuf_refcnt_read(mbuf) == 1,
+		     "%u B in %u segments became %u in %u", bytes, n, mbuf->pkt_len, segments);
+	attack_check(target->racing ||
+			     !memcmp(rte_pktmbuf_read(mbuf, 0, bytes, mine), theirs, bytes),
+		     "not what was received");
+	if (target->mode == COPY_NONE) {
+		check_shared(mbuf, from, n, 0, 0);
+	} else if (target->mode == COPY_HEADER && bytes > COPY_HEADER_BYTES) {
+		uint64_t mark = untrusted_mark();
+
+		check_private(target, mbuf);
+		attack_check(mbuf->data_len == COPY_HEADER_BYTES && mbuf->ol_flags & mark,
+			     "%u B of headers", mbuf->data_len);
+		check_shared(mbuf->next, from, n, COPY_HEADER_BYTES, mark);
+	} else {
+		for (; mbuf; mbuf = mbuf->next)
+			check_private(target, mbuf);
+	}
 }
 
 static void
@@ -385,45 +425,47 @@ check_received(struct target *target, struct target_queue *queue, struct rte_mbu
 	       uint16_t n)
 {
 	const struct ledger *ledger = &queue->ledger;
-	uint8_t whole[SLOT_BYTES];
+	uint8_t whole[FRAME_BYTES_MOST];
+	uint16_t at = 0;
 
-	attack_check(n == ledger->n_received, "%u received of the device's %u", n,
-		     ledger->n_received);
 	for (uint16_t i = 0; i < n; i++) {
-		check_frame(target, bufs[i], &ledger->received[i]);
+		uint16_t left = ledger->n_received - at, segments = 1;
+
+		attack_check(left, "%u frames, more than the device gave", n);
+		while (segments < left && ledger->received[at + segments].goes_on)
+			segments++;
+		check_frame(target, bufs[i], &ledger->received[at], segments);
+		at += segments;
 		attack_check(!queue->honest ||
-				     frame_is(rte_pktmbuf_read(bufs[i], 0, bufs[i]->pkt_len, whole),
+				     is_frame(target,
+					      rte_pktmbuf_read(bufs[i], 0, bufs[i]->pkt_len, whole),
 					      bufs[i]->pkt_len, queue->next_received++),
 			     "a frame was lost, damaged or reordered on its way from an honest "
 			     "host");
 		for (struct rte_mbuf *mbuf = bufs[i]; mbuf; mbuf = mbuf->next)
 			ledger_set(mbuf, HOLDER_APPLICATION);
 	}
+	attack_check(at == ledger->n_received, "%u segments received of the device's %u", at,
+		     ledger->n_received);
 	target->frames += n;
 }
 
-/* What the application, or the port for it, wrote into a private mbuf is painted over. */
+/* What was written into a private segment is painted over. */
 static void
-repaint(const struct target *target, struct rte_mbuf *mbuf)
+repaint(struct rte_mbuf *mbuf)
 {
-	if (target->mode != COPY_NONE)
+	if (!(mbuf->ol_flags & RTE_MBUF_F_EXTERNAL))
 		memset(rte_pktmbuf_mtod(mbuf, void *), CANARY, mbuf->data_len);
 }
 
-/* No longer the application's: to be sent or freed. */
 static void
-let_go(struct rte_mbuf *mbuf)
+throw_away(struct rte_mbuf *frame)
 {
-	for (; mbuf; mbuf = mbuf->next)
+	for (struct rte_mbuf *mbuf = frame; mbuf; mbuf = mbuf->next) {
 		ledger_set(mbuf, HOLDER_GUEST);
-}
-
-static void
-throw_away(const struct target *target, struct rte_mbuf *mbuf)
-{
-	let_go(mbuf);
-	repaint(target, mbuf);
-	rte_pktmbuf_free(mbuf);
+		repaint(mbuf);
+	}
+	rte_pktmbuf_free(frame);
 }
 
 static void
@@ -445,78 +487,105 @@ receive(struct target *target, unsigned int q, struct choices *choices)
 			queue->held[queue->n_held++] = bufs[i];
 			continue;
 		}
-		throw_away(target, bufs[i]);
+		throw_away(bufs[i]);
 	}
 }
 
-/* bytes of a frame's, over the mbuf that a received frame came in, and over its payload's. */
-static void
-fill(const struct target *target, struct rte_mbuf *mbuf, const uint8_t *frame, uint32_t bytes)
-{
-	struct rte_mbuf *payload = mbuf->next;
-
-	repaint(target, mbuf);
-	if (payload && bytes <= COPY_HEADER_BYTES) {
-		rte_pktmbuf_free(payload);
-		payload = mbuf->next = NULL;
-		mbuf->nb_segs = 1;
-	}
-	mbuf->pkt_len = bytes;
-	mbuf->data_len = (uint16_t)(payload ? COPY_HEADER_BYTES : bytes);
-	memcpy(rte_pktmbuf_mtod(mbuf, void *), frame, mbuf->data_len);
-	if (payload) {
-		payload->data_len = (uint16_t)(bytes - mbuf->data_len);
-		payload->pkt_len = payload->data_len;
-		memcpy(rte_pktmbuf_mtod(payload, void *), frame + mbuf->data_len,
-		       payload->data_len);
-	}
-}
-
-/* The application's next frame, in an mbuf that it received, or in a new one. */
+/* A new segment for the application to send. */
 static struct rte_mbuf *
-next_frame(struct target *target, struct target_queue *queue, uint32_t sequence)
+new_segment(const struct target *target, const struct target_queue *queue)
 {
-	struct rte_mbuf *mbuf;
-	uint8_t frame[SLOT_BYTES];
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(target->mode == COPY_NONE ?
+							  queue->port.hot_temporary.pool :
+							  queue->port.hot_shadow.pool);
 
-	if (queue->n_held) {
-		mbuf = queue->held[--queue->n_held];
-		let_go(mbuf);
-	} else {
-		mbuf = rte_pktmbuf_alloc(target->mode == COPY_NONE ?
-						 queue->port.hot_temporary.pool :
-						 queue->port.hot_shadow.pool);
-		attack_check(mbuf && ledger_holder(mbuf) == HOLDER_GUEST,
-			     "no mbuf for the application");
-		mbuf->data_off = (uint16_t)(RTE_PKTMBUF_HEADROOM - sequence % 64);
-	}
-	frame_write(frame, sequence);
-	fill(target, mbuf, frame, frame_length_bytes(sequence));
+	attack_check(mbuf && ledger_holder(mbuf) == HOLDER_GUEST, "no mbuf for the application");
 	return mbuf;
+}
+
+/* What the application received last, to be sent on: in the segments that it came in, their lengths changed. */
+static struct rte_mbuf *
+take_held(struct target_queue *queue, uint32_t bytes)
+{
+	struct rte_mbuf *frame = queue->held[--queue->n_held], *mbuf = frame;
+
+	for (uint32_t room; mbuf; mbuf = mbuf->next, bytes -= room) {
+		ledger_set(mbuf, HOLDER_GUEST);
+		repaint(mbuf);
+		room = mbuf == frame && mbuf->next ? mbuf->data_len :
+						     mbuf->data_len + rte_pktmbuf_tailroom(mbuf);
+		room = RTE_MIN(room, bytes);
+		if (!room || (room < bytes && !mbuf->next)) {
+			throw_away(frame);
+			return NULL;
+		}
+		mbuf->data_len = (uint16_t)room;
+	}
+	return frame;
+}
+
+/* A frame in new segments: one, or as many as make a chain. */
+static struct rte_mbuf *
+new_frame(const struct target *target, const struct target_queue *queue, uint32_t sequence,
+	  uint32_t bytes)
+{
+	uint32_t most_bytes = target->chains && bytes < 200 ? 70 : SEGMENT_BYTES;
+	struct rte_mbuf *head = new_segment(target, queue), *last = head;
+
+	head->data_off = (uint16_t)(RTE_PKTMBUF_HEADROOM - sequence % 64);
+	head->data_len = (uint16_t)RTE_MIN(bytes, most_bytes);
+	while (bytes -= last->data_len) {
+		last->next = new_segment(target, queue);
+		last = last->next;
+		last->data_len = (uint16_t)RTE_MIN(bytes, most_bytes);
+		head->nb_segs++;
+	}
+	return head;
+}
+
+/* The application's next frame, in mbufs that it received, or in new ones. */
+static struct rte_mbuf *
+next_frame(const struct target *target, struct target_queue *queue, uint32_t sequence)
+{
+	uint32_t bytes = frame_length_bytes(sequence, target->frame_bytes_max);
+	struct rte_mbuf *frame = queue->n_held ? take_held(queue, bytes) : NULL;
+	const uint8_t *from = frame_bytes(sequence);
+
+	if (!frame)
+		frame = new_frame(target, queue, sequence, bytes);
+	frame->pkt_len = bytes;
+	for (struct rte_mbuf *mbuf = frame; mbuf; from += mbuf->data_len, mbuf = mbuf->next)
+		memcpy(rte_pktmbuf_mtod(mbuf, void *), from, mbuf->data_len);
+	return frame;
 }
 
 static void
 send(struct target *target, struct target_queue *queue, struct choices *choices)
 {
-	struct rte_mbuf *bufs[BURST], *taken[BURST];
-	uint16_t n = (uint16_t)choose(choices, BURST / 2), sent;
+	struct rte_mbuf *bufs[BURST], *written[BURST * SEGMENTS_MAX];
+	uint16_t n = (uint16_t)choose(choices, BURST / 2), sent, behind[BURST + 1] = {0};
 
-	for (uint16_t i = 0; i < n; i++)
-		taken[i] = bufs[i] = next_frame(target, queue, queue->next_sent + i);
+	for (uint16_t i = 0; i < n; i++) {
+		behind[i + 1] = behind[i];
+		bufs[i] = next_frame(target, queue, queue->next_sent + i);
+		for (struct rte_mbuf *mbuf = bufs[i]; mbuf; mbuf = mbuf->next)
+			written[behind[i + 1]++] = mbuf;
+	}
 	sent = port_tx_burst(&queue->port, bufs, n);
 	attack_check(sent <= n, "%u frames sent of %u", sent, n);
 	queue->next_sent += sent;
 	/* Private mbufs are in their pool by now, and as they were; without a copy the device has them. */
-	for (uint16_t i = 0; i < sent; i++)
-		repaint(target, taken[i]);
+	for (uint16_t i = 0; i < behind[sent]; i++)
+		repaint(written[i]);
 	for (uint16_t i = sent; i < n; i++)
-		throw_away(target, bufs[i]);
+		throw_away(bufs[i]);
 }
 
 /* A ring before a turn of the guest's, to hold the ring after it against. */
 struct before {
-	uint64_t back; /* buffers that had come back */
-	uint16_t outstanding, used_index;
+	uint64_t back;        /* buffers that had come back */
+	uint16_t outstanding; /* what the device holds, and what waits for the rest of its frame */
+	uint16_t used_index;
 };
 
 /* Each split entry that the guest took was right in all its bits. */
@@ -574,9 +643,10 @@ target_guest(struct target *target, unsigned int q, struct choices *choices)
 {
 	struct target_queue *queue = &target->queues[q];
 	const struct ledger *ledger = &queue->ledger;
-	struct before rx = {ledger->rx_back, ledger->rx->size - ledger->rx->n_free,
+	const struct lower *device = &ledger->behind;
+	struct before rx = {ledger->rx_back, device->ops->rx_posted(device->device),
 			    ledger->rx->used_index};
-	struct before tx = {ledger->tx_back, ledger->tx->size - ledger->tx->n_free,
+	struct before tx = {ledger->tx_back, device->ops->tx_pending(device->device),
 			    ledger->tx->used_index};
 
 	count_state(target, q, false);
@@ -634,7 +704,7 @@ target_end(struct target *target)
 			     "%lu receive buffers came back when the device went, %lu counted",
 			     queue->ledger.rx_lost, device->queues[q].lost_rx_posted);
 		for (; queue->n_held; queue->n_held--)
-			throw_away(target, queue->held[queue->n_held - 1]);
+			throw_away(queue->held[queue->n_held - 1]);
 		check_pool(queue->port.hot_temporary.pool, queue->port.hot_temporary.n);
 		check_pool(queue->port.hot_shadow.pool, queue->port.hot_shadow.n);
 	}
