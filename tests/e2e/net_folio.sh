@@ -224,6 +224,7 @@ refused "vc.cost: found none, and a port has no cost profile" "$path,vc=on"
 refused "vc: found 'yes', allowed: on, off" "$path,vc=yes"
 refused "server: found 'on', allowed: 0, 1" "$path,server=on"
 refused "device: found 'virtio-user', allowed: vhost-user" "$path,device=virtio-user"
+refused "device vhost-user has no devargs" "$path,devargs=lo"
 refused "source bounce_copy: mode header" "$path,copy=header,iotlb=on"
 
 exit "$((failures > 0))"

@@ -167,18 +167,14 @@ check_config(const struct draft *draft)
 	const struct option_spec *device = options_find(datapath_options, "device");
 	char text[OPTION_TEXT_BYTES];
 	struct setting cost;
-	unsigned int source;
-	const char *conflict = datapath_config_conflict(&draft->config, &source);
 
 	if (draft->config.device != DEVICE_VHOST_USER) {
 		option_format(device, &draft->config, text, sizeof(text));
 		log_error("net_folio: device: found '%s', allowed: vhost-user", text);
 		return -EINVAL;
 	}
-	if (conflict) {
-		log_error("net_folio: source %s: %s", sources[source]->name, conflict);
+	if (datapath_config_check(&draft->config))
 		return -EINVAL;
-	}
 	if (!draft_missing_cost(draft, &cost))
 		return 0;
 	log_error("net_folio: %s.%s: found none, and a port has no cost profile, allowed: a cost, "
