@@ -6,105 +6,27 @@
 #   net_folio.sh PLUGIN      the plug-in; empty: it was not built
 set -u
 
-plugin=${1:-}
 failures=0
-children=()
-guest_pid='' host_pid='' # set by testpmd(), through their names
-
-skip() {
-	echo "SKIP: $*"
-	exit 77
-}
 
 fail() {
 	echo "FAILED: $*" >&2
 	failures=$((failures + 1))
 }
 
-[ -n "$plugin" ] || skip "net_folio was not built: no driver headers of DPDK"
-plugin=$(realpath -e "$plugin") || exit 1
-command -v dpdk-testpmd >/dev/null || skip "no dpdk-testpmd (package dpdk)"
-
-compgen -G '/usr/lib/*/dpdk/pmds-*/librte_net_vhost.so.*' >/dev/null ||
-	skip "no net_vhost (package librte-net-vhost23)"
-
-# --- set-up
-
-# safe FOLDER: nobody but its owner can put files there or above, as DPDK wants it of plug-ins
-safe() {
-	local folder=$1
-	[ -w "$folder" ] || return 1
-	while :; do
-		[ -z "$(find "$folder" -maxdepth 0 -perm -o=w)" ] || return 1
-		[ "$folder" != / ] || return 0
-		folder=$(dirname "$folder")
-	done
-}
-
-for home in "$(dirname "$plugin")" "${XDG_RUNTIME_DIR:-/run}" "$HOME" ''; do
-	[ -n "$home" ] || skip "no folder for a plug-in that is not under a world-writable one"
-	! safe "$home" || break
-done
-work=$(mktemp -d "$home/net-folio-test.XXXXXX")
-trap 'kill -9 "${children[@]}" 2>/dev/null; rm -rf "$work"' EXIT
-cp "$plugin" "$work/librte_net_folio.so"
-plugin=$work/librte_net_folio.so
-# The sanitizers' run time has to come first in a program that was built without them.
-preload=$(ldd "$plugin" | awk '/lib(asan|ubsan)/ { print $3 }' | tr '\n' ' ')
+# shellcheck source=tests/testpmd.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../testpmd.bash"
+take_plugin "${1:-}"
 # Which CPUs the threads run on is left to the kernel: there may be two.
 cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
-
-# testpmd NAME EAL-ARGUMENT... -- ARGUMENT...: commands come from a pipe on which it
-# sets ${NAME}_in; output goes to $work/NAME
-testpmd() {
-	local name=$1 fd
-	shift
-	mkdir -p "$work/run-$name"
-	rm -f "$work/$name.in"
-	mkfifo "$work/$name.in"
-	env RUNTIME_DIRECTORY="$work/run-$name" ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$preload" \
-		stdbuf -oL dpdk-testpmd --lcores "(0,1)@($cpus)" --no-pci --no-telemetry --no-shconf \
-		--no-huge -m 128 "$@" <"$work/$name.in" >"$work/$name" 2>&1 &
-	printf -v "${name}_pid" %d $!
-	children+=("$!")
-	exec {fd}>"$work/$name.in"
-	printf -v "${name}_in" %d "$fd"
-}
-
-tell() {
-	local fd=${1}_in
-	shift
-	printf '%s\n' "$@" >&"${!fd}"
-}
-
-# heard NAME TEXT: within 10 s
-heard() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		! grep -qF -- "$2" "$work/$1" || return 0
-		sleep 0.1
-	done
-	fail "testpmd ($1) does not say '$2'; it ends with:"
-	tail -n 12 "$work/$1" >&2
-	return 1
-}
-
-# leave NAME: it ends by itself, with status 0
-leave() {
-	local pid=${1}_pid fd=${1}_in
-	tell "$1" stop quit
-	wait "${!pid}" || fail "testpmd ($1) ends with status $?: $(tail -n 3 "$work/$1")"
-	eval "exec ${!fd}>&-"
-}
-
+eal=(--lcores "(0,1)@($cpus)" --no-huge -m 128)
 common=(--total-num-mbufs=4096 --disable-link-check -i)
 
 # start_pair QUEUES DEVARGS: guest and host, link up
 start_pair() {
-	testpmd guest -d "$plugin" --vdev "net_folio0,path=$work/socket,queues=$1,$2" -- \
+	testpmd guest "${eal[@]}" -d "$plugin" --vdev "net_folio0,path=$work/socket,queues=$1,$2" -- \
 		"${common[@]}" --forward-mode=macswap --rxq="$1" --txq="$1"
 	heard guest 'testpmd>' || return 1
-	testpmd host --vdev "net_vhost0,iface=$work/socket,client=1,queues=$1" -- \
+	testpmd host "${eal[@]}" --vdev "net_vhost0,iface=$work/socket,client=1,queues=$1" -- \
 		"${common[@]}" --forward-mode=flowgen --rxq="$1" --txq="$1"
 	heard guest 'link state change event' && heard host 'testpmd>'
 }
@@ -181,7 +103,7 @@ if start_pair 1 "vc=on,vc.cost=1000cycles,psc=on,psc.cost=1us"; then
 	link down
 	[ -S "$work/socket" ] || fail "nobody listens for the next backend"
 	tell guest 'clear port stats 0'
-	testpmd host --vdev "net_vhost0,iface=$work/socket,client=1" -- "${common[@]}" \
+	testpmd host "${eal[@]}" --vdev "net_vhost0,iface=$work/socket,client=1" -- "${common[@]}" \
 		--forward-mode=flowgen
 	heard host 'testpmd>'
 	link up
@@ -201,8 +123,7 @@ fi
 # refused TEXT DEVARGS
 refused() {
 	env RUNTIME_DIRECTORY="$work/run-guest" ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$preload" \
-		dpdk-testpmd --lcores "(0,1)@($cpus)" --no-pci --no-telemetry --no-shconf --no-huge \
-		-m 32 -d "$plugin" --vdev "net_folio0,$2" -- --total-num-mbufs=1024 \
+		dpdk-testpmd --no-pci --no-telemetry --no-shconf "${eal[@]}" -d "$plugin" --vdev "net_folio0,$2" -- --total-num-mbufs=1024 \
 		</dev/null >"$work/refused" 2>&1 && fail "$2: is taken"
 	grep -qF -- "$1" "$work/refused" ||
 		fail "$2: says nothing of '$1': $(grep net_folio "$work/refused")"
