@@ -198,6 +198,9 @@ target_open(struct target *target, const struct variant *variant)
 	target->mode = bounce_copy_mode(&target->config);
 	target->chains = strstr(variant->options, "mergeable=on");
 	target->frame_bytes_max = target->chains ? FRAME_BYTES_MOST : FRAME_BYTES_ONE;
+	/* In mode header only what was received may be a chain. */
+	target->sent_bytes_max = target->mode == COPY_HEADER ? FRAME_BYTES_ONE :
+							       target->frame_bytes_max;
 	const struct guest_options options = {
 		.config = &target->config,
 		.bounce_bytes = datapath_config_bounce_bytes(&target->config),
@@ -276,9 +279,9 @@ target_begin(struct target *target, struct choices *choices)
 }
 
 static bool
-is_frame(const struct target *target, const uint8_t *at, uint32_t bytes, uint32_t sequence)
+is_frame(const uint8_t *at, uint32_t bytes, uint32_t sequence, uint32_t most_bytes)
 {
-	return bytes == frame_length_bytes(sequence, target->frame_bytes_max) &&
+	return bytes == frame_length_bytes(sequence, most_bytes) &&
 	       !memcmp(at, frame_bytes(sequence), bytes);
 }
 
@@ -297,8 +300,8 @@ check_sent(const struct target *target, struct device_ring *ring, uint32_t sent)
 
 		attack_check(bytes > sizeof(empty) && !memcmp(sent_bytes, empty, sizeof(empty)),
 			     "no empty header");
-		attack_check(is_frame(target, sent_bytes + sizeof(empty),
-				      bytes - (uint32_t)sizeof(empty), ring->sequence++),
+		attack_check(is_frame(sent_bytes + sizeof(empty), bytes - (uint32_t)sizeof(empty),
+				      ring->sequence++, target->sent_bytes_max),
 			     "a frame was lost, damaged or reordered on its way to an honest host");
 	}
 	attack_check(ring->sequence == sent, "%u frames reached an honest host, of %u",
@@ -437,9 +440,9 @@ check_received(struct target *target, struct target_queue *queue, struct rte_mbu
 		check_frame(target, bufs[i], &ledger->received[at], segments);
 		at += segments;
 		attack_check(!queue->honest ||
-				     is_frame(target,
-					      rte_pktmbuf_read(bufs[i], 0, bufs[i]->pkt_len, whole),
-					      bufs[i]->pkt_len, queue->next_received++),
+				     is_frame(rte_pktmbuf_read(bufs[i], 0, bufs[i]->pkt_len, whole),
+					      bufs[i]->pkt_len, queue->next_received++,
+					      target->frame_bytes_max),
 			     "a frame was lost, damaged or reordered on its way from an honest "
 			     "host");
 		for (struct rte_mbuf *mbuf = bufs[i]; mbuf; mbuf = mbuf->next)
@@ -529,7 +532,8 @@ static struct rte_mbuf *
 new_frame(const struct target *target, const struct target_queue *queue, uint32_t sequence,
 	  uint32_t bytes)
 {
-	uint32_t most_bytes = target->chains && bytes < 200 ? 70 : SEGMENT_BYTES;
+	bool cut = target->chains && target->mode != COPY_HEADER && bytes < 200;
+	uint32_t most_bytes = cut ? 70 : SEGMENT_BYTES;
 	struct rte_mbuf *head = new_segment(target, queue), *last = head;
 
 	head->data_off = (uint16_t)(RTE_PKTMBUF_HEADROOM - sequence % 64);
@@ -547,7 +551,7 @@ new_frame(const struct target *target, const struct target_queue *queue, uint32_
 static struct rte_mbuf *
 next_frame(const struct target *target, struct target_queue *queue, uint32_t sequence)
 {
-	uint32_t bytes = frame_length_bytes(sequence, target->frame_bytes_max);
+	uint32_t bytes = frame_length_bytes(sequence, target->sent_bytes_max);
 	struct rte_mbuf *frame = queue->n_held ? take_held(queue, bytes) : NULL;
 	const uint8_t *from = frame_bytes(sequence);
 

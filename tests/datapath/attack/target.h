@@ -67,7 +67,7 @@ struct target {
 	struct target_queue queues[QUEUES_MAX];
 	enum copy_mode mode;
 	bool chains; /* frames may take several buffers */
-	uint32_t frame_bytes_max;
+	uint32_t frame_bytes_max, sent_bytes_max;
 	bool racing; /* the host writes at any time: what lies in the region proves nothing */
 	uint64_t states, faults, lives, frames;
 	unsigned int
