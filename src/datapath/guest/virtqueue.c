@@ -76,6 +76,9 @@ virtqueue_reset(struct virtqueue *ring, const struct region *region)
 	ring->fault = RING_FAULT_NONE;
 	ring->format->open_areas(ring, &again);
 	free_all_ids(ring);
+	/* No id stands for a chain that a device before this one has held. */
+	if (ring->links)
+		memset(ring->links, 0, ring->size * sizeof(*ring->links));
 }
 
 uint16_t

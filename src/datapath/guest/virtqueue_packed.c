@@ -192,7 +192,7 @@ take(struct virtqueue *ring, uint64_t word, struct rte_mbuf **bufs, uint32_t *le
 	if (chained) {
 		uint16_t segments = virtqueue_chain_segments(ring, id);
 
-		if (segments > n)
+		if (unlikely(!segments || segments > n))
 			return 0;
 		virtqueue_return_chain(ring, id, bufs, segments);
 		return segments;

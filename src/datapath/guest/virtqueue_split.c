@@ -171,7 +171,7 @@ take(struct virtqueue *ring, uint64_t element, struct rte_mbuf **bufs, uint32_t 
 	if (chained) {
 		uint16_t segments = virtqueue_chain_segments(ring, id);
 
-		if (segments > n)
+		if (unlikely(!segments || segments > n))
 			return 0;
 		virtqueue_return_chain(ring, (uint16_t)id, bufs, segments);
 		return segments;
