@@ -8,6 +8,10 @@
 
 #include "datapath/guest/guest.h"
 #include "datapath/guest/virtqueue.h"
+#include "device.h"
+
+/* A frame of FRAME_BYTES_MOST and its header, in the guest's slots. */
+#define FRAME_SEGMENTS_MOST 5u
 
 void (*attack_where)(void);
 
@@ -119,6 +123,8 @@ check_frame(struct rte_mbuf *const *segments, uint16_t n)
 			     "a chain that does not hold together");
 		bytes += mbuf->data_len;
 	}
+	attack_check(n <= FRAME_SEGMENTS_MOST && bytes <= FRAME_BYTES_MOST, "%u B in %u segments",
+		     bytes, n);
 	attack_check(head->data_len >= 14 && head->pkt_len == bytes, "%u B in %u segments of %u B",
 		     head->pkt_len, n, bytes);
 }
