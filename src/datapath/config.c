@@ -45,6 +45,11 @@ const struct option_spec datapath_options[] = {
 	 .preset = "split",
 	 .choices = virtqueue_format_names,
 	 .help = "how the rings are laid out"},
+	{.name = "mergeable",
+	 .type = OPTION_SWITCH,
+	 .offset = offsetof(struct datapath_config, mergeable),
+	 .preset = "off",
+	 .help = "a frame may take several buffers: up to 9000 B, either way"},
 	{.name = "event_idx",
 	 .type = OPTION_SWITCH,
 	 .offset = offsetof(struct datapath_config, event_idx),
@@ -125,14 +130,17 @@ datapath_config_device_conflict(const struct datapath_config *config)
 			return "device virtio-user has no event indices and asks for no calls, "
 			       "allowed: "
 			       "event_idx: off, and notify: none or kick";
+		if (config->mergeable)
+			return "device virtio-user merges buffers as its devargs say, allowed: "
+			       "mergeable: off, or devargs: \"mrg_rxbuf=1\" instead";
 		break;
 	case DEVICE_ETHDEV:
 		if (!*config->devargs)
 			return "device ethdev needs the port's devargs, allowed: such as "
 			       "devargs: 0000:01:00.0";
-		if (config->event_idx || config->notify || config->format)
+		if (config->mergeable || config->event_idx || config->notify || config->format)
 			return "device ethdev has rings of its driver's own, allowed: ring_format, "
-			       "event_idx and notify as they are by default";
+			       "mergeable, event_idx and notify as they are by default";
 		break;
 	}
 	return NULL;

@@ -39,6 +39,7 @@ struct datapath_config {
 	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver */
 	uint32_t ring_size;                         /* descriptors in each ring, a power of two */
 	uint32_t format;                            /* index into virtqueue_formats[] */
+	bool mergeable;                             /* VIRTIO_NET_F_MRG_RXBUF, and chains sent */
 	bool event_idx;                             /* VIRTIO_F_RING_EVENT_IDX */
 	uint32_t notify;                            /* set of enum notification */
 	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */

@@ -166,7 +166,8 @@ bool
 lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b)
 {
 	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
-	       a->queues == b->queues && a->event_idx == b->event_idx && a->notify == b->notify &&
+	       a->queues == b->queues && a->mergeable == b->mergeable &&
+	       a->event_idx == b->event_idx && a->notify == b->notify &&
 	       a->memory == b->memory && !strcmp(a->devargs, b->devargs) &&
 	       datapath_config_needs_iommu(a) == datapath_config_needs_iommu(b);
 }

@@ -87,12 +87,14 @@ every_combination(void **state)
 
 /* Ways to run the rings other than the plain one. */
 static const struct {
-	bool event_idx;
+	bool mergeable, event_idx;
 	uint32_t notify;
 } ring_kinds[] = {
-	{true, 0},
-	{true, NOTIFY_KICK | NOTIFY_CALL},
-	{false, NOTIFY_KICK | NOTIFY_CALL},
+	{false, true, 0},
+	{false, true, NOTIFY_KICK | NOTIFY_CALL},
+	{false, false, NOTIFY_KICK | NOTIFY_CALL},
+	{true, false, 0},
+	{true, true, NOTIFY_KICK},
 };
 
 #define RING_KINDS (sizeof(ring_kinds) / sizeof(ring_kinds[0]))
@@ -100,6 +102,7 @@ static const struct {
 static void
 set_ring_kind(struct datapath_config *config, size_t kind)
 {
+	config->mergeable = ring_kinds[kind].mergeable;
 	config->event_idx = ring_kinds[kind].event_idx;
 	config->notify = ring_kinds[kind].notify;
 }

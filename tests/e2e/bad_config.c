@@ -149,6 +149,8 @@ static const struct bad_case bad_cases[] = {
 	 "device virtio-user has no FOLIO layer", "device: vhost-user"},
 	{ONE "    device: virtio-user\n    event_idx: on\n    sources: {bounce_copy: off}\n", 5,
 	 "configurations[0]", "device virtio-user has no event indices", "event_idx: off"},
+	{ONE "    device: virtio-user\n    mergeable: on\n    sources: {bounce_copy: off}\n", 5,
+	 "configurations[0]", "device virtio-user merges buffers", "mrg_rxbuf=1"},
 	{ONE "    devargs: net_ring0\n", 5, "configurations[0]", "has no devargs", "devargs: "},
 	{ONE "    device: ethdev\n", 5, "configurations[0]", "needs the port's devargs", "0000:01"},
 	{ONE "    device: ethdev\n    devargs: net_ring0\n", 1, "",

@@ -56,6 +56,14 @@ pools_slots_wanted(uint32_t ring_size)
 	return 2u * ring_size + 2u * POOLS_CACHE_MBUFS;
 }
 
+/* Makes a segment of a frame an mbuf of its own again, as its pool expects it. */
+static inline void
+segment_detach(struct rte_mbuf *mbuf)
+{
+	mbuf->next = NULL;
+	mbuf->nb_segs = 1;
+}
+
 /* Bytes of the region that pools_open() takes for n_slots, whole 4 KiB pages. */
 size_t pools_region_bytes(uint32_t n_slots);
 

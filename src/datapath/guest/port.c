@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "datapath/guest/guest.h"
+#include "datapath/guest/pools.h"
 #include "datapath/guest/port_burst.h"
 #include "datapath/sources/bounce_copy.h"
 
@@ -37,6 +38,8 @@ take_back(void *arg, struct rte_mbuf **bufs, uint16_t n)
 
 	for (const struct port_hook *hook = port->unmap; hook->burst; hook++)
 		hook->burst(hook->state, bufs, n, DIRECTION_RX);
+	for (uint16_t i = 0; i < n; i++)
+		segment_detach(bufs[i]);
 	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
 }
 
@@ -115,6 +118,18 @@ find_shadow_memory(struct port *port)
 		port->shadow_bytes = 0;
 }
 
+/* A call of the device must be able to carry the longest frame in such mbufs. */
+static int
+check_shadow_room(const struct port *port)
+{
+	if (port->shadow_room_bytes * LOWER_SEGMENTS_MAX >= LOWER_FRAME_BYTES_MAX)
+		return 0;
+	log_error("packet pool %s: its mbufs hold %u B, at least %u are wanted",
+		  port->hot_shadow.pool->name, port->shadow_room_bytes,
+		  LOWER_FRAME_BYTES_MAX / LOWER_SEGMENTS_MAX + 1);
+	return -EINVAL;
+}
+
 int
 port_open(struct port *port, const struct port_options *options)
 {
@@ -129,16 +144,21 @@ port_open(struct port *port, const struct port_options *options)
 	port->lower = queue->lower;
 	port->hot_temporary.pool = queue->pools.temporary;
 	port->hot_shadow.pool = options->shadow ? options->shadow : queue->pools.shadow;
+	port->shadow_room_bytes =
+		rte_pktmbuf_data_room_size(port->hot_shadow.pool) - RTE_PKTMBUF_HEADROOM;
 	find_shadow_memory(port);
 	exit_engine_open(&port->exits, exit_backends[config->exits]);
-	error = open_sources(port, options);
+	error = config->mergeable ? check_shadow_room(port) : 0;
+	if (!error)
+		error = open_sources(port, options);
 	if (error) {
 		port_close(port);
 		return error;
 	}
 	bool hooked = collect_hooks(port, config);
 
-	const struct port_burst *burst = &port_bursts[bounce_copy_mode(config)][hooked];
+	const struct port_burst(*bursts)[2] = config->mergeable ? port_chain_bursts : port_bursts;
+	const struct port_burst *burst = &bursts[bounce_copy_mode(config)][hooked];
 
 	port->rx = burst->rx;
 	port->tx = burst->tx;

@@ -13,37 +13,18 @@
 
 #include "datapath/guest/fresh.h"
 #include "datapath/guest/pools.h"
+#include "datapath/guest/port_steps.h"
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/bounce_copy.h"
 
-#define SHARED (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)
-
 _Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2,
 	       "refcnt and nb_segs are one 4-byte word");
-
-static inline void
-run_hooks(const struct port_hook *hook, struct rte_mbuf **bufs, uint16_t n,
-	  enum direction direction)
-{
-	for (; hook->burst; hook++)
-		hook->burst(hook->state, bufs, n, direction);
-}
-
-static __rte_always_inline uint16_t
-alloc(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
-{
-	if (unlikely(rte_mempool_get_bulk(port->hot_temporary.pool, (void **)bufs, n) < 0))
-		return 0;
-	if (hooked)
-		run_hooks(port->map, bufs, n, DIRECTION_RX);
-	return n;
-}
 
 static __rte_always_inline void
 release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {
 	if (hooked)
-		run_hooks(port->unmap, bufs, n, DIRECTION_TX);
+		port_run_hooks(port->unmap, bufs, n, DIRECTION_TX);
 	/* As the pool expects them: one reference, one segment. */
 	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
 }
@@ -79,7 +60,7 @@ rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 		return 0;
 	n = copying ? copy_out(port, received, bufs, taken) : taken;
 	if (hooked)
-		run_hooks(port->unmap, received, taken, DIRECTION_RX);
+		port_run_hooks(port->unmap, received, taken, DIRECTION_RX);
 	if (copying)
 		mbuf_stack_push(&port->hot_temporary, taken);
 	return n;
@@ -95,19 +76,11 @@ single(const struct rte_mbuf *mbuf)
 	return counts == 0x00010001;
 }
 
-/* An mbuf of the port's own temporary pool, whose data the device can reach. */
-static inline bool
-own_temporary(const struct port *port, const struct rte_mbuf *mbuf)
-{
-	return mbuf->pool == port->hot_temporary.pool && mbuf->data_off >= VNET_HEADER_BYTES &&
-	       mbuf->data_off + mbuf->data_len <= SLOT_BYTES;
-}
-
 /* Without a copy the device reads the buffer itself. */
 static inline bool
 sendable_none(const struct port *port, const struct rte_mbuf *mbuf)
 {
-	return single(mbuf) && own_temporary(port, mbuf);
+	return single(mbuf) && port_own_temporary(port, mbuf);
 }
 
 static inline bool
@@ -125,17 +98,9 @@ sendable_header(const struct port *port, const struct rte_mbuf *mbuf)
 
 	if (mbuf->nb_segs == 1)
 		return sendable_shadow(port, mbuf);
-	return mbuf->nb_segs == 2 && own_temporary(port, payload) &&
+	return mbuf->nb_segs == 2 && port_own_temporary(port, payload) &&
 	       rte_mbuf_refcnt_read(payload) == 1 &&
 	       payload->data_off >= mbuf->data_len + VNET_HEADER_BYTES;
-}
-
-/* May the mbuf go back to the shadow pool as it is: of that pool, and nobody else's? */
-static inline bool
-simply_freed(const struct port *port, const struct rte_mbuf *mbuf)
-{
-	return (uintptr_t)mbuf - port->shadow_start < port->shadow_bytes &&
-	       !(mbuf->ol_flags & SHARED) && rte_mbuf_refcnt_read(mbuf) == 1;
 }
 
 /*
@@ -212,7 +177,7 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 	for (uint16_t i = 0; i < taken; i++) {
 		all_sendable &= copying ? sendable_shadow(port, bufs[i]) :
 					  sendable_none(port, bufs[i]);
-		all_simple &= !copying || simply_freed(port, bufs[i]);
+		all_simple &= !copying || port_simply_freed(port, bufs[i]);
 	}
 	if (unlikely(!all_sendable))
 		going = sift(port, bufs, taken, copying ? sendable_shadow : sendable_none);
@@ -227,29 +192,11 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 		for (uint16_t i = 0; i < going; i++)
 			place_frame(bufs[i], mapped[i]);
 	if (hooked)
-		run_hooks(port->map, mapped, going, DIRECTION_TX);
+		port_run_hooks(port->map, mapped, going, DIRECTION_TX);
 	if (copying)
 		copy_in(port, bufs, mapped, going, all_simple, hooked);
 	port->lower->ops->tx_burst(port->lower->device, mapped, going);
 	return taken;
-}
-
-/*
- * The frame in two: headers in the private mbuf, the rest left where it is. Both
- * carry the mark.
- */
-static __rte_always_inline void
-split_frame(struct rte_mbuf *received, struct rte_mbuf *shadow, const struct fresh_head *marked)
-{
-	bounce_copy_header(rte_pktmbuf_mtod(received, const uint8_t *),
-			   (uint8_t *)shadow->buf_addr + RTE_PKTMBUF_HEADROOM);
-	fresh_set(shadow, marked, COPY_HEADER_BYTES);
-	shadow->pkt_len = received->data_len;
-	shadow->next = received;
-	received->data_off += COPY_HEADER_BYTES;
-	received->data_len -= COPY_HEADER_BYTES;
-	received->pkt_len = received->data_len;
-	received->ol_flags |= marked->ol_flags;
 }
 
 static uint16_t
@@ -273,7 +220,7 @@ rx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	for (uint16_t i = 0; i < taken; i++) {
 		bufs[i] = shadow[i];
 		if (received[i]->data_len > COPY_HEADER_BYTES) {
-			split_frame(received[i], bufs[i], &marked);
+			port_split_frame(received[i], bufs[i], &marked);
 			bytes += COPY_HEADER_BYTES;
 		} else {
 			fresh_set(bufs[i], &plain, received[i]->data_len);
@@ -284,37 +231,6 @@ rx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	mbuf_stack_push(&port->hot_temporary, whole);
 	bounce_copy_count(port->copy, taken, bytes);
 	return taken;
-}
-
-/* A private mbuf without its payload, back to its pool. */
-static __rte_always_inline void
-free_head(struct port *port, struct rte_mbuf *head)
-{
-	head->next = NULL;
-	head->nb_segs = 1;
-	if (likely(simply_freed(port, head))) {
-		*mbuf_stack_room(&port->hot_shadow, 1) = head;
-		mbuf_stack_push(&port->hot_shadow, 1);
-	} else {
-		rte_pktmbuf_free_seg(head);
-	}
-}
-
-/* The headers back in front of their payload, which becomes the frame to send. */
-static __rte_always_inline struct rte_mbuf *
-join_frame(struct rte_mbuf *head)
-{
-	struct rte_mbuf *frame = head->next;
-	uint8_t *to = rte_pktmbuf_mtod(frame, uint8_t *) - head->data_len;
-	const uint8_t *from = rte_pktmbuf_mtod(head, const uint8_t *);
-
-	if (likely(head->data_len == COPY_HEADER_BYTES))
-		bounce_copy_header(from, to);
-	else
-		rte_memcpy(to, from, head->data_len);
-	frame->data_off -= head->data_len;
-	frame->data_len += head->data_len;
-	return frame;
 }
 
 /* A short frame in a temporary mbuf; NULL, and the frame dropped, when there is none. */
@@ -348,12 +264,12 @@ tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	for (uint16_t i = 0; i < sendable; i++) {
 		struct rte_mbuf *head = bufs[i];
 
-		mapped[going] = head->nb_segs == 2 ? join_frame(head) : copy_whole(port, head);
+		mapped[going] = head->nb_segs == 2 ? port_join_frame(head) : copy_whole(port, head);
 		if (likely(mapped[going])) {
 			bytes += head->data_len;
 			going++;
 		}
-		free_head(port, head);
+		port_free_segment(port, head);
 	}
 	if (unlikely(!going))
 		return taken;
@@ -380,13 +296,13 @@ VARIANT(shadow_hooked, true, true)
 static uint16_t
 alloc_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
-	return alloc(arg, bufs, n, false);
+	return port_alloc(arg, bufs, n, false);
 }
 
 static uint16_t
 alloc_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
-	return alloc(arg, bufs, n, true);
+	return port_alloc(arg, bufs, n, true);
 }
 
 static void

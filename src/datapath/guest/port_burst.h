@@ -19,4 +19,7 @@ struct port_burst {
 /* By enum copy_mode and [have sources hooks to map and unmap]; mode header knows none. */
 extern const struct port_burst port_bursts[COPY_MODES][2];
 
+/* Likewise, where the device takes frames apart. */
+extern const struct port_burst port_chain_bursts[COPY_MODES][2];
+
 #endif

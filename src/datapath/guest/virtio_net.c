@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,10 @@
 #include "base/log.h"
 #include "datapath/config.h"
 #include "datapath/guest/fresh.h"
+#include "datapath/guest/pools.h"
 
 /* Refills and reclaims go by as many buffers at once. */
-#define CHUNK 32u
+#define CHUNK LOWER_SEGMENTS_MAX
 
 size_t
 virtio_net_region_bytes(const struct datapath_config *config)
@@ -80,6 +82,17 @@ virtio_net_rx_burst(void *arg, struct rte_mbuf **bufs, uint16_t n)
 }
 
 static uint16_t
+virtio_net_rx_burst_mergeable(void *arg, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct virtio_net_queue *queue = arg;
+	uint16_t taken = assembly_rx_burst(&queue->assembly, &queue->rx, bufs, n,
+					   queue->lower.buffers->port_id);
+
+	refill(queue);
+	return taken;
+}
+
+static uint16_t
 virtio_net_tx_room(void *arg)
 {
 	struct virtio_net_queue *queue = arg;
@@ -107,7 +120,7 @@ virtio_net_rx_posted(void *arg)
 {
 	const struct virtio_net_queue *queue = arg;
 
-	return queue->rx.size - queue->rx.n_free;
+	return queue->rx.size - queue->rx.n_free + queue->assembly.n;
 }
 
 static uint16_t
@@ -134,13 +147,24 @@ const struct counter virtio_net_counters[] = {
 	{0},
 };
 
-static const struct lower_ops virtio_net_ops = {
-	.rx_burst = virtio_net_rx_burst,
-	.tx_room = virtio_net_tx_room,
-	.tx_burst = virtio_net_tx_burst,
-	.rx_posted = virtio_net_rx_posted,
-	.tx_pending = virtio_net_tx_pending,
-	.counters = virtio_net_counters,
+/* By [are frames taken apart]. */
+static const struct lower_ops virtio_net_ops[2] = {
+	{
+		.rx_burst = virtio_net_rx_burst,
+		.tx_room = virtio_net_tx_room,
+		.tx_burst = virtio_net_tx_burst,
+		.rx_posted = virtio_net_rx_posted,
+		.tx_pending = virtio_net_tx_pending,
+		.counters = virtio_net_counters,
+	},
+	{
+		.rx_burst = virtio_net_rx_burst_mergeable,
+		.tx_room = virtio_net_tx_room,
+		.tx_burst = virtio_net_tx_burst,
+		.rx_posted = virtio_net_rx_posted,
+		.tx_pending = virtio_net_tx_pending,
+		.counters = virtio_net_counters,
+	},
 };
 
 static int
@@ -159,10 +183,13 @@ static int
 open_ring(struct virtqueue *ring, struct region *region, const struct datapath_config *config,
 	  bool receives, unsigned int pair)
 {
+	/* Where frames are taken apart, a buffer may hold a frame's last byte only. */
+	uint32_t least_bytes = config->mergeable ? 1 : VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN;
 	struct virtqueue_options options = {
 		.format = virtqueue_formats[config->format],
 		.size = (uint16_t)config->ring_size,
-		.least_bytes = receives ? VNET_HEADER_BYTES + RTE_ETHER_HDR_LEN : 0,
+		.least_bytes = receives ? least_bytes : 0,
+		.chained = config->mergeable && !receives,
 		.event_idx = config->event_idx,
 		.interrupts = config->notify & NOTIFY_CALL,
 	};
@@ -180,7 +207,7 @@ open_queue(struct virtio_net_queue *queue, struct region *region,
 			    &queue->tx_call_fd};
 	int error = 0;
 
-	queue->lower = (struct lower){.ops = &virtio_net_ops, .device = queue};
+	queue->lower = (struct lower){.ops = &virtio_net_ops[config->mergeable], .device = queue};
 	for (size_t i = 0; !error && i < RTE_DIM(fds); i++)
 		error = open_doorbell(fds[i]);
 	if (!error)
@@ -199,6 +226,8 @@ wanted_features(const struct datapath_config *config)
 	uint64_t features = 1ull << VIRTIO_F_VERSION_1 |
 			    virtqueue_formats[config->format]->features;
 
+	if (config->mergeable)
+		features |= 1ull << VIRTIO_NET_F_MRG_RXBUF;
 	if (config->event_idx)
 		features |= 1ull << VIRTIO_RING_F_EVENT_IDX;
 	return features;
@@ -264,11 +293,13 @@ static void
 free_raw(void *port, struct rte_mbuf **bufs, uint16_t n)
 {
 	(void)port;
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
+		segment_detach(bufs[i]);
 		rte_mbuf_raw_free(bufs[i]);
+	}
 }
 
-/* A ring's outstanding mbufs go where give puts them. Returns how many there were. */
+/* A ring's outstanding mbufs go where give puts them. Returns how many frames or buffers they were. */
 static uint64_t
 abandon(struct virtqueue *ring, void (*give)(void *port, struct rte_mbuf **bufs, uint16_t n),
 	void *port)
@@ -277,10 +308,21 @@ abandon(struct virtqueue *ring, void (*give)(void *port, struct rte_mbuf **bufs,
 	uint64_t lost = 0;
 	uint16_t n;
 
-	while ((n = virtqueue_abandon(ring, bufs, CHUNK))) {
+	while ((n = virtqueue_abandon(ring, bufs, CHUNK, &lost)))
 		give(port, bufs, n);
-		lost += n;
-	}
+	return lost;
+}
+
+/* The buffers of frames that will never be whole, likewise. */
+static uint64_t
+abandon_assembly(struct assembly *assembly,
+		 void (*give)(void *port, struct rte_mbuf **bufs, uint16_t n), void *port)
+{
+	uint16_t lost = assembly->n;
+
+	if (lost)
+		give(port, assembly->segments, lost);
+	assembly->n = assembly->missing = 0;
 	return lost;
 }
 
@@ -294,6 +336,8 @@ abandon_queue(struct virtio_net_queue *queue)
 	if (queue->lower.buffers)
 		virtio_net_tx_room(queue);
 	queue->lost_rx_posted += abandon(&queue->rx, buffers->take_back, buffers->port);
+	queue->lost_rx_posted +=
+		abandon_assembly(&queue->assembly, buffers->take_back, buffers->port);
 	queue->lost_tx_in_flight += abandon(&queue->tx, buffers->release, buffers->port);
 }
 
@@ -321,6 +365,7 @@ close_queue(struct virtio_net_queue *queue)
 
 	abandon(&queue->rx, free_raw, NULL);
 	abandon(&queue->tx, free_raw, NULL);
+	abandon_assembly(&queue->assembly, free_raw, NULL);
 	virtqueue_close(&queue->rx);
 	virtqueue_close(&queue->tx);
 	for (size_t i = 0; i < RTE_DIM(fds); i++)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datapath/guest/assembly.h"
 #include "datapath/guest/lower.h"
 #include "datapath/guest/vhost_user.h"
 #include "datapath/guest/virtqueue.h"
@@ -16,6 +17,7 @@ struct region;
 struct virtio_net_queue {
 	struct lower lower;
 	struct virtqueue rx, tx;
+	struct assembly assembly;   /* of what rx receives; where frames are taken apart */
 	int rx_kick_fd, tx_kick_fd; /* our doorbells */
 	int rx_call_fd, tx_call_fd; /* the device's; nobody waits for them */
 	uint64_t notify_points;     /* where a doorbell would ring */

@@ -45,6 +45,7 @@ virtqueue_open(struct virtqueue *ring, const struct virtqueue_options *options,
 		.size = size,
 		.mask = size - 1,
 		.least_bytes = options->least_bytes,
+		.chained = options->chained,
 		.event_idx = options->event_idx,
 		.event_ahead = options->interrupts ? 0 : UINT16_MAX,
 		.interrupts = options->interrupts,
@@ -82,7 +83,7 @@ virtqueue_reset(struct virtqueue *ring, const struct region *region)
 }
 
 uint16_t
-virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n)
+virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n, uint64_t *frames)
 {
 	uint16_t taken = 0;
 
@@ -91,6 +92,8 @@ virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n)
 			continue;
 		bufs[taken++] = ring->mbufs[id];
 		ring->mbufs[id] = NULL;
+		*frames += !ring->chained || ring->links[id].n_segments;
+		ring->links[id].n_segments = 0;
 	}
 	return taken;
 }
@@ -108,6 +111,9 @@ virtqueue_close(struct virtqueue *ring)
 void __attribute__((cold))
 virtqueue_out_of_service(struct virtqueue *ring, enum ring_fault fault, uint32_t found)
 {
+	/* Behind the first violation there may be others: of buffers taken before it was found. */
+	if (ring->fault)
+		return;
 	ring->fault = fault;
 	ring->faults++;
 	log_error("%s out of service: the host wrote a bad %s: %u", ring->name,

@@ -130,7 +130,7 @@ struct virtqueue {
 	struct chain_link *links; /* by id; rings of chains only */
 	uint16_t kick_index;      /* avail_index when the device was last asked about a kick */
 	uint16_t event_ahead;     /* interrupt so far ahead of used_index; UINT16_MAX: never */
-	bool event_idx, interrupts;
+	bool chained, event_idx, interrupts;
 	uint64_t faults;     /* times that it went out of service */
 	size_t areas_offset; /* where in the region they were carved */
 	const struct virtqueue_format *format;
@@ -145,8 +145,12 @@ int virtqueue_open(struct virtqueue *ring, const struct virtqueue_options *optio
  * Outstanding mbufs are the caller's to take back before this.
  */
 void virtqueue_reset(struct virtqueue *ring, const struct region *region);
-/* Takes up to n mbufs that are outstanding off the ring, which is of no use until it is reset. */
-uint16_t virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n);
+/*
+ * Takes up to n mbufs that are outstanding off the ring, which is of no use until
+ * it is reset, and adds to *frames: of a chain only the first one counts.
+ */
+uint16_t virtqueue_abandon(struct virtqueue *ring, struct rte_mbuf **bufs, uint16_t n,
+			   uint64_t *frames);
 /* Outstanding mbufs are the caller's to free before this. */
 void virtqueue_close(struct virtqueue *ring);
 
