@@ -12,45 +12,20 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/compare.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
 #include "datapath/lockstep.h"
 #include "datapath/sources/bounce_copy.h"
+#include "pairs.h"
 
-#define PAIRS 64
-#define SLICE_NS 500000
 /* Three devices without bounce slots. */
 #define SHARED_BYTES (16u << 20)
 
 struct figures {
 	double a_cycles[PAIRS], b_cycles[PAIRS], host_cycles[PAIRS], ratio[PAIRS];
 };
-
-static double
-median(double *values)
-{
-	qsort(values, PAIRS, sizeof(*values), compare_doubles);
-	return (values[PAIRS / 2 - 1] + values[PAIRS / 2]) / 2;
-}
-
-static double
-quantile(double *values, double share)
-{
-	qsort(values, PAIRS, sizeof(*values), compare_doubles);
-	return values[(int)(share * (PAIRS - 1))];
-}
-
-static int
-slice(struct lane *lane, struct slice *result)
-{
-	memset(result, 0, sizeof(*result));
-	result->duration_ns = SLICE_NS;
-	result->warmup_bursts = 16;
-	return lane_slice(lane, result);
-}
 
 static int
 measure(struct lane *a, struct lane *b, struct figures *figures)
