@@ -382,6 +382,18 @@ set_traffic(void *arg, uint32_t cell)
 	return 0;
 }
 
+/* Each waits for the other: where neither ends, either may be the one that is stuck. */
+static void
+report_stuck(const struct child *guest, const struct child *host, int timeout_ms)
+{
+	log_error("%s%s%s%s did not end a slice in %d s", guest ? "the " : "",
+		  guest ? guest->name : "",
+		  guest && host ? " and the " :
+		  host          ? "the " :
+				  "",
+		  host ? host->name : "", timeout_ms / 1000);
+}
+
 /*
  * Both sides' results. One that has died says so at once, while the other would go on
  * waiting for it.
@@ -406,8 +418,8 @@ await_both(struct pair_of_sides *device, struct guest_slice *guest, struct host_
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0) {
-			log_error("the %s does not end its slice for %d s",
-				  sides[ready[0].fd < 0].child->name, timeout_ms / 1000);
+			report_stuck(ready[0].fd >= 0 ? &device->guest : NULL,
+				     ready[1].fd >= 0 ? &device->host : NULL, timeout_ms);
 			return -ETIMEDOUT;
 		}
 		for (int i = 0; n > 0 && i < 2; i++) {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "runner/report/format.h"
 #include "runner/report/report.h"
 
@@ -27,16 +26,16 @@ value_of(const struct report *report, const struct run_cell *cell, const char *p
 	return row ? row->value : estimate_none();
 }
 
-/* Three digits are all that two processes give: "4.67 Mpps". */
+/* Three digits are all that two processes give. */
 static const char *
 format_rate(double pps, char *buf, size_t size)
 {
-	double step = pps > 0 ? pow(10, floor(log10(pps)) - 2) : 1;
-
 	if (!isfinite(pps))
 		snprintf(buf, size, "n/a");
+	else if (pps >= 1e6)
+		snprintf(buf, size, "%.2f Mpps", pps / 1e6);
 	else
-		quantity_format(DIMENSION_RATE, round(pps / step) * step, buf, size);
+		snprintf(buf, size, "%.1f kpps", pps / 1e3);
 	return buf;
 }
 
