@@ -23,12 +23,13 @@ descendant() {
 	done
 }
 
-# start_long DIR: a run of a minute in the background, with its first trial written; sets pid.
+# start_long DIR: a run of many short trials in the background, with its first one written; sets pid.
 start_long() {
-	"$folio" run "$work/small.yaml" --no-progress --set measure.pairs=200 \
-		--set "measure.budget=60 s" --set queues=1 --set frame_size=64 --out "$1" >"$work/output" 2>&1 &
+	"$folio" run "$work/small.yaml" --no-progress --set queues=1 --set frame_size=64 \
+		--set "sweep.burst=[$(seq -s , 32)]" --set measure.pairs=30 \
+		--set "measure.budget=60 s" --out "$1" >"$work/output" 2>&1 &
 	pid=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 300); do
 		[ "$(wc -l 2>/dev/null <"$1/trials.csv")" -gt 1 ] 2>/dev/null && break
 		sleep 0.1
 	done
