@@ -174,7 +174,8 @@ open_and_run(struct host *host)
 	const struct backend_options options = {.path = host->options.socket,
 						.server = host->options.server,
 						.reconnect = true,
-						.ask_kicks = host->options.kicks};
+						.ask_kicks = host->options.kicks,
+						.iommu = host->options.iommu};
 	enum exit_status status = EXIT_MACHINE_LACKS;
 
 	if (!backend_open(&options, &host->backend)) {

@@ -73,5 +73,9 @@ const struct option_spec host_option_specs[] = {
 	 .type = OPTION_SWITCH,
 	 AT(kicks),
 	 .help = "leave notifications on: the guest kicks, though nothing waits for it"},
+	{.name = "iommu",
+	 .type = OPTION_SWITCH,
+	 AT(iommu),
+	 .help = "translate addresses, for a guest with source iotlb"},
 	{.name = NULL},
 };

@@ -23,6 +23,7 @@ struct host_options {
 	uint32_t count;
 	uint32_t cpu;
 	bool kicks;
+	bool iommu;
 };
 
 extern const struct option_spec host_option_specs[];
