@@ -11,6 +11,8 @@ pids=()
 trap 'kill -KILL "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
 . "$(dirname "$0")/expect.sh"
 socket=$work/socket
+# Two that start at the same time would count the same free huge pages.
+export FOLIO_NO_HUGE=1
 
 # ---- What is refused before anything runs ----
 
@@ -36,7 +38,8 @@ refuses "sources.vc.cost: found no \`costs:\`" --socket "$socket" --set sources.
 refuses "found 'nobody', which is no cost profile" --socket "$socket" --costs nobody
 refuses "found source iotlb on in folio" --socket "$socket" --set sources.iotlb=on --set ring_format=packed
 refuses "--set device: found 'virtio-user'" --socket "$socket" --preset ideal --set device=virtio-user
-refuses "--socket: found one, and a device that has none" --socket "$socket" --set device=ethdev
+refuses "--socket: found one, and a device that has none" --socket "$socket" --set device=ethdev \
+	--set devargs=net_null0
 refuses "--cpu: found 'two', allowed: numbers of cores" --socket "$socket" --cpu two
 refuses "--cpu: found '99999', a core that this process may not run on" --socket "$socket" --cpu 99999
 refuses "--cpu: found '0,0', allowed: each core once" --socket "$socket" --set queues=2 --cpu 0,0
@@ -182,6 +185,38 @@ ends "$guest" 0 guest2
 [ "$(count guest2 hosts)" = 4 ] || fail "the guest counts $(count guest2 hosts) hosts"
 [ "$(count guest2 device.lost.rx_posted)" -gt 0 ] || fail "the guest names no lost buffers"
 [ "$(count guest2 device.faults_rx)" = 0 ] || fail "a host that went was taken for a hostile one"
+
+# Everything on, and a host that is killed: what sources keep for each buffer, they give back.
+start guest "$folio" guest --socket "$socket" --preset naive --costs epyc-9334-snp --cpu "$last"
+guest=$pid
+start host "$folio" host --socket "$socket" --iommu --rate "2 kpps" --cpu 0
+wait_for guest "host there; received [1-9]"
+kill -KILL "$pid"
+wait_for guest "the host has gone"
+start host "$folio" host --socket "$socket" --iommu --rate "2 kpps" --cpu 0 --count 1000
+ends "$pid" 0 host
+closes host
+kill -INT "$guest"
+ends "$guest" 0 guest
+[ "$(count guest bounce_alloc.found)" = "$(count guest bounce_alloc.freed)" ] ||
+	fail "found $(count guest bounce_alloc.found) bounce slots, freed $(count guest bounce_alloc.freed)"
+[ "$(count guest iotlb.failures)" = 0 ] || fail "invalidations failed: $(count guest iotlb.failures)"
+
+# The guest as the source of traffic, before a backend that only forwards: stock testpmd, where it is
+# installed.
+if command -v dpdk-testpmd >/dev/null; then
+	start guest "$folio" guest --socket "$socket" --client --traffic imix --rate "20 kpps" --count 20000 \
+		--settle "1 s" --cpu "$last"
+	guest=$pid
+	start testpmd dpdk-testpmd --no-huge -m 256 --no-pci --no-telemetry --no-shconf --lcores 0@0,1@0 \
+		--vdev "net_vhost0,iface=$socket" -- --forward-mode=macswap --auto-start --no-mlockall \
+		--total-num-mbufs=4096 --stats-period 60
+	ends "$guest" 0 guest
+	closes guest
+	kill -INT "$pid"
+	wait "$pid"
+	rm -f "$socket"
+fi
 
 # Interrupted while there is nobody: the socket is gone, and it says that nobody came.
 start guest "$folio" guest --socket "$socket" --preset ideal

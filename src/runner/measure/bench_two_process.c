@@ -348,7 +348,9 @@ open_bench(const struct bench_options *options, void **out)
 	if (!bench)
 		return -ENOMEM;
 	bench->options = *options;
-	error = placement_find(options->cpu, &bench->placement);
+	bench->placement =
+		(struct placement){.guest_cpu = options->cpu, .host_cpu = options->host_cpu};
+	error = placement_find(&bench->placement);
 	if (!error)
 		error = list_traffics(bench);
 	if (!error)
@@ -369,7 +371,8 @@ machine(const void *arg, struct bench_machine *machine)
 {
 	const struct bench *bench = arg;
 
-	*machine = (struct bench_machine){.huge_pages = bench->huge_pages};
+	*machine = (struct bench_machine){.huge_pages = bench->huge_pages,
+					  .host_cpu = bench->placement.host_cpu};
 	placement_format(&bench->placement, machine->placement, sizeof(machine->placement));
 }
 

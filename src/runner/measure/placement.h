@@ -2,25 +2,27 @@
 /*
  * Which cores two processes run on. Sibling threads of one core share its execution
  * units, so that one side's work would slow the other down; who is whose sibling a
- * hypervisor need not tell, but a round trip of a cache line does.
+ * hypervisor need not tell, and may change, but a round trip of a cache line does tell.
  */
 #ifndef FOLIO_RUNNER_PLACEMENT_H
 #define FOLIO_RUNNER_PLACEMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct placement {
-	int guest_cpu, host_cpu;
-	double round_trip_cycles;   /* between the two, median */
-	double sibling_trip_cycles; /* to the guest core's sibling; 0: none was found */
+	int guest_cpu;
+	int host_cpu;             /* -1: to be chosen */
+	double round_trip_cycles; /* between the two, median */
+	bool siblings;            /* no other core was to be had */
 };
 
 /*
- * Chooses the host's core for a guest on guest_cpu, among those that this process may
- * run on: the nearest that is no sibling, as far as there is something to compare. Returns 0; -ENODEV when there is no other
- * core, or another -errno; each after log_error().
+ * Chooses the host's core, unless there is one, among those that this process may run
+ * on: the nearest that is no sibling of the guest's. Measures the round trip. Returns
+ * 0; -ENODEV when there is no other core, or another -errno; each after log_error().
  */
-int placement_find(int guest_cpu, struct placement *placement);
+int placement_find(struct placement *placement);
 
 /* "guest on core 3, host on core 1, 466 cycles there and back". Returns buf. */
 const char *placement_format(const struct placement *placement, char *buf, size_t size);

@@ -55,7 +55,7 @@ add_row(const struct report *report, struct document *document, const struct run
 		 cell->variant);
 	format_rate(rate.value, row.cells[1], sizeof(row.cells[1]));
 	snprintf(row.cells[2], sizeof(row.cells[2]), "%s..%s",
-		 format_rate(rate.ci_low, low, sizeof(low)),
+		 format_rate(fmax(rate.ci_low, 0), low, sizeof(low)),
 		 format_rate(rate.ci_high, high, sizeof(high)));
 	snprintf(row.cells[3], sizeof(row.cells[3]), "%.3f%%", 100 * loss.value);
 	format_share(busy.value, row.cells[4], sizeof(row.cells[4]));
