@@ -19,6 +19,7 @@ SOURCE_COLOURS = {
     "iotlb": "#009E73",
     "vc": "#E69F00",
     "interaction": "#999999",
+    "rest": "#999999",
 }
 OTHER_COLOURS = ["#CC79A7", "#F0E442", "#7F3C8D", "#A5AA99"]
 IDEAL_COLOUR = "#D9D9D9"
@@ -123,14 +124,12 @@ class Run:
     def ends(self, place):
         """Rows of the configuration with all sources and of its ideal; None where there are none.
 
-        Where the file lists that configuration itself, its cell stands for attribution's own.
+        Where the file lists naive itself, its cell stands for attribution's own.
         The ideal is its A/A control's where there is one: beside a configuration that costs
         thousands of times as much it does not find the caches as it left them.
         """
-        names = {row["reference"] for row in self.plan.values()
-                 if row["role"] == "removed" and place_of(row) == place}
         cells = [row["cell"] for role in ("all", "listed") for row in self.plan.values()
-                 if row["role"] == role and row["configuration"] in names
+                 if row["role"] == role and (role == "all" or row["configuration"] == "naive")
                  and row["reference"] == "ideal" and place_of(row) == place]
         found = {row["metric"]: row for row in self.summary if row["cell"] == cells[0]} \
             if cells else {}

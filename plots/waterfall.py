@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """figures/waterfall.png: from the ideal to naive (all sources), step by step, smallest first.
 
+Steps are Shapley values where there are any: they add up to the whole. Otherwise they are
+what each source adds alone, and a last step is what those leave, the interaction.
+
 A row per traffic. Where one step dwarfs those before it, a second panel shows the same
 steps with its axis cut below that step.
 """
@@ -16,7 +19,8 @@ class Steps:
     def __init__(self, run, place, ideal, naive):
         self.place, self.ideal, self.naive = place, ideal, naive
         self.steps, level = [], ideal["median"]
-        sources = run.sources(place)
+        values = run.sources(place, "shapley")
+        sources = values or run.sources(place)
         interaction = sources.pop("interaction", None)
         for row in sorted(sources.values(), key=lambda row: row["cycles_per_packet"]):
             if row["distinguishable"] == "yes":
@@ -24,8 +28,9 @@ class Steps:
                 level += row["cycles_per_packet"]
         # What is left also holds the sources that were dropped, each too small to tell from zero.
         rest = naive["median"] - level
-        if interaction and abs(rest) >= 0.001 * naive["median"]:
-            self.steps.append(("interaction", level, naive["median"], interaction))
+        name, row = ("rest", naive) if values else ("interaction", interaction)
+        if row and abs(rest) >= 0.001 * naive["median"]:
+            self.steps.append((name, level, naive["median"], row))
 
     def highest(self):
         return max([self.naive["median"]] + [max(a, b) for _, a, b, _ in self.steps])

@@ -81,7 +81,7 @@ add_cell(struct sample *s, enum cell_role role, const char *configuration, const
 	struct experiment *e = &s->experiment;
 	struct cell *cell = &e->cells[e->n_cells];
 
-	*cell = (struct cell){.id = e->n_cells++, .role = role, .factor = -1};
+	*cell = (struct cell){.id = e->n_cells++, .role = role};
 	snprintf(cell->configuration, sizeof(cell->configuration), "%s", configuration);
 	snprintf(cell->reference, sizeof(cell->reference), "ideal");
 	snprintf(cell->workload, sizeof(cell->workload), "macswap");
@@ -102,23 +102,28 @@ add_factor_cells(struct sample *s, const char *label)
 
 	for (unsigned int i = 0; sources[i]; i++) {
 		snprintf(name, sizeof(name), "ideal+%s", sources[i]->name);
-		add_cell(s, CELL_ALONE, name, label, 1u << i)->factor = (int)i;
+		add_cell(s, CELL_ALONE, name, label, 1u << i)->factors = 1u << i;
 	}
-	for (unsigned int i = 0; sources[i]; i++) {
+	for (unsigned int i = 0; !s->shapley && sources[i]; i++) {
 		struct cell *cell;
 
 		snprintf(name, sizeof(name), "naive-%s", sources[i]->name);
 		cell = add_cell(s, CELL_REMOVED, name, label, all & ~(1u << i));
-		cell->factor = (int)i;
+		cell->factors = 1u << i;
 		snprintf(cell->reference, sizeof(cell->reference), "naive");
 		for (unsigned int j = 0; sources[j]; j++)
 			cell->reference_config.sources[j].on = true;
 	}
+	for (unsigned int set = 1; s->shapley && set < all; set++) {
+		snprintf(name, sizeof(name), "set-%u", set);
+		if (__builtin_popcount(set) > 1)
+			add_cell(s, CELL_SUBSET, name, label, set)->factors = set;
+	}
 	add_cell(s, CELL_ALL, "naive", label, all);
 }
 
-void
-sample_open(struct sample *s, const char *const *frame_sizes, double noise)
+static void
+open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool shapley)
 {
 	struct experiment *e = &s->experiment;
 	unsigned int copy = 1u << source_find("bounce_copy"), vc = 1u << source_find("vc");
@@ -127,7 +132,7 @@ sample_open(struct sample *s, const char *const *frame_sizes, double noise)
 	const unsigned int on[] = {0, copy, alloc | copy | vc, (1u << source_count()) - 1};
 	static char resolved[] = SAMPLE_RESOLVED;
 
-	*s = (struct sample){.noise = noise};
+	*s = (struct sample){.shapley = shapley, .noise = noise};
 	e->resolved = resolved;
 	snprintf(e->name, sizeof(e->name), "sample");
 	snprintf(e->path, sizeof(e->path), "configs/sample.yaml");
@@ -159,6 +164,18 @@ sample_open(struct sample *s, const char *const *frame_sizes, double noise)
 		for (unsigned int i = 0; sources[i]; i++)
 			c->config.sources[i].on = on[e->n_configurations] >> i & 1;
 	}
+}
+
+void
+sample_open(struct sample *s, const char *const *frame_sizes, double noise)
+{
+	open_sample(s, frame_sizes, noise, false);
+}
+
+void
+sample_open_shapley(struct sample *s, const char *const *frame_sizes, double noise)
+{
+	open_sample(s, frame_sizes, noise, true);
 }
 
 void

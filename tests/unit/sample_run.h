@@ -17,11 +17,15 @@
 
 struct sample {
 	struct experiment experiment;
+	bool shapley; /* a cell for every set of sources instead of each removed from all */
 	double noise; /* spread of a slice, as a share; 0: every pair is exact */
 };
 
 /* frame_sizes: NULL-terminated labels, "64" or "imix". Wants sample_close(). */
 void sample_open(struct sample *sample, const char *const *frame_sizes, double noise);
+
+/* The same with a cell for every set of sources instead of each removed from all. */
+void sample_open_shapley(struct sample *sample, const char *const *frame_sizes, double noise);
 void sample_close(struct sample *sample);
 
 /* Guest cycles per packet of a configuration, on host and guest side. */

@@ -14,6 +14,7 @@
 #include "runner/report/attribution.h"
 #include "runner/report/breakeven.h"
 #include "runner/report/noise.h"
+#include "runner/report/place.h"
 #include "sample_run.h"
 
 #define assert_near(value, wanted, within) assert_true(fabs((value) - (wanted)) <= (within))
@@ -31,9 +32,10 @@ struct loaded {
 };
 
 static void
-load(struct loaded *l, double noise, void (*change)(struct sample *sample))
+load_with(struct loaded *l, double noise, void (*change)(struct sample *sample),
+	  void (*open)(struct sample *sample, const char *const *frame_sizes, double noise))
 {
-	sample_open(&l->sample, frame_sizes, noise);
+	open(&l->sample, frame_sizes, noise);
 	if (change)
 		change(&l->sample);
 	sample_folder(l->path, sizeof(l->path));
@@ -42,6 +44,12 @@ load(struct loaded *l, double noise, void (*change)(struct sample *sample))
 	assert_int_equal(run_files_read(&l->folder, &l->run), 0);
 	assert_int_equal(summary_open(&l->run, &l->summary), 0);
 	assert_int_equal(attribution_open(&l->summary, &l->attribution), 0);
+}
+
+static void
+load(struct loaded *l, double noise, void (*change)(struct sample *sample))
+{
+	load_with(l, noise, change, sample_open);
 }
 
 static void
@@ -144,6 +152,147 @@ test_listed_naive_is_the_whole(void **state)
 	unload(&l);
 }
 
+static double
+value_of(const struct loaded *l, const char *source, const char *with, enum side side,
+	 enum attribution_method method)
+{
+	const struct run_cell *place =
+		&l->run.cells[sample_cell(&l->sample, "ideal+psc", "64")->id];
+
+	for (size_t i = 0; i < l->attribution.n_rows; i++) {
+		const struct attribution_row *row = &l->attribution.rows[i];
+
+		if (cell_same_place(row->place, place) && row->side == side &&
+		    row->method == method && !strcmp(row->source, source) &&
+		    (with ? row->with && !strcmp(row->with, with) : !row->with))
+			return row->cycles.value;
+	}
+	fail_msg("no row of %s", source);
+	return NAN;
+}
+
+/* The sample's only interaction takes all sources: each has its share of it, no two have any. */
+static void
+test_shapley_values(void **state)
+{
+	const struct cell *cell;
+	static struct loaded l;
+	double sum = 0;
+
+	(void)state;
+	load_with(&l, 0, NULL, sample_open_shapley);
+	cell = sample_cell(&l.sample, "ideal+psc", "64");
+	for (unsigned int i = 0; sources[i]; i++) {
+		double own = sample_source_cycles(sources[i]->name, cell);
+		double value = value_of(&l, sources[i]->name, NULL, SIDE_GUEST, METHOD_SHAPLEY);
+
+		assert_near(value, own + SAMPLE_INTERACTION_CYCLES / source_count(), 1e-6);
+		assert_near(value_of(&l, sources[i]->name, NULL, SIDE_GUEST, METHOD_ALONE), own,
+			    1e-6);
+		sum += value;
+		for (unsigned int k = i + 1; sources[k]; k++)
+			assert_near(value_of(&l, sources[i]->name, sources[k]->name, SIDE_GUEST,
+					     METHOD_TWO_WAY),
+				    0, 1e-6);
+	}
+	assert_near(value_of(&l, SOURCE_REST, NULL, SIDE_GUEST, METHOD_TWO_WAY),
+		    SAMPLE_INTERACTION_CYCLES, 1e-6);
+	assert_near(sum, value_of(&l, SOURCE_TOTAL, NULL, SIDE_GUEST, METHOD_ALL), 1e-6);
+	assert_near(value_of(&l, "iotlb", NULL, SIDE_HOST, METHOD_SHAPLEY), 140, 1e-6);
+	unload(&l);
+}
+
+/* With noise, and a restart that one cell lacks: sums hold to the last digits all the same. */
+static void
+test_shapley_sums_are_exact(void **state)
+{
+	static struct loaded l;
+
+	(void)state;
+	load_with(&l, 0.05, NULL, sample_open_shapley);
+	for (int pass = 0; pass < 2; pass++) {
+		for (int side = 0; side < SIDES; side++) {
+			double total = value_of(&l, SOURCE_TOTAL, NULL, side, METHOD_ALL);
+			double values = 0;
+			double parts = value_of(&l, SOURCE_REST, NULL, side, METHOD_TWO_WAY);
+
+			for (unsigned int i = 0; sources[i]; i++) {
+				const char *name = sources[i]->name;
+
+				values += value_of(&l, name, NULL, side, METHOD_SHAPLEY);
+				parts += value_of(&l, name, NULL, side, METHOD_ALONE);
+				for (unsigned int k = i + 1; sources[k]; k++)
+					parts += value_of(&l, name, sources[k]->name, side,
+							  METHOD_TWO_WAY);
+			}
+			assert_near(values, total, 1e-9 * fabs(total) + 1e-9);
+			assert_near(parts, total, 1e-9 * fabs(total) + 1e-9);
+		}
+		/* Once more without the last restart of one cell. */
+		attribution_close(&l.attribution);
+		for (size_t s = 0; s < l.run.cells[7].n_series; s++)
+			l.run.cells[7].series[s].n = l.run.cells[7].series[s].n * 2 / 3;
+		assert_int_equal(attribution_open(&l.summary, &l.attribution), 0);
+	}
+	unload(&l);
+}
+
+/* Without a set there are no values, but what each source costs alone. */
+static void
+test_shapley_wants_every_set(void **state)
+{
+	static struct loaded l;
+	struct run_cell *subset;
+
+	(void)state;
+	load_with(&l, 0, NULL, sample_open_shapley);
+	subset = &l.run.cells[sample_cell(&l.sample, "set-3", "64")->id];
+	attribution_close(&l.attribution);
+	for (size_t s = 0; s < subset->n_series; s++)
+		free(subset->series[s].points);
+	subset->n_series = 0;
+	assert_int_equal(attribution_open(&l.summary, &l.attribution), 0);
+	assert_non_null(row_of(&l, "64", "psc", SIDE_GUEST, METHOD_ALONE));
+	for (size_t i = 0; i < l.attribution.n_rows; i++)
+		assert_true(l.attribution.rows[i].method != METHOD_SHAPLEY ||
+			    !strcmp(l.attribution.rows[i].place->frame_size, "1500"));
+	unload(&l);
+}
+
+/* Two sources that cost more together: the interaction is theirs, and found. */
+static void
+test_two_way_interaction(void **state)
+{
+	static struct loaded l;
+	uint32_t both = 1u << source_find("psc") | 1u << source_find("vc");
+	double before, after;
+
+	(void)state;
+	load_with(&l, 0, NULL, sample_open_shapley);
+	before = value_of(&l, "psc", NULL, SIDE_GUEST, METHOD_SHAPLEY);
+	attribution_close(&l.attribution);
+	for (uint32_t i = 0; i < l.run.n_cells; i++) {
+		const struct cell *cell = &l.sample.experiment.cells[i];
+		struct series *series;
+
+		if ((cell->role == CELL_SUBSET && (cell->factors & both) == both) ||
+		    cell->role == CELL_ALL) {
+			series = (struct series *)run_cell_series(&l.run.cells[i],
+								  "guest_cycles_per_packet");
+			for (size_t k = 0; k < series->n; k++)
+				series->points[k].value += 300;
+		}
+	}
+	assert_int_equal(attribution_open(&l.summary, &l.attribution), 0);
+	after = value_of(&l, "psc", NULL, SIDE_GUEST, METHOD_SHAPLEY);
+	assert_near(after - before, 150, 1e-6);
+	assert_near(value_of(&l, "psc", "vc", SIDE_GUEST, METHOD_TWO_WAY), 300, 1e-6);
+	assert_near(value_of(&l, "psc", "iotlb", SIDE_GUEST, METHOD_TWO_WAY), 0, 1e-6);
+	assert_near(value_of(&l, SOURCE_REST, NULL, SIDE_GUEST, METHOD_TWO_WAY),
+		    SAMPLE_INTERACTION_CYCLES, 1e-6);
+	unload(&l);
+}
+
 static void
 test_intervals_hold_the_truth(void **state)
 {
@@ -232,6 +381,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_listed_naive_is_the_whole),
+		cmocka_unit_test(test_shapley_values),
+		cmocka_unit_test(test_shapley_sums_are_exact),
+		cmocka_unit_test(test_shapley_wants_every_set),
+		cmocka_unit_test(test_two_way_interaction),
 		cmocka_unit_test(test_intervals_hold_the_truth),
 		cmocka_unit_test(test_noise_verdicts),
 		cmocka_unit_test(test_breakeven),

@@ -21,8 +21,8 @@
 #define TWO HEAD "configurations: [{preset: folio}, {preset: naive}]\n"
 
 static const char role_letters[] = {
-	[CELL_LISTED] = 'L', [CELL_ALONE] = '+',   [CELL_REMOVED] = '-',
-	[CELL_ALL] = '*',    [CELL_CONTROL] = 'c', [CELL_CONTROL_DEVICES] = 'd',
+	[CELL_LISTED] = 'L', [CELL_ALONE] = '+',   [CELL_REMOVED] = '-',         [CELL_ALL] = '*',
+	[CELL_SUBSET] = 's', [CELL_CONTROL] = 'c', [CELL_CONTROL_DEVICES] = 'd',
 };
 
 /* "L folio/ideal 64 [variant]", a line for each cell. */
@@ -60,6 +60,7 @@ assert_round_trip(struct experiment *e)
 			    e->n_configurations * sizeof(*e->configurations));
 	assert_memory_equal(&e->measure, &again->measure, sizeof(e->measure));
 	assert_int_equal(e->attribution.wanted, again->attribution.wanted);
+	assert_int_equal(e->attribution.design, again->attribution.design);
 	assert_int_equal(e->attribution.factors, again->attribution.factors);
 	assert_string_equal(e->workload, again->workload);
 	assert_string_equal(e->reference, again->reference);
@@ -122,7 +123,7 @@ test_defaults(void **state)
 	assert_string_equal(e->configurations[1].name, "ideal");
 	assert_string_equal(e->cells[0].workload, "macswap");
 	assert_string_equal(e->cells[0].traffic, "64");
-	assert_int_equal(e->cells[0].factor, -1);
+	assert_int_equal(e->cells[0].factors, 0);
 	experiment_close(e);
 }
 
@@ -325,6 +326,39 @@ test_attribution(void **state)
 		    "c A/A/ideal 64\nd A/A/ideal 64\n");
 }
 
+/* Every set of the factors against the ideal, each once. */
+static void
+test_shapley(void **state)
+{
+	struct experiment *e;
+	uint32_t sets = 0;
+
+	(void)state;
+	expect_plan(ONE "attribution: {method: shapley, factors: [vc, psc, iotlb]}\n",
+		    "L folio/ideal 64\n* factors/ideal 64\n"
+		    "+ ideal+psc/ideal 64\n+ ideal+iotlb/ideal 64\n+ ideal+vc/ideal 64\n"
+		    "s ideal+psc+iotlb/ideal 64\ns ideal+psc+vc/ideal 64\n"
+		    "s ideal+iotlb+vc/ideal 64\nc A/A/ideal 64\nd A/A/ideal 64\n");
+	expect_plan(ONE "attribution: {method: shapley, factors: [vc]}\n",
+		    "L folio/ideal 64\n* factors/ideal 64\n+ ideal+vc/ideal 64\n"
+		    "c A/A/ideal 64\n");
+	e = config_expect(&folder, ONE "attribution: {method: shapley}\n", NULL, 0);
+	assert_round_trip(e);
+	for (uint32_t i = 0; i < e->n_cells; i++) {
+		const struct cell *cell = &e->cells[i];
+		unsigned int on = 0;
+
+		if (cell->role != CELL_SUBSET && cell->role != CELL_ALONE)
+			continue;
+		for (unsigned int s = 0; sources[s]; s++)
+			on |= (unsigned int)cell->config.sources[s].on << s;
+		assert_int_equal(on, cell->factors);
+		sets++;
+	}
+	assert_int_equal(sets, (1u << source_count()) - 2);
+	experiment_close(e);
+}
+
 /* naive is in the plan already; the sweep of a source is not attribution's, that of the ring is. */
 static void
 test_attribution_beside_a_listed_naive(void **state)
@@ -380,7 +414,7 @@ test_attribution_keeps_a_factors_settings(void **state)
 		if (cell->role != CELL_ALONE && cell->role != CELL_REMOVED)
 			continue;
 		for (int s = 0; sources[s]; s++) {
-			bool on = (cell->role == CELL_ALONE) == (s == cell->factor);
+			bool on = (cell->role == CELL_ALONE) == (cell->factors >> s & 1);
 
 			assert_int_equal(cell->config.sources[s].on, on);
 			if (on)
@@ -566,6 +600,7 @@ main(void)
 		cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_attribution),
+		cmocka_unit_test(test_shapley),
 		cmocka_unit_test(test_attribution_beside_a_listed_naive),
 		cmocka_unit_test(test_attribution_keeps_a_factors_settings),
 		cmocka_unit_test(test_set),

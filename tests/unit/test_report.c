@@ -141,7 +141,8 @@ test_numbers(void **state)
 
 /* A report of the sample, as text; path keeps the folder. */
 static char *
-report_sample(double noise, void (*change)(struct sample *sample), char *path, size_t path_size)
+report_opened(void (*open)(struct sample *sample, const char *const *frame_sizes, double noise),
+	      double noise, void (*change)(struct sample *sample), char *path, size_t path_size)
 {
 	static const char *const frame_sizes[] = {"64", "imix", NULL};
 	struct sample sample;
@@ -149,7 +150,7 @@ report_sample(double noise, void (*change)(struct sample *sample), char *path, s
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	sample_open(&sample, frame_sizes, noise);
+	open(&sample, frame_sizes, noise);
 	if (change)
 		change(&sample);
 	sample_folder(path, path_size);
@@ -158,6 +159,12 @@ report_sample(double noise, void (*change)(struct sample *sample), char *path, s
 	fclose(file);
 	sample_close(&sample);
 	return text;
+}
+
+static char *
+report_sample(double noise, void (*change)(struct sample *sample), char *path, size_t path_size)
+{
+	return report_opened(sample_open, noise, change, path, path_size);
 }
 
 static void
@@ -210,6 +217,26 @@ test_report_of_exact_run(void **state)
 	free(text);
 	file = read_file(path, "attribution.csv");
 	assert_contains(file, "\nmacswap,64,,psc,guest,alone,18800,");
+	free(file);
+	sample_remove(path);
+}
+
+static void
+test_report_of_shapley_values(void **state)
+{
+	char path[64], *text = report_opened(sample_open_shapley, 0, NULL, path, sizeof(path));
+	char *file;
+
+	(void)state;
+	assert_lines_fit(text);
+	assert_contains(text, "18.8k  18.8k..18.8k   98.0%   18.8k  18.8k..18.8k");
+	assert_contains(text, "46.0  46.0..46.0      0.2%    38.0  38.0..38.0");
+	assert_contains(text, "  rest                   40.0  40.0..40.0");
+	assert_null(strstr(text, " + vc"));
+	free(text);
+	file = read_file(path, "attribution.csv");
+	assert_contains(file, "\nmacswap,64,,psc,guest,shapley,188");
+	assert_contains(file, ",bounce_alloc+bounce_copy,guest,two-way,");
 	free(file);
 	sample_remove(path);
 }
@@ -324,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_wide_things_fit),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_report_of_exact_run),
+		cmocka_unit_test(test_report_of_shapley_values),
 		cmocka_unit_test(test_wide_intervals_are_marked),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),

@@ -62,7 +62,7 @@ show_progress(struct session *session, uint32_t restart, const struct cell *cell
 {
 	const struct experiment *experiment = session->experiment;
 	uint32_t trials = experiment->n_cells * experiment->measure.restarts;
-	char what[192];
+	char what[CELL_NAME_BYTES + 128];
 
 	snprintf(what, sizeof(what), "%s over %s, restart %u of %u", cell->configuration,
 		 cell->traffic_label, restart + 1, experiment->measure.restarts);

@@ -8,17 +8,47 @@
 #include "runner/config/experiment.h"
 #include "runner/config/recipe.h"
 
-#define METHOD "one-at-a-time"
+static const char *const design_names[] = {
+	[DESIGN_ONE_AT_A_TIME] = "one-at-a-time",
+	[DESIGN_SHAPLEY] = "shapley",
+};
+
+#define N_DESIGNS (sizeof(design_names) / sizeof(design_names[0]))
+
+const char *
+attribution_design_name(enum attribution_design design)
+{
+	return design_names[design];
+}
 
 static int
-check_method(const struct node *node)
+read_design(const struct node *node, struct attribution_spec *spec)
 {
-	struct names methods = {{METHOD}, 1};
+	struct names designs = {0};
 
-	if (node && node->kind == NODE_SCALAR && !strcmp(node->text, "shapley"))
-		return node_refuse(node, "found 'shapley', which this version does not have, "
-					 "allowed: " METHOD);
-	return node ? node_expect_name(node, &methods) : 0;
+	for (size_t i = 0; i < N_DESIGNS; i++)
+		names_add(&designs, design_names[i]);
+	if (!node)
+		return 0;
+	if (node_expect_name(node, &designs))
+		return -EINVAL;
+	while (strcmp(design_names[spec->design], node->text))
+		spec->design++;
+	return 0;
+}
+
+/* k factors make 2^k configurations, of which each is measured. */
+static int
+check_size(const struct node *node, const struct attribution_spec *spec)
+{
+	int n = __builtin_popcount(spec->factors);
+
+	if (spec->design != DESIGN_SHAPLEY || n <= FACTORS_MAX)
+		return 0;
+	return node_refuse(node,
+			   "found %d factors, which make 2^%d configurations, allowed: at most %d "
+			   "factors with method: shapley",
+			   n, n, FACTORS_MAX);
 }
 
 static int
@@ -63,10 +93,12 @@ attribution_spec_read(const struct node *node, struct attribution_spec *spec)
 {
 	struct names keys = {{"method", "factors"}, 2};
 	const struct node *factors;
+	int error;
 
-	if (node_expect_keys(node, &keys) || check_method(node_find(node, "method")))
+	if (node_expect_keys(node, &keys) || read_design(node_find(node, "method"), spec))
 		return -EINVAL;
 	spec->wanted = true;
 	factors = node_find(node, "factors");
-	return factors ? read_factors(factors, spec) : default_factors(node, spec);
+	error = factors ? read_factors(factors, spec) : default_factors(node, spec);
+	return error ? error : check_size(factors ? factors : node, spec);
 }

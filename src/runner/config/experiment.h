@@ -19,6 +19,10 @@
 /* `rate: max` */
 #define RATE_MAX option_word(0)
 
+/* Of a cell's configuration, which attribution may name after this many factors. */
+#define FACTORS_MAX 8
+#define CELL_NAME_BYTES 192
+
 /* `measure:` of the file; measure_options() has its table. */
 struct measure {
 	uint64_t slice_ns;
@@ -38,9 +42,16 @@ const struct option_spec *measure_options(const char *topology);
 /* `rate:`, over struct experiment. */
 extern const struct option_spec rate_options[];
 
+/* Which cells an attribution is worked out from. */
+enum attribution_design {
+	DESIGN_ONE_AT_A_TIME, /* each factor alone, and each taken from all of them */
+	DESIGN_SHAPLEY,       /* every set of up to FACTORS_MAX factors */
+};
+
 /* `attribution:` of the file. */
 struct attribution_spec {
 	bool wanted;
+	enum attribution_design design;
 	uint32_t factors; /* bit i: sources[i] */
 };
 
@@ -55,6 +66,7 @@ enum cell_role {
 	CELL_ALONE,           /* attribution: the ideal and one source, against the ideal */
 	CELL_REMOVED,         /* attribution: `naive` less one source, against `naive` */
 	CELL_ALL,             /* attribution: `naive` against the ideal */
+	CELL_SUBSET,          /* attribution: the ideal and some sources, against the ideal */
 	CELL_CONTROL,         /* A/A: the reference against itself, on the same device */
 	CELL_CONTROL_DEVICES, /* A/A: the reference against itself, on two devices */
 };
@@ -63,13 +75,13 @@ enum cell_role {
 struct cell {
 	uint32_t id; /* index in the plan */
 	enum cell_role role;
-	char configuration[NAME_BYTES]; /* "folio", "ideal+psc", "naive-psc", "A/A" */
+	char configuration[CELL_NAME_BYTES]; /* "folio", "ideal+psc", "naive-psc", "A/A" */
 	char reference[NAME_BYTES];
 	char variant[128]; /* swept options other than traffic: "sources.vc.cost=2000 cycles"; or "" */
 	char workload[NAME_BYTES];
 	char traffic[512];      /* as traffic_open() takes it */
 	char traffic_label[64]; /* what stands in the frame_size column */
-	int factor;             /* index into sources[] for CELL_ALONE and CELL_REMOVED, else -1 */
+	uint32_t factors;       /* of CELL_ALONE, CELL_REMOVED, CELL_SUBSET; bit i: sources[i] */
 	struct datapath_config config, reference_config;
 };
 

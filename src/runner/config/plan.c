@@ -23,7 +23,6 @@ plan_cell_init(const struct plan *plan, const struct row *row, enum cell_role ro
 {
 	memset(cell, 0, sizeof(*cell));
 	cell->role = role;
-	cell->factor = -1;
 	memcpy(cell->workload, plan->experiment->workload, sizeof(cell->workload));
 	memcpy(cell->traffic, row->text, sizeof(row->text));
 	memcpy(cell->traffic_label, row->label, sizeof(row->label));
@@ -109,7 +108,7 @@ add_listed(struct plan *plan, const struct row *row, const struct recipe *recipe
 	struct cell cell;
 
 	plan_cell_init(plan, row, CELL_LISTED, &cell);
-	memcpy(cell.configuration, recipe->name, sizeof(cell.configuration));
+	memcpy(cell.configuration, recipe->name, sizeof(recipe->name));
 	memcpy(cell.reference, form->reference.name, sizeof(cell.reference));
 	if (recipe_resolve(recipe, &form->shared, combo, SWEEP_ALL, &cell.config) ||
 	    recipe_resolve(&form->reference, &form->shared, combo, SWEEP_DATAPATH,

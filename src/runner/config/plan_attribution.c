@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Attribution, one factor at a time: the ideal and one factor, against the
- * ideal; all factors less one, against all; all against the ideal. A factor's
- * settings are those that `naive` gives it, in each of these cells.
+ * Attribution's cells. One factor at a time: the ideal and one factor, against
+ * the ideal; all factors less one, against all; all against the ideal. Shapley:
+ * the ideal and each set of factors, against the ideal. A factor's settings are
+ * those that `naive` gives it, in each of these cells.
+ *
+ * Every set is held against the ideal rather than against its neighbours or
+ * `naive`: what a slice scatters is a share of what it costs, so the cheapest
+ * reference adds the least; and 2^k - 1 cells do where neighbours would take
+ * k 2^(k-1) and not add up.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -74,10 +80,26 @@ check_name(const struct plan *plan, const struct cell *cell)
 			   cell->configuration);
 }
 
+/* Sources that go together with all others on need not with some of them off. */
+static int
+check_conflict(const struct plan *plan, const struct cell *cell)
+{
+	unsigned int source;
+	const char *conflict = datapath_config_conflict(&cell->config, &source);
+
+	if (!conflict)
+		return 0;
+	return node_refuse(node_find(plan->form->root, "attribution"),
+			   "found source %s on in '%s', which is one of its configurations: %s, "
+			   "allowed: factors that can be on without each other",
+			   sources[source]->name, cell->configuration, conflict);
+}
+
 static int
 add(struct plan *plan, const struct combo *combo, struct cell *cell)
 {
-	if (check_name(plan, cell) || plan_set_variant(plan, combo, cell))
+	if (check_name(plan, cell) || check_conflict(plan, cell) ||
+	    plan_set_variant(plan, combo, cell))
 		return -EINVAL;
 	return plan_add(plan, cell);
 }
@@ -108,7 +130,7 @@ add_all(struct plan *plan, const struct row *row, const struct combo *combo,
 	struct cell cell;
 
 	plan_cell_init(plan, row, CELL_ALL, &cell);
-	snprintf(cell.configuration, NAME_BYTES, "%s", ends->all_name);
+	snprintf(cell.configuration, sizeof(cell.configuration), "%s", ends->all_name);
 	snprintf(cell.reference, NAME_BYTES, PRESET_IDEAL);
 	memcpy(&cell.config, &ends->all, sizeof(cell.config));
 	memcpy(&cell.reference_config, &ends->ideal, sizeof(cell.config));
@@ -117,19 +139,36 @@ add_all(struct plan *plan, const struct row *row, const struct combo *combo,
 	return is_listed(plan, &cell) ? 0 : add(plan, combo, &cell);
 }
 
-static int
-add_alone(struct plan *plan, const struct row *row, const struct combo *combo,
-	  const struct ends *ends, int factor)
+/* Adds "+source" to the cell's name. FACTORS_MAX names have room in it. */
+static void
+name_source(struct cell *cell, int source)
 {
+	size_t used = strlen(cell->configuration);
+
+	snprintf(cell->configuration + used, sizeof(cell->configuration) - used, "+%s",
+		 sources[source]->name);
+}
+
+/* The ideal and these factors: one alone, or several. */
+static int
+add_to_ideal(struct plan *plan, const struct row *row, const struct combo *combo,
+	     const struct ends *ends, uint32_t factors)
+{
+	bool is_alone = __builtin_popcount(factors) == 1;
 	struct cell cell;
 
-	plan_cell_init(plan, row, CELL_ALONE, &cell);
-	cell.factor = factor;
-	snprintf(cell.configuration, NAME_BYTES, PRESET_IDEAL "+%s", sources[factor]->name);
+	plan_cell_init(plan, row, is_alone ? CELL_ALONE : CELL_SUBSET, &cell);
+	cell.factors = factors;
+	snprintf(cell.configuration, sizeof(cell.configuration), PRESET_IDEAL);
 	snprintf(cell.reference, NAME_BYTES, PRESET_IDEAL);
 	memcpy(&cell.config, &ends->ideal, sizeof(cell.config));
 	memcpy(&cell.reference_config, &ends->ideal, sizeof(cell.config));
-	copy_source(&cell.config, &ends->all, factor);
+	for (int i = 0; sources[i]; i++) {
+		if (!(factors & 1u << i))
+			continue;
+		name_source(&cell, i);
+		copy_source(&cell.config, &ends->all, i);
+	}
 	return add(plan, combo, &cell);
 }
 
@@ -140,8 +179,9 @@ add_removed(struct plan *plan, const struct row *row, const struct combo *combo,
 	struct cell cell;
 
 	plan_cell_init(plan, row, CELL_REMOVED, &cell);
-	cell.factor = factor;
-	snprintf(cell.configuration, NAME_BYTES, "%s-%s", ends->all_name, sources[factor]->name);
+	cell.factors = 1u << factor;
+	snprintf(cell.configuration, sizeof(cell.configuration), "%s-%s", ends->all_name,
+		 sources[factor]->name);
 	snprintf(cell.reference, NAME_BYTES, "%s", ends->all_name);
 	memcpy(&cell.config, &ends->all, sizeof(cell.config));
 	memcpy(&cell.reference_config, &ends->all, sizeof(cell.config));
@@ -149,19 +189,53 @@ add_removed(struct plan *plan, const struct row *row, const struct combo *combo,
 	return add(plan, combo, &cell);
 }
 
+static int
+add_alone(struct plan *plan, const struct row *row, const struct combo *combo,
+	  const struct ends *ends, int factor)
+{
+	return add_to_ideal(plan, row, combo, ends, 1u << factor);
+}
+
+static int
+add_each(struct plan *plan, const struct row *row, const struct combo *combo,
+	 const struct ends *ends,
+	 int (*add_one)(struct plan *plan, const struct row *row, const struct combo *combo,
+			const struct ends *ends, int factor))
+{
+	int error = 0;
+
+	for (int i = 0; !error && sources[i]; i++)
+		if (plan->experiment->attribution.factors & 1u << i)
+			error = add_one(plan, row, combo, ends, i);
+	return error;
+}
+
+/* Every set of two factors or more but all of them, in binary order. */
+static int
+add_subsets(struct plan *plan, const struct row *row, const struct combo *combo,
+	    const struct ends *ends)
+{
+	uint32_t all = plan->experiment->attribution.factors;
+	int error = 0;
+
+	for (uint32_t set = -all & all; !error && set != all; set = (set - all) & all)
+		if (__builtin_popcount(set) > 1)
+			error = add_to_ideal(plan, row, combo, ends, set);
+	return error;
+}
+
 int
 plan_attribution(struct plan *plan, const struct row *row, const struct combo *combo)
 {
+	const struct attribution_spec *spec = &plan->experiment->attribution;
 	struct ends ends;
 	int error = find_ends(plan, combo, &ends);
 
 	if (!error)
 		error = add_all(plan, row, combo, &ends);
-	for (int i = 0; !error && sources[i]; i++)
-		if (plan->experiment->attribution.factors & 1u << i)
-			error = add_alone(plan, row, combo, &ends, i);
-	for (int i = 0; !error && sources[i]; i++)
-		if (plan->experiment->attribution.factors & 1u << i)
-			error = add_removed(plan, row, combo, &ends, i);
-	return error;
+	if (!error)
+		error = add_each(plan, row, combo, &ends, add_alone);
+	if (!error && spec->design == DESIGN_SHAPLEY)
+		return add_subsets(plan, row, combo, &ends);
+	return error ? error : add_each(plan, row, combo, &ends, add_removed);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "datapath/sources/source.h"
+#include "runner/config/attribution_spec.h"
 #include "runner/config/costs.h"
 #include "runner/config/form.h"
 #include "runner/config/node_write.h"
@@ -116,7 +117,8 @@ put_attribution(FILE *file, const struct attribution_spec *attribution)
 
 	if (!attribution->wanted)
 		return;
-	fputs("attribution: {method: one-at-a-time, factors: [", file);
+	fprintf(file, "attribution: {method: %s, factors: [",
+		attribution_design_name(attribution->design));
 	for (int i = 0; sources[i]; i++) {
 		if (!(attribution->factors & 1u << i))
 			continue;

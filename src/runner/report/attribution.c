@@ -7,18 +7,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "runner/report/attribution_work.h"
 #include "runner/report/noise.h"
 #include "runner/report/place.h"
 
-/* One place and side under work. */
-struct work {
-	const struct summary *summary;
-	const struct run_cell *place, *all; /* all: naive against the ideal, or NULL */
-	enum side side;
-	struct units total, part, rest;
-	bool total_known;
-	struct attribution *out;
-};
+/* Sums of figures that cancel out leave their last digits. */
+#define ROUNDING 1e-9
 
 static bool
 excludes_zero(const struct estimate *e)
@@ -26,21 +20,19 @@ excludes_zero(const struct estimate *e)
 	return e->ci_low > 0 || e->ci_high < 0;
 }
 
-static int
-add_row(struct work *work, const struct attribution_row *row)
+int
+attribution_added(const struct attribution_work *work, const struct run_cell *cell,
+		  struct units *out)
 {
-	struct attribution *out = work->out;
-	struct attribution_row *rows = reallocarray(out->rows, out->n_rows + 1, sizeof(*rows));
+	int err = cell_units_added(work->summary->run, cell, work->side, out);
 
-	if (!rows)
-		return -ENOMEM;
-	out->rows = rows;
-	rows[out->n_rows++] = *row;
-	return 0;
+	if (!err)
+		units_keep_common(out, &work->common);
+	return err;
 }
 
 static struct estimate
-share_of_total(const struct work *work, const struct units *part)
+share_of_total(const struct attribution_work *work, const struct units *part)
 {
 	struct units share = *part;
 	struct estimate total;
@@ -54,61 +46,77 @@ share_of_total(const struct work *work, const struct units *part)
 	return units_estimate(&share);
 }
 
+int
+attribution_add_row(struct attribution_work *work, const struct units *part,
+		    const struct attribution_row *row)
+{
+	struct attribution *out = work->out;
+	struct attribution_row *rows = reallocarray(out->rows, out->n_rows + 1, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	out->rows = rows;
+	rows += out->n_rows++;
+	*rows = *row;
+	rows->place = work->place;
+	rows->side = work->side;
+	rows->cycles = units_estimate(part);
+	rows->share = share_of_total(work, part);
+	return 0;
+}
+
+bool
+attribution_apart(const struct attribution_work *work, const struct units *part,
+		  const struct run_cell *cell, double of_cycles)
+{
+	struct estimate e = units_estimate(part);
+	double floor = noise_floor_for(work->summary, cell, work->side);
+
+	return excludes_zero(&e) && fabs(e.value) > fmax(floor, ROUNDING) * of_cycles;
+}
+
 /* The row of one source's cell; its units stay in work->part. */
 static int
-add_source(struct work *work, const struct run_cell *cell)
+add_source(struct attribution_work *work, const struct run_cell *cell)
 {
 	enum attribution_method method = cell->role == CELL_ALONE ? METHOD_ALONE : METHOD_REMOVED;
-	int err = cell_units_added(work->summary->run, cell, work->side, &work->part);
+	int err = attribution_added(work, cell, &work->part);
 
 	if (err)
 		return err;
 	if (method == METHOD_REMOVED)
 		units_scale(&work->part, -1); /* the cell is naive without it, less naive */
-	return add_row(work, &(struct attribution_row){
-				     .place = work->place,
-				     .source = cell->source,
-				     .side = work->side,
-				     .method = method,
-				     .cycles = units_estimate(&work->part),
-				     .share = share_of_total(work, &work->part),
-				     .fidelity = cell->source_fidelity,
-				     .distinguishable =
-					     noise_distinguishable(work->summary, cell, work->side),
-			     });
+	return attribution_add_row(
+		work, &work->part,
+		&(struct attribution_row){
+			.source = cell->source,
+			.method = method,
+			.fidelity = cell->source_fidelity,
+			.distinguishable = noise_distinguishable(work->summary, cell, work->side),
+		});
 }
 
 /* Noise in the whole scales with its larger end: the floor is a share of naive's cycles. */
-static bool
-rest_distinguishable(const struct work *work, const struct estimate *rest)
+static int
+add_rest(struct attribution_work *work, enum attribution_method method)
 {
 	const struct summary_row *naive =
 		summary_find(work->summary, work->all, side_metrics[work->side].cycles);
-	double floor = noise_floor_for(work->summary, work->all, work->side);
 
-	return naive && excludes_zero(rest) && fabs(rest->value) > floor * naive->value.value;
-}
-
-static int
-add_rest(struct work *work, enum attribution_method method)
-{
-	struct estimate rest = units_estimate(&work->rest);
-
-	return add_row(work, &(struct attribution_row){
-				     .place = work->place,
-				     .source = SOURCE_INTERACTION,
-				     .side = work->side,
-				     .method = method,
-				     .cycles = rest,
-				     .share = share_of_total(work, &work->rest),
-				     .fidelity = work->all->fidelity,
-				     .distinguishable = rest_distinguishable(work, &rest),
-			     });
+	return attribution_add_row(
+		work, &work->rest,
+		&(struct attribution_row){
+			.source = SOURCE_INTERACTION,
+			.method = method,
+			.fidelity = work->all->fidelity,
+			.distinguishable = naive && attribution_apart(work, &work->rest, work->all,
+								      naive->value.value),
+		});
 }
 
 /* All sources of one method, then what they leave of the whole. */
 static int
-add_method(struct work *work, enum cell_role role, enum attribution_method method)
+add_method(struct attribution_work *work, enum cell_role role, enum attribution_method method)
 {
 	const struct run *run = work->summary->run;
 	bool complete = work->total_known;
@@ -132,44 +140,70 @@ add_method(struct work *work, enum cell_role role, enum attribution_method metho
 }
 
 static int
-add_total(struct work *work)
+add_total(struct attribution_work *work)
 {
-	int err = work->all ? cell_units_added(work->summary->run, work->all, work->side,
-					       &work->total) :
-			      -ENODATA;
+	int err = work->all ? attribution_added(work, work->all, &work->total) : -ENODATA;
 
 	work->total_known = !err;
 	if (err)
 		return err == -ENODATA ? 0 : err;
-	return add_row(work, &(struct attribution_row){
-				     .place = work->place,
-				     .source = SOURCE_TOTAL,
-				     .side = work->side,
-				     .method = METHOD_ALL,
-				     .cycles = units_estimate(&work->total),
-				     .share = share_of_total(work, &work->total),
-				     .fidelity = work->all->fidelity,
-				     .distinguishable = noise_distinguishable(
-					     work->summary, work->all, work->side),
-			     });
+	return attribution_add_row(work, &work->total,
+				   &(struct attribution_row){
+					   .source = SOURCE_TOTAL,
+					   .method = METHOD_ALL,
+					   .fidelity = work->all->fidelity,
+					   .distinguishable = noise_distinguishable(
+						   work->summary, work->all, work->side),
+				   });
+}
+
+/* Takes from *common the restarts that the cell lacks; *begun: there are some to take from. */
+static int
+narrow(struct attribution_work *work, const struct run_cell *cell, bool *begun)
+{
+	int err = cell_units_added(work->summary->run, cell, work->side, &work->part);
+
+	if (err)
+		return err == -ENODATA ? 0 : err;
+	if (*begun)
+		units_keep_common(&work->common, &work->part);
+	else
+		work->common = work->part;
+	*begun = true;
+	return 0;
 }
 
 static int
-add_side(struct work *work)
+find_common(struct attribution_work *work)
 {
-	int err = add_total(work);
+	const struct run *run = work->summary->run;
+	bool begun = false;
+	int err = work->all ? narrow(work, work->all, &begun) : 0;
 
+	for (uint32_t i = 0; !err && i < run->n_cells; i++)
+		if (place_has_of_attribution(work->place, &run->cells[i]))
+			err = narrow(work, &run->cells[i], &begun);
+	return err;
+}
+
+static int
+add_side(struct attribution_work *work)
+{
+	int err = find_common(work);
+
+	if (!err)
+		err = add_total(work);
 	if (!err)
 		err = add_method(work, CELL_ALONE, METHOD_ALONE);
 	if (!err)
 		err = add_method(work, CELL_REMOVED, METHOD_REMOVED);
-	return err;
+	return err ? err : attribution_shapley(work);
 }
 
 int
 attribution_open(const struct summary *summary, struct attribution *out)
 {
-	struct work *work = calloc(1, sizeof(*work));
+	struct attribution_work *work = calloc(1, sizeof(*work));
 	const struct run *run = summary->run;
 	int err = work ? 0 : -ENOMEM;
 
@@ -177,7 +211,8 @@ attribution_open(const struct summary *summary, struct attribution *out)
 	for (uint32_t i = 0; !err && i < run->n_cells; i++) {
 		if (!place_opens_attribution(run, &run->cells[i]))
 			continue;
-		*work = (struct work){.summary = summary, .place = &run->cells[i], .out = out};
+		*work = (struct attribution_work){
+			.summary = summary, .place = &run->cells[i], .out = out};
 		work->all = place_find_all(run, work->place);
 		for (int side = 0; !err && side < SIDES; side++) {
 			work->side = (enum side)side;

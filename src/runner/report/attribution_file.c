@@ -15,9 +15,8 @@
 	"share_ci_low,share_ci_high,fidelity,distinguishable"
 
 static const char *const method_names[] = {
-	[METHOD_ALONE] = "alone",
-	[METHOD_REMOVED] = "removed",
-	[METHOD_ALL] = "all",
+	[METHOD_ALONE] = "alone",     [METHOD_REMOVED] = "removed", [METHOD_ALL] = "all",
+	[METHOD_SHAPLEY] = "shapley", [METHOD_TWO_WAY] = "two-way",
 };
 
 static void
@@ -31,12 +30,14 @@ write_estimate(struct csv_writer *csv, const struct estimate *e)
 static void
 write_row(struct csv_writer *csv, const struct attribution_row *row)
 {
-	char fidelity[FIDELITY_TEXT_BYTES];
+	char fidelity[FIDELITY_TEXT_BYTES], name[2 * CELL_NAME_BYTES];
 
+	snprintf(name, sizeof(name), "%s%s%s", row->source, row->with ? "+" : "",
+		 row->with ? row->with : "");
 	csv_text(csv, row->place->workload);
 	csv_text(csv, row->place->frame_size);
 	csv_text(csv, row->place->variant);
-	csv_text(csv, row->source);
+	csv_text(csv, name);
 	csv_text(csv, side_metrics[row->side].name);
 	csv_text(csv, method_names[row->method]);
 	write_estimate(csv, &row->cycles);

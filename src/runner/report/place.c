@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "runner/config/presets.h"
+
 bool
 cell_same_place(const struct run_cell *a, const struct run_cell *b)
 {
@@ -13,7 +15,14 @@ cell_same_place(const struct run_cell *a, const struct run_cell *b)
 static bool
 is_attribution(const struct run_cell *cell)
 {
-	return cell->role == CELL_ALONE || cell->role == CELL_REMOVED || cell->role == CELL_ALL;
+	return cell->role == CELL_ALONE || cell->role == CELL_REMOVED || cell->role == CELL_ALL ||
+	       cell->role == CELL_SUBSET;
+}
+
+bool
+place_has_of_attribution(const struct run_cell *place, const struct run_cell *cell)
+{
+	return is_attribution(cell) && cell_same_place(cell, place);
 }
 
 bool
@@ -40,13 +49,12 @@ place_find_all(const struct run *run, const struct run_cell *place)
 {
 	const struct run_cell *all = find_role(run, place, CELL_ALL);
 	const struct run_cell *alone = find_role(run, place, CELL_ALONE);
-	const struct run_cell *removed = find_role(run, place, CELL_REMOVED);
 
-	for (uint32_t i = 0; !all && alone && removed && i < run->n_cells; i++) {
+	for (uint32_t i = 0; !all && alone && i < run->n_cells; i++) {
 		const struct run_cell *cell = &run->cells[i];
 
 		if (cell->role == CELL_LISTED && cell_same_place(cell, place) &&
-		    !strcmp(cell->configuration, removed->reference) &&
+		    !strcmp(cell->configuration, PRESET_NAIVE) &&
 		    !strcmp(cell->reference, alone->reference))
 			all = cell;
 	}

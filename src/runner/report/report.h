@@ -43,6 +43,14 @@ void report_throughput(const struct report *report, struct document *document);
 /* Adds a table per traffic: what each source costs, from both ends. */
 void report_breakdown(struct report *report, struct document *document);
 
+/*
+ * The two parts of it for Shapley values: what the columns mean, and the table of a
+ * place, which must have such values.
+ */
+void report_shapley_meaning(struct document *document);
+void report_shapley_place(const struct report *report, struct document *document,
+			  const struct run_cell *place);
+
 /* Adds the break-even costs of modelled sources, where there are any. */
 void report_breakeven(struct report *report, struct document *document);
 
@@ -51,6 +59,12 @@ void report_meaning(const struct report *report, struct document *document);
 
 /* Adds the manifest's gist. */
 void report_manifest(const struct report *report, struct document *document);
+
+/* The row's cycles, or "not distinguishable"; nothing for NULL. cell: DOCUMENT_CELL_BYTES. */
+void report_fill_cycles(const struct attribution_row *row, char *cell);
+
+/* A heading with the place's traffic and variant. */
+void report_place_heading(struct document *document, const struct run_cell *place);
 
 /* "64 B" for a frame size, otherwise the traffic's label. Returns buf. */
 const char *report_traffic_name(const struct run_cell *cell, char *buf, size_t size);

@@ -21,9 +21,8 @@ static const struct document_column breakeven_columns[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A row that is missing leaves its cell empty. */
-static void
-fill_cycles(const struct attribution_row *row, char *cell)
+void
+report_fill_cycles(const struct attribution_row *row, char *cell)
 {
 	if (row && row->distinguishable)
 		format_cycles_estimate(&row->cycles, cell, DOCUMENT_CELL_BYTES);
@@ -43,18 +42,27 @@ add_source(const struct report *report, struct document *document,
 	struct document_row row = {0};
 
 	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", first->source);
-	fill_cycles(first, row.cells[1]);
+	report_fill_cycles(first, row.cells[1]);
 	if (first->distinguishable)
 		format_share(first->share.value, row.cells[2], sizeof(row.cells[2]));
-	fill_cycles(whole ? first :
-			    attribution_find(a, first->place, first->source, SIDE_GUEST,
-					     METHOD_REMOVED),
-		    row.cells[3]);
+	report_fill_cycles(whole ? first :
+				   attribution_find(a, first->place, first->source, SIDE_GUEST,
+						    METHOD_REMOVED),
+			   row.cells[3]);
 	snprintf(row.cells[4], sizeof(row.cells[4]), "n.d.");
 	if (host && host->distinguishable)
 		format_cycles(host->cycles.value, row.cells[4], sizeof(row.cells[4]));
 	fidelity_format(first->fidelity, row.cells[5], sizeof(row.cells[5]));
 	document_row(document, &row);
+}
+
+void
+report_place_heading(struct document *document, const struct run_cell *place)
+{
+	char name[DOCUMENT_CELL_BYTES];
+
+	document_heading(document, 3, "%s%s%s", report_traffic_name(place, name, sizeof(name)),
+			 place->variant[0] ? ", " : "", place->variant);
 }
 
 static void
@@ -63,10 +71,8 @@ add_place(const struct report *report, struct document *document, const struct r
 	const struct attribution *a = &report->attribution;
 	const struct attribution_row *total =
 		attribution_find(a, place, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL);
-	char name[DOCUMENT_CELL_BYTES];
 
-	document_heading(document, 3, "%s%s%s", report_traffic_name(place, name, sizeof(name)),
-			 place->variant[0] ? ", " : "", place->variant);
+	report_place_heading(document, place);
 	document_table(document, breakdown_columns, COUNT(breakdown_columns));
 	for (size_t i = 0; i < a->n_rows; i++)
 		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
@@ -86,6 +92,28 @@ add_options(const struct report *report, struct document *document, const struct
 		document_text(document, "Set to: %s.", all->options);
 }
 
+static void
+add_meaning(struct document *document)
+{
+	document_text(
+		document,
+		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
+		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
+		"the configuration with all of them; where sources hang together (slots spread "
+		"packets over more pages, each of which is converted and forgotten) that is part "
+		"of the others' cost too. interaction: what the sources leave unexplained. total: "
+		"all of them less the ideal; share is of it.");
+}
+
+static bool
+has_shapley(const struct attribution *a, const struct run_cell *place)
+{
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].method == METHOD_SHAPLEY && (!place || a->rows[i].place == place))
+			return true;
+	return false;
+}
+
 void
 report_breakdown(struct report *report, struct document *document)
 {
@@ -94,19 +122,19 @@ report_breakdown(struct report *report, struct document *document)
 	if (a->n_rows == 0)
 		return;
 	document_heading(document, 2, "What each source costs, in cycles per packet");
-	document_text(
-		document,
-		"alone: what the source adds to the ideal, on the guest's side; host: the same on "
-		"the host's (n.d.: not distinguishable). removed: what its removal takes from "
-		"the configuration with all of them; where sources hang together (slots spread "
-		"packets over more pages, each of which is converted and forgotten) that is part "
-		"of "
-		"the others' cost too. interaction: what the sources leave unexplained. total: all "
-		"of them less the ideal; share is of it.");
+	if (has_shapley(a, NULL))
+		report_shapley_meaning(document);
+	else
+		add_meaning(document);
 	add_options(report, document, a->rows[0].place);
-	for (size_t i = 0; i < a->n_rows; i++)
-		if (i == 0 || a->rows[i].place != a->rows[i - 1].place)
+	for (size_t i = 0; i < a->n_rows; i++) {
+		if (i > 0 && a->rows[i].place == a->rows[i - 1].place)
+			continue;
+		if (has_shapley(a, a->rows[i].place))
+			report_shapley_place(report, document, a->rows[i].place);
+		else
 			add_place(report, document, a->rows[i].place);
+	}
 }
 
 static void

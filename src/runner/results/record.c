@@ -13,9 +13,13 @@
 #include "runner/results/pair_metrics.h"
 
 static const char *const role_names[] = {
-	[CELL_LISTED] = "listed",   [CELL_ALONE] = "alone",
-	[CELL_REMOVED] = "removed", [CELL_ALL] = "all",
-	[CELL_CONTROL] = "control", [CELL_CONTROL_DEVICES] = "control-devices",
+	[CELL_LISTED] = "listed",
+	[CELL_ALONE] = "alone",
+	[CELL_REMOVED] = "removed",
+	[CELL_ALL] = "all",
+	[CELL_SUBSET] = "subset",
+	[CELL_CONTROL] = "control",
+	[CELL_CONTROL_DEVICES] = "control-devices",
 };
 
 #define N_ROLES (sizeof(role_names) / sizeof(role_names[0]))
@@ -35,11 +39,29 @@ cell_role_find(const char *name)
 	return -ENOENT;
 }
 
+/* "psc", "psc+vc", or nothing; returns what they rest on together. */
+static unsigned int
+format_factors(uint32_t factors, char *buf, size_t size)
+{
+	unsigned int fidelity = 0;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; sources[i]; i++) {
+		if (!(factors & 1u << i) || used >= size)
+			continue;
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "+" : "",
+					 sources[i]->name);
+		fidelity |= sources[i]->fidelity;
+	}
+	return fidelity;
+}
+
 static void
 write_plan_row(struct csv_writer *csv, const struct cell *cell)
 {
-	unsigned int of_source = cell->factor >= 0 ? sources[cell->factor]->fidelity : 0;
-	char fidelity[FIDELITY_TEXT_BYTES], options[CONFIG_TEXT_BYTES];
+	char fidelity[FIDELITY_TEXT_BYTES], options[CONFIG_TEXT_BYTES], names[CELL_NAME_BYTES];
+	unsigned int of_factors = format_factors(cell->factors, names, sizeof(names));
 
 	csv_count(csv, cell->id);
 	csv_text(csv, cell_role_name(cell->role));
@@ -49,13 +71,12 @@ write_plan_row(struct csv_writer *csv, const struct cell *cell)
 	csv_text(csv, cell->workload);
 	csv_text(csv, cell->traffic_label);
 	csv_text(csv, cell->traffic);
-	csv_text(csv, cell->factor >= 0 ? sources[cell->factor]->name : "");
+	csv_text(csv, names);
 	csv_text(csv, fidelity_format(datapath_config_fidelity(&cell->config), fidelity,
 				      sizeof(fidelity)));
 	csv_text(csv, fidelity_format(datapath_config_fidelity(&cell->reference_config), fidelity,
 				      sizeof(fidelity)));
-	csv_text(csv,
-		 cell->factor >= 0 ? fidelity_format(of_source, fidelity, sizeof(fidelity)) : "");
+	csv_text(csv, names[0] ? fidelity_format(of_factors, fidelity, sizeof(fidelity)) : "");
 	csv_text(csv, datapath_config_describe(&cell->config, options, sizeof(options)));
 	csv_end(csv);
 }

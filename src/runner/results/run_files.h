@@ -36,13 +36,13 @@ struct series {
 struct run_cell {
 	uint32_t id; /* its place in struct run */
 	enum cell_role role;
-	char configuration[NAME_BYTES];
+	char configuration[CELL_NAME_BYTES];
 	char reference[NAME_BYTES];
 	char variant[128];
 	char workload[NAME_BYTES];
 	char frame_size[NAME_BYTES];
 	char traffic[512];
-	char source[NAME_BYTES]; /* of CELL_ALONE and CELL_REMOVED, else "" */
+	char source[CELL_NAME_BYTES]; /* of CELL_ALONE and CELL_REMOVED, "a+b" of CELL_SUBSET, else "" */
 	char options[CONFIG_TEXT_BYTES]; /* of the sources that are on, as datapath_config_describe() puts them */
 	unsigned int fidelity, reference_fidelity, source_fidelity;
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables of Shapley values and of two-way interactions. */
+#include <string.h>
+
+#include "base/fidelity.h"
+#include "runner/report/format.h"
+#include "runner/report/report.h"
+
+static const struct document_column value_columns[] = {
+	{"source", false}, {" value  95% interval", false},
+	{"share", true},   {" alone  95% interval", false},
+	{"host", true},    {"fidelity", false},
+};
+
+static const struct document_column interaction_columns[] = {
+	{"two-way interaction", false},
+	{"beyond each alone, 95%", false},
+	{"share", true},
+	{"host", true},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+void
+report_shapley_meaning(struct document *document)
+{
+	document_text(
+		document,
+		"value: the source's Shapley value on the guest's side, what it adds on average "
+		"over all orders in which the sources could be turned on; values add up to the "
+		"total, and share is of it. alone: what it adds to the ideal; host: its value on "
+		"the host's side (n.d.: not distinguishable). total: all of them less the ideal. "
+		"A two-way interaction is what two sources cost together beyond what each costs "
+		"alone; only those are listed that can be told from none. rest: what the total "
+		"has beyond all sources alone and all two-way interactions.");
+}
+
+/* The same figure on another side or by another method, or NULL. */
+static const struct attribution_row *
+counterpart(const struct attribution *a, const struct attribution_row *row, enum side side,
+	    enum attribution_method method)
+{
+	for (size_t i = 0; i < a->n_rows; i++) {
+		const struct attribution_row *other = &a->rows[i];
+
+		if (other->place == row->place && other->side == side && other->method == method &&
+		    !strcmp(other->source, row->source) &&
+		    (row->with ? other->with && !strcmp(other->with, row->with) : !other->with))
+			return other;
+	}
+	return NULL;
+}
+
+static void
+fill_host(const struct attribution *a, const struct attribution_row *row, char *cell)
+{
+	const struct attribution_row *host = counterpart(a, row, SIDE_HOST, row->method);
+
+	if (host && host->distinguishable)
+		format_cycles(host->cycles.value, cell, DOCUMENT_CELL_BYTES);
+	else
+		snprintf(cell, DOCUMENT_CELL_BYTES, "n.d.");
+}
+
+static void
+add_value(const struct attribution *a, struct document *document, const struct attribution_row *row)
+{
+	struct document_row out = {0};
+
+	snprintf(out.cells[0], sizeof(out.cells[0]), "%s", row->source);
+	report_fill_cycles(row, out.cells[1]);
+	if (row->distinguishable)
+		format_share(row->share.value, out.cells[2], sizeof(out.cells[2]));
+	report_fill_cycles(counterpart(a, row, SIDE_GUEST, METHOD_ALONE), out.cells[3]);
+	fill_host(a, row, out.cells[4]);
+	fidelity_format(row->fidelity, out.cells[5], sizeof(out.cells[5]));
+	document_row(document, &out);
+}
+
+static void
+add_interaction(const struct attribution *a, struct document *document,
+		const struct attribution_row *row)
+{
+	struct document_row out = {0};
+
+	snprintf(out.cells[0], sizeof(out.cells[0]), "%s%s%s", row->source, row->with ? " + " : "",
+		 row->with ? row->with : "");
+	report_fill_cycles(row, out.cells[1]);
+	if (row->distinguishable)
+		format_share(row->share.value, out.cells[2], sizeof(out.cells[2]));
+	fill_host(a, row, out.cells[3]);
+	document_row(document, &out);
+}
+
+/* Can either side tell it from none? */
+static bool
+is_listed(const struct attribution *a, const struct attribution_row *row)
+{
+	const struct attribution_row *host = counterpart(a, row, SIDE_HOST, row->method);
+
+	return !row->with || row->distinguishable || (host && host->distinguishable);
+}
+
+void
+report_shapley_place(const struct report *report, struct document *document,
+		     const struct run_cell *place)
+{
+	const struct attribution *a = &report->attribution;
+
+	report_place_heading(document, place);
+	document_table(document, value_columns, COUNT(value_columns));
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    a->rows[i].method == METHOD_SHAPLEY)
+			add_value(a, document, &a->rows[i]);
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    a->rows[i].method == METHOD_ALL)
+			add_value(a, document, &a->rows[i]);
+	document_table(document, interaction_columns, COUNT(interaction_columns));
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    a->rows[i].method == METHOD_TWO_WAY && is_listed(a, &a->rows[i]))
+			add_interaction(a, document, &a->rows[i]);
+}
