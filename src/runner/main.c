@@ -23,6 +23,7 @@ static const struct command commands[] = {
 	{"run", cmd_run, "CONFIG [OPTION]...", "run an experiment, print and keep its results"},
 	{"check", cmd_check, "CONFIG", "what would run, and for how long; nothing is executed"},
 	{"report", cmd_report, "DIR", "tables and figures of a run again, from its files"},
+	{"compare", cmd_compare, "BASE NEW [OPTION]...", "two runs against each other: the gate"},
 	{"list", cmd_list, "WHAT", "sources, presets, workloads, exits, ... that can be named"},
 	{"doctor", cmd_doctor, "", "what this machine can do, what is missing, how to get it"},
 	{"guest", cmd_guest, "--socket PATH [OPTION]...",

@@ -220,12 +220,12 @@ add_counter(struct trial *trial, const char *name, const char *unit, double per_
 }
 
 static void
-add_counters(struct trial *trial, const struct datapath_config *config)
+add_counters(struct trial *trial, const struct datapath_config *config, double more_exits)
 {
 	bool psc = config->sources[source_find("psc")].on,
 	     vc = config->sources[source_find("vc")].on;
 
-	add_counter(trial, "exits.doorbell", "exits", vc ? 1.0 / BURST_PACKETS : 0);
+	add_counter(trial, "exits.doorbell", "exits", vc ? 1.0 / BURST_PACKETS + more_exits : 0);
 	add_counter(trial, "exits.psc", "exits", psc ? 2 : 0);
 	add_counter(trial, "exits.cycles", "cycles",
 		    (psc ? 2 * 8000 : 0) + (vc ? 9600.0 / BURST_PACKETS : 0));
@@ -235,7 +235,8 @@ add_counters(struct trial *trial, const struct datapath_config *config)
 void
 sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, struct trial *trial)
 {
-	struct random_state random = {(uint64_t)cell->id << 32 | restart};
+	struct random_state random = {s->other_run << 48 | (uint64_t)cell->id << 32 | restart};
+	double slower = 1 + (strcmp(cell->configuration, "folio") ? 0 : s->slower);
 	bool same = cell->role != CELL_CONTROL_DEVICES &&
 		    !memcmp(&cell->config.sources[source_find("iotlb")],
 			    &cell->reference_config.sources[source_find("iotlb")],
@@ -258,7 +259,7 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 
 		p->configuration = p->reference = in_lockstep;
 		p->configuration.guest_cycles_per_packet =
-			sample_guest_cycles(&cell->config, cell) * jitter(s, &random) *
+			slower * sample_guest_cycles(&cell->config, cell) * jitter(s, &random) *
 			restart_effect;
 		p->configuration.host_cycles_per_packet =
 			sample_host_cycles(&cell->config, cell) * jitter(s, &random);
@@ -271,7 +272,8 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 		p->host_ratio = p->configuration.host_cycles_per_packet /
 				p->reference.host_cycles_per_packet;
 	}
-	add_counters(trial, &cell->config);
+	add_counters(trial, &cell->config,
+		     strcmp(cell->configuration, "swiotlb") ? 0 : s->more_exits);
 }
 
 void

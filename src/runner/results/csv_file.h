@@ -47,7 +47,10 @@ int csv_read(const char *path, const char *columns,
 int csv_read_number(const struct csv_line *line, size_t field, double *out);
 int csv_read_count(const struct csv_line *line, size_t field, uint32_t *out);
 
-/* Copies a field that must fit into size bytes. Returns 0, or -EBADMSG after log_error(). */
+/*
+ * Copies a field that must fit into size bytes, and be UTF-8 without control
+ * characters. Returns 0, or -EBADMSG after log_error().
+ */
 int csv_read_text(const struct csv_line *line, size_t field, char *out, size_t size);
 
 #endif

@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "runner/results/csv_file.h"
+#include "runner/results/folder.h"
 
 #define LINE_BYTES_MAX 8192
 
@@ -60,22 +62,42 @@ on_line(int terminator, void *arg)
 	r->used = 0;
 }
 
+/*
+ * Reads up to a newline, which may be missing at the end of the file. Returns
+ * the length, 0 at the end, or -EMSGSIZE for a line that nobody has written.
+ */
+static ssize_t
+next_line(FILE *file, char *text, size_t size)
+{
+	size_t length = 0;
+	int c;
+
+	while ((c = getc_unlocked(file)) != EOF) {
+		if (length == size)
+			return -EMSGSIZE;
+		text[length++] = (char)c;
+		if (c == '\n')
+			break;
+	}
+	return (ssize_t)length;
+}
+
 /* Hands the text to libcsv line by line, so that a message can name the line. */
 static int
 read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *columns)
 {
-	char *text = NULL;
-	size_t size = 0;
+	char text[LINE_BYTES_MAX];
 	ssize_t length;
 
-	while (!r->err && (length = getline(&text, &size, file)) >= 0) {
+	while (!r->err && (length = next_line(file, text, sizeof(text))) != 0) {
 		r->line.number++;
-		if (text[length - 1] != '\n') {
+		if (length < 0) {
+			r->err = damaged(&r->line, "the line is too long");
+		} else if (text[length - 1] != '\n') {
 			log_note("%s:%u: the last line was cut short; it is left out", r->line.path,
 				 r->line.number);
 			break;
-		}
-		if (r->line.number == 1) {
+		} else if (r->line.number == 1) {
 			text[length - 1] = '\0';
 			if (strcmp(text, columns) != 0)
 				r->err = damaged(&r->line,
@@ -90,7 +112,6 @@ read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *
 		r->err = -EIO;
 		log_error("%s: cannot read on after line %u", r->line.path, r->line.number);
 	}
-	free(text);
 	return r->err;
 }
 
@@ -111,9 +132,10 @@ csv_read(const char *path, const char *columns, int (*each)(const struct csv_lin
 	 void *arg)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	FILE *file = fopen(path, "re");
+	int fd = file_open_regular(path);
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 	struct csv_parser parser;
-	int err = file ? 0 : -errno;
+	int err = fd < 0 ? fd : file ? 0 : -errno;
 
 	if (err) {
 		log_error("%s: cannot read: %s", path, strerror(-err));
@@ -133,6 +155,8 @@ csv_read(const char *path, const char *columns, int (*each)(const struct csv_lin
 	}
 	if (file)
 		fclose(file);
+	else if (fd >= 0)
+		close(fd);
 	free(r);
 	return err;
 }
@@ -168,6 +192,33 @@ csv_read_count(const struct csv_line *line, size_t field, uint32_t *out)
 	return err;
 }
 
+/* How many bytes follow the first one of a UTF-8 character; -1: it cannot be a first one. */
+static int
+bytes_behind(unsigned char first)
+{
+	if (first < 0x80)
+		return first < 0x20 || first == 0x7f ? -1 : 0;
+	if (first < 0xc2 || first > 0xf4)
+		return -1;
+	return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+/* Texts are shown on terminals and put into Markdown and XML. */
+static bool
+is_printable(const char *text)
+{
+	while (*text) {
+		int behind = bytes_behind((unsigned char)*text++);
+
+		if (behind < 0)
+			return false;
+		for (; behind > 0; behind--)
+			if (((unsigned char)*text++ & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
 int
 csv_read_text(const struct csv_line *line, size_t field, char *out, size_t size)
 {
@@ -176,6 +227,12 @@ csv_read_text(const struct csv_line *line, size_t field, char *out, size_t size)
 	if (length >= size) {
 		log_error("%s:%u: damaged: the text in column %zu is longer than %zu bytes",
 			  line->path, line->number, field + 1, size - 1);
+		return -EBADMSG;
+	}
+	if (!is_printable(line->fields[field])) {
+		log_error("%s:%u: damaged: the text in column %zu holds control characters or is "
+			  "not UTF-8",
+			  line->path, line->number, field + 1);
 		return -EBADMSG;
 	}
 	memcpy(out, line->fields[field], length + 1);

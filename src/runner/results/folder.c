@@ -147,3 +147,21 @@ folder_write(const struct folder *folder, const char *name, const char *text, si
 	fsync(folder->fd); /* the name itself; some file systems cannot, and then there is no more to do */
 	return 0;
 }
+
+int
+file_open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) != 0)
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}

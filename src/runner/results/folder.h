@@ -37,4 +37,10 @@ void folder_close(struct folder *folder);
 /* Makes the file name from size bytes of text. Returns 0 or -errno after log_error(). */
 int folder_write(const struct folder *folder, const char *name, const char *text, size_t size);
 
+/*
+ * Opens a file of a run for reading; -EINVAL when it is not a regular one: a
+ * FIFO would wait for ever, a device might never end. Returns a descriptor or -errno.
+ */
+int file_open_regular(const char *path);
+
 #endif

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fidelity.h"
 #include "base/log.h"
@@ -160,6 +161,16 @@ manifest_write(const struct manifest *manifest, const struct experiment *experim
 	return err;
 }
 
+/* Texts are shown on terminals and put into Markdown and XML. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
 /* Returns false when the value is not of the field's type or does not fit. */
 static bool
 field_from_json(const struct field *field, const json_t *value, struct manifest *manifest)
@@ -172,7 +183,7 @@ field_from_json(const struct field *field, const json_t *value, struct manifest 
 	switch (field->type) {
 	case FIELD_TEXT:
 	case FIELD_MACHINE_TEXT:
-		return json_is_string(value) &&
+		return json_is_string(value) && is_plain(json_string_value(value)) &&
 		       (size_t)snprintf(at, size, "%s", json_string_value(value)) < size;
 	case FIELD_U32:
 		memcpy(at, &(uint32_t){(uint32_t)integer}, sizeof(uint32_t));
@@ -193,10 +204,16 @@ manifest_read(struct manifest *manifest, const struct folder *folder)
 	char path[FOLDER_PATH_BYTES + sizeof("/manifest.json")];
 	json_error_t error;
 	json_t *root;
-	int err = 0;
+	int err = 0, fd;
 
 	snprintf(path, sizeof(path), "%s/manifest.json", folder->path);
-	root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	fd = file_open_regular(path);
+	if (fd < 0) {
+		log_error("%s: cannot read: %s", path, strerror(-fd));
+		return fd == -ENOENT ? -EBADMSG : fd;
+	}
+	root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
+	close(fd);
 	if (!root) {
 		log_error("%s:%d: %s", path, error.line > 0 ? error.line : 1, error.text);
 		return -EBADMSG;

@@ -7,6 +7,7 @@
 
 #include "base/fidelity.h"
 #include "base/log.h"
+#include "runner/config/plan.h"
 #include "runner/results/record.h"
 #include "runner/results/run_files.h"
 
@@ -68,6 +69,11 @@ run_plan_line(const struct csv_line *line, void *arg)
 	struct run_cell *cells, *cell;
 	int err;
 
+	if (run->n_cells == CELLS_MAX) {
+		log_error("%s:%u: damaged: found more than the %d cells that a plan can have",
+			  line->path, line->number, CELLS_MAX);
+		return -EBADMSG;
+	}
 	cells = reallocarray(run->cells, run->n_cells + 1, sizeof(*cells));
 	if (!cells)
 		return -ENOMEM;
