@@ -60,7 +60,7 @@ measure: {slice: 5 ms, pairs: 2, restarts: 1, budget: 5 s}
 YAML
 
 # A run and its files.
-expect 0 "Two processes: guest on core" "$folio" run "$work/small.yaml" --out "$work/run" --no-progress
+expect 0 "Two processes, on cores" "$folio" run "$work/small.yaml" --out "$work/run" --no-progress
 grep -q '"placement": "guest on core [0-9]*, host on core [0-9]*, ' "$work/run/manifest.json" ||
 	fail "the manifest does not say where the sides ran"
 for metric in guest_cycles_per_packet packets_per_second loss_share guest_busy_share round_trip_cycles \

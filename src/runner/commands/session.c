@@ -24,7 +24,6 @@ struct session {
 	char scratch[SCRATCH_PATH_BYTES];
 	uint32_t n_done; /* trials */
 	int cpu;
-	int host_cpu;        /* of all restarts, as the first one chose it; -1: not yet */
 	bool folder_refused; /* results cannot go where they were to go */
 };
 
@@ -91,7 +90,6 @@ note_ready(struct session *session, const struct worker_ready *ready)
 		return -ENOMEM;
 	}
 	session->huge_pages = ready->machine.huge_pages;
-	session->host_cpu = ready->machine.host_cpu;
 	if (!ready->machine.huge_pages)
 		log_warning(
 			"measuring on 4 KiB pages: translation misses of the core's own TLB make "
@@ -133,7 +131,6 @@ run_restart(struct session *session, uint32_t restart)
 		.budget_ns = session->experiment->measure.budget_ns /
 			     session->experiment->measure.restarts,
 		.cpu = session->cpu,
-		.host_cpu = session->host_cpu,
 	};
 	struct worker_ready ready;
 	struct worker worker;
@@ -186,7 +183,6 @@ session_run(const struct session_options *options, const struct experiment *expe
 	struct session session = {
 		.options = options,
 		.experiment = experiment,
-		.host_cpu = -1,
 	};
 	enum exit_status status;
 	int error;

@@ -18,7 +18,6 @@ struct traffic;
 /* What a bench found, and how it set itself up; it crosses a channel. */
 struct bench_machine {
 	bool huge_pages;     /* all memory is of huge pages; else none is */
-	int host_cpu;        /* core of the host's side; -1 where there is one side */
 	char placement[160]; /* of the two sides on cores, as a sentence; "" where there is one side */
 };
 
@@ -28,7 +27,6 @@ struct bench_options {
 	const struct traffic *traffics; /* by cell; of equal texts the first cell's alone is open */
 	const char *socket_dir;         /* private folder */
 	int cpu;                        /* core to measure on; two sides: the guest's */
-	int host_cpu;                   /* two sides: the host's; -1: the bench chooses */
 };
 
 struct bench_ops {

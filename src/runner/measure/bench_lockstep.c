@@ -74,7 +74,7 @@ static void
 machine(const void *bench, struct bench_machine *machine)
 {
 	(void)bench;
-	*machine = (struct bench_machine){.huge_pages = datapath_huge_pages(), .host_cpu = -1};
+	*machine = (struct bench_machine){.huge_pages = datapath_huge_pages()};
 }
 
 static int

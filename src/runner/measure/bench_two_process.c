@@ -348,8 +348,7 @@ open_bench(const struct bench_options *options, void **out)
 	if (!bench)
 		return -ENOMEM;
 	bench->options = *options;
-	bench->placement =
-		(struct placement){.guest_cpu = options->cpu, .host_cpu = options->host_cpu};
+	bench->placement = (struct placement){.guest_cpu = options->cpu};
 	error = placement_find(&bench->placement);
 	if (!error)
 		error = list_traffics(bench);
@@ -371,8 +370,7 @@ machine(const void *arg, struct bench_machine *machine)
 {
 	const struct bench *bench = arg;
 
-	*machine = (struct bench_machine){.huge_pages = bench->huge_pages,
-					  .host_cpu = bench->placement.host_cpu};
+	*machine = (struct bench_machine){.huge_pages = bench->huge_pages};
 	placement_format(&bench->placement, machine->placement, sizeof(machine->placement));
 }
 

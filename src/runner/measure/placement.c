@@ -107,8 +107,7 @@ measure_candidates(const struct placement *placement, struct candidate *candidat
 	unsigned int n_cpus = cpus_list(cpus, CANDIDATES_MAX + 1);
 
 	for (unsigned int i = 0; !error && i < n_cpus && n < CANDIDATES_MAX; i++) {
-		if (cpus[i] == placement->guest_cpu ||
-		    (placement->host_cpu >= 0 && cpus[i] != placement->host_cpu))
+		if (cpus[i] == placement->guest_cpu)
 			continue;
 		candidates[n].cpu = cpus[i];
 		error = round_trip(placement->guest_cpu, cpus[i], &candidates[n++].cycles);

@@ -12,15 +12,14 @@
 
 struct placement {
 	int guest_cpu;
-	int host_cpu;             /* -1: to be chosen */
+	int host_cpu;
 	double round_trip_cycles; /* between the two, median */
 	bool siblings;            /* no other core was to be had */
 };
 
 /*
- * Chooses the host's core, unless there is one, among those that this process may run
- * on: the nearest that is no sibling of the guest's. Measures the round trip. Returns
- * 0; -ENODEV when there is no other core, or another -errno; each after log_error().
+ * Chooses the host's core for guest_cpu among those that this process may run on: the
+ * nearest that is no sibling of the guest's. Each restart chooses anew. Returns 0; -ENODEV when there is no other core, or another -errno; each after log_error().
  */
 int placement_find(struct placement *placement);
 

@@ -125,7 +125,6 @@ open_bench(struct trials *trials)
 		.traffics = trials->traffics,
 		.socket_dir = trials->options.socket_dir,
 		.cpu = trials->options.cpu,
-		.host_cpu = trials->options.host_cpu,
 	};
 
 	return trials->ops->open(&options, &trials->bench);

@@ -20,7 +20,6 @@ struct trials_options {
 	uint32_t restart;       /* the how-manieth process this is; decides the order */
 	uint64_t budget_ns;     /* of measuring time for this process */
 	int cpu;                /* core to measure on */
-	int host_cpu; /* of the host's side, as the process before had it; -1: to be chosen */
 };
 
 /*

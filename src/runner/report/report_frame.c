@@ -40,8 +40,10 @@ report_head(const struct report *report, struct document *document)
 		m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
 		100 * m->steal_share);
 	if (is_two_process(m))
-		document_text(document, "Two processes: %s. The host sends %s.", m->placement,
-			      strcmp(m->rate, "max") ? m->rate : "as fast as it can");
+		document_text(document,
+			      "Two processes, on cores that are near each other when a restart "
+			      "begins: at first %s. The host sends %s.",
+			      m->placement, strcmp(m->rate, "max") ? m->rate : "as fast as it can");
 	if (measured < report->run.n_cells || strcmp(m->status, "done") != 0)
 		document_text(document,
 			      "The run's status is '%s': %u of its %u cells were measured.",
