@@ -141,6 +141,8 @@ test_testpmd() {
 	done
 	queues=2 back_end "testpmd's net_vhost, two queue pairs" client=1,queues=2 --set ring=4096 \
 		--traffic 64
+	back_end "testpmd's net_vhost, frames of 9000 B in several buffers" client=1 --set ring=4096 \
+		--set mergeable=on --traffic 9000
 	front_end "testpmd's net_virtio_user as server" server=1 --traffic imix
 }
 

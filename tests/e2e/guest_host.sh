@@ -46,7 +46,7 @@ refuses "--cpu: found '0,0', allowed: each core once" --socket "$socket" --set q
 refuses "--duration: found '10', allowed" --socket "$socket" --duration 10
 refuses "--rate: found it without --traffic" --socket "$socket" --rate "50 kpps"
 refuses "traffic: found '12'" --socket "$socket" --traffic 12
-refuses "--traffic: found frames of 9000 B, allowed from a guest: up to 2048" --socket "$socket" --traffic 9000
+refuses "--traffic: found frames of 9000 B, allowed with this configuration: up to 2048" --socket "$socket" --traffic 9000
 refuses "$work/none.pcap" --socket "$socket" --traffic "pcap:$work/none.pcap"
 refuses "found a path of 119 bytes" --socket "/$(printf 'x%.0s' {1..118})"
 refuses "No such file or directory" --socket "$work/folder/socket"

@@ -9,8 +9,7 @@
 #include "base/log.h"
 #include "datapath/guest/pools.h"
 #include "datapath/guest/port.h"
-
-_Static_assert(PORT_IO_BYTES_MAX + RTE_PKTMBUF_HEADROOM <= SLOT_BYTES, "a frame fits a slot");
+#include "datapath/sources/bounce_copy.h"
 
 #define POOL_MBUFS 4095u
 #define POOL_CACHE 256u
@@ -55,6 +54,14 @@ send_in_place(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 	return sent;
 }
 
+uint32_t
+port_io_bytes_max(const struct datapath_config *config)
+{
+	return config->mergeable && bounce_copy_mode(config) != COPY_NONE ?
+		       LOWER_FRAME_BYTES_MAX :
+		       SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+}
+
 int
 port_io_open(struct port_io *port_io, struct port *ports, unsigned int n)
 {
@@ -65,8 +72,7 @@ port_io_open(struct port_io *port_io, struct port *ports, unsigned int n)
 		       .arg = port_io},
 		.ports = ports,
 	};
-	port_io->io.pool = rte_pktmbuf_pool_create("frames", POOL_MBUFS, POOL_CACHE, 0,
-						   RTE_PKTMBUF_HEADROOM + PORT_IO_BYTES_MAX,
+	port_io->io.pool = rte_pktmbuf_pool_create("frames", POOL_MBUFS, POOL_CACHE, 0, SLOT_BYTES,
 						   SOCKET_ID_ANY);
 	if (port_io->io.pool)
 		return 0;

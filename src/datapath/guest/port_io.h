@@ -9,15 +9,19 @@
 
 #include "datapath/host/frame_io.h"
 
+struct datapath_config;
 struct port;
-
-/* Longest frame that a port takes; it takes no chains. */
-#define PORT_IO_BYTES_MAX 2048u
 
 struct port_io {
 	struct frame_io io;
 	struct port *ports;
 };
+
+/*
+ * Longest frame that ports of such a configuration take from here, in bytes: several
+ * buffers long only where the device is told so (mergeable) and frames are copied.
+ */
+uint32_t port_io_bytes_max(const struct datapath_config *config);
 
 /*
  * n ports, one of each queue pair, open. io.arg points at port_io, which must stay

@@ -61,7 +61,7 @@ static const struct option_spec specs[] = {
 	 .type = OPTION_TEXT,
 	 AT(traffic),
 	 .help = "send frames and check what comes back, instead of forwarding: a size of 60 to "
-		 "2048 bytes, imix (7:4:1), or pcap:FILE"},
+		 "2048 bytes (9000 with --set mergeable=on), imix (7:4:1), or pcap:FILE"},
 	{.name = "rate",
 	 .type = OPTION_RATE,
 	 AT(rate),

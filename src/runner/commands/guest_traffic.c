@@ -17,6 +17,7 @@
 #include "base/cpus.h"
 #include "base/log.h"
 #include "datapath/guest/gate.h"
+#include "datapath/guest/lower.h"
 #include "datapath/guest/port_io.h"
 #include "datapath/host/collector.h"
 #include "datapath/host/generator.h"
@@ -79,9 +80,9 @@ check(const struct guest_plan *plan)
 {
 	const struct generator_options options = generator_options(&plan->given);
 	const struct frame_io nobody = {.n_queues = plan->config.queues};
+	uint32_t longest, most = port_io_bytes_max(&plan->config);
 	struct generator *generator;
 	char why[WHY_BYTES];
-	uint32_t longest;
 
 	if (generator_open(&options, &nobody, &generator, why, sizeof(why))) {
 		log_error("--%s", why);
@@ -89,10 +90,13 @@ check(const struct guest_plan *plan)
 	}
 	longest = longest_bytes(generator);
 	generator_close(generator);
-	if (longest <= PORT_IO_BYTES_MAX)
+	if (longest <= most)
 		return 0;
-	log_error("--traffic: found frames of %u B, allowed from a guest: up to %u", longest,
-		  PORT_IO_BYTES_MAX);
+	log_error("--traffic: found frames of %u B, allowed with this configuration: up to %u%s",
+		  longest, most,
+		  most < LOWER_FRAME_BYTES_MAX ?
+			  " (--set mergeable=on: up to 9000, where frames are copied)" :
+			  "");
 	return -EINVAL;
 }
 
