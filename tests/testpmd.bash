@@ -30,7 +30,7 @@ take_plugin() {
 	local home
 	[ -n "$1" ] || skip "net_folio was not built: no driver headers of DPDK"
 	plugin=$(realpath -e "$1") || exit 1
-	command -v dpdk-testpmd >/dev/null || skip "no dpdk-testpmd (package dpdk)"
+	command -v dpdk-testpmd >/dev/null || skip "no dpdk-testpmd (package dpdk-dev)"
 	compgen -G '/usr/lib/*/dpdk/pmds-*/librte_net_vhost.so.*' >/dev/null ||
 		skip "no net_vhost (package librte-net-vhost23)"
 	for home in "$(dirname "$plugin")" "${XDG_RUNTIME_DIR:-/run}" "$HOME" ''; do

@@ -350,7 +350,7 @@ stock_testpmd(void **state)
 {
 	(void)state;
 	if (system("command -v dpdk-testpmd >/dev/null 2>&1")) {
-		puts("SKIP: dpdk-testpmd is not installed (package dpdk)");
+		puts("SKIP: dpdk-testpmd is not installed (package dpdk-dev)");
 		skip();
 	}
 	survives(&(struct host){.testpmd = true, .server = false}, "split");
