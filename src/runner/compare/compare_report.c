@@ -185,6 +185,9 @@ add_method(const struct comparison *c, struct document *document)
 		100 * c->thresholds->unchanged_error,
 		c->same_machine ? "may be compared: both runs are of one kind of machine" :
 				  "are not compared: the machines differ");
+	document_text(document,
+		      "Restarts do not show what lasted as long as a run, such as other load on "
+		      "the machine: on a shared one, confirm an alarm with runs in turns.");
 }
 
 void

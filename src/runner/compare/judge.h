@@ -2,17 +2,22 @@
 /*
  * One figure of two runs: has it changed by more than is tolerated?
  *
- * The units are restarts (stats.h), in shares of BASE's mean. Two one-sided tests ask
- * whether NEW lies above BASE by more than the tolerance, and whether below.
- * They are Welch's t; and where the restarts are many enough for permutations to come under
- * the level that is asked for, what it finds must be found by those as well. The p-values of
- * all figures of a comparison are corrected together (Holm), so that the chance of
- * any false alarm in it is what the thresholds say.
+ * The units are restarts (stats.h), in shares of BASE's mean. Two one-sided tests
+ * ask whether NEW lies above BASE by more than the tolerance, and whether below.
+ * They are Welch's t; and where the restarts are many enough for permutations to
+ * come under the level that is asked for, those must find what it finds. The
+ * p-values of all figures of a comparison are corrected together (Holm), so that
+ * the chance of any false alarm in it is what the thresholds say.
  *
  *   regressed     it is worse by more than the tolerance
  *   improved      it is better by more than the tolerance
  *   unchanged     it is within the tolerance on both sides
  *   inconclusive  the restarts cannot tell: more of them would
+ *
+ * Limit. Restarts show what differs from process to process, not what lasts as
+ * long as a run. On a busy machine two runs of one build, in a row, have differed
+ * by 14% in every restart of a configuration, the reference being the same in both.
+ * No statistic of two runs can tell that from a change; runs in turns can.
  */
 #ifndef FOLIO_RUNNER_JUDGE_H
 #define FOLIO_RUNNER_JUDGE_H
@@ -25,11 +30,10 @@ enum verdict { VERDICT_UNCHANGED, VERDICT_IMPROVED, VERDICT_INCONCLUSIVE, VERDIC
 
 struct judgement {
 	double base, new; /* means over restarts, in the figure's unit */
-	struct estimate
-		change; /* share of base; 0.02: 2% more. INFINITY where base is 0 and new isn't */
-	double p_above,
-		p_below;  /* that it lies beyond the tolerance by chance; judge_settle() wants
-				    them corrected */
+	/* As a share of base (0.02: 2% more); INFINITY where base is 0 and new isn't. */
+	struct estimate change;
+	/* That it lies beyond the tolerance by chance; judge_settle() corrects them. */
+	double p_above, p_below;
 	double p_outside; /* that it seems to lie within the tolerance by chance */
 	bool exact;  /* no restart differs from another of its run: nothing is left to chance */
 	bool single; /* one of the runs has one restart only: nothing is known of chance */
@@ -37,7 +41,7 @@ struct judgement {
 	enum verdict verdict; /* after judge_settle() */
 };
 
-/* Weighs two runs' units by Welch's t. base and new have at least one each. tolerance: share of base. */
+/* Weighs two runs' units, at least one each, by Welch's t. tolerance: share of base. */
 void judge_weigh(const struct units *base, const struct units *new, double tolerance,
 		 struct judgement *out);
 
