@@ -33,7 +33,7 @@ configurations:
   - preset: naive
 sweep:
   traffic: [{size: 64}, imix]
-measure: {slice: 50 us, pairs: 3, restarts: 2, budget: 5 s, seed: 1}
+measure: {slice: 50 us, pairs: 3, restarts: 2, max_restarts: 2, budget: 5 s, seed: 1}
 YAML
 
 # A run and its files.

@@ -56,7 +56,7 @@ configurations:
 sweep:
   frame_size: [64, 1500]
   queues: [1, 2]
-measure: {slice: 5 ms, pairs: 2, restarts: 1, budget: 5 s}
+measure: {slice: 5 ms, pairs: 2, restarts: 1, max_restarts: 1, budget: 5 s}
 YAML
 
 # A run and its files.

@@ -142,6 +142,7 @@ open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool
 	e->measure = (struct measure){.slice_ns = 200000,
 				      .pairs = 16,
 				      .restarts = 3,
+				      .max_restarts = 3,
 				      .precision = 0.005,
 				      .budget_ns = 60000000000,
 				      .seed = 1};
@@ -251,6 +252,7 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 				.restart = restart,
 				.n_pairs = s->experiment.measure.pairs,
 				.same_device = same,
+				.duration_ns = 12000000,
 				.packets = TRIAL_PACKETS,
 				.packets_in = TRIAL_PACKETS,
 				.packets_out = TRIAL_PACKETS};

@@ -323,7 +323,7 @@ test_progress_to_a_pipe(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	progress_start(&progress, file);
+	progress_start(&progress, file, 0);
 	for (int i = 0; i <= 1000; i++)
 		progress_show(&progress, "folio over 64", i / 1000.0);
 	progress_wipe(&progress);
@@ -338,7 +338,7 @@ test_progress_to_a_pipe(void **state)
 	assert_contains(text, "100%");
 	free(text);
 	fclose(file);
-	progress_start(&progress, NULL);
+	progress_start(&progress, NULL, 0);
 	progress_show(&progress, "nothing", 0.5);
 	progress_wipe(&progress);
 }

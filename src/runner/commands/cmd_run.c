@@ -11,13 +11,17 @@
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
 #include "runner/exit_status.h"
+#include "runner/results/folder.h"
 
 static const char usage[] =
 	"usage: folio run CONFIG [--out DIR] [--set KEY=VALUE]... [--quick] [--no-progress]\n"
+	"       folio run --resume DIR [--no-progress]\n"
 	"\n"
 	"Measures what CONFIG asks for, prints tables, and keeps them with figures and files.\n"
 	"\n"
 	"  --out DIR        results go to DIR, new or empty (default results/NAME-TIME)\n"
+	"  --resume DIR     finishes an interrupted run: what is done is not measured again.\n"
+	"                   CONFIG and --set may be left out; given, they must be the run's\n"
 	"  --set KEY=VALUE  overrides a key of CONFIG, such as measure.pairs=8 or traffic=imix\n"
 	"  --quick          one restart of 4 pairs: does it run, and roughly what comes out\n"
 	"  --no-progress    no progress line\n"
@@ -26,6 +30,7 @@ static const char usage[] =
 
 struct arguments {
 	const char *config;
+	char config_of_folder[FOLDER_PATH_BYTES + sizeof("/config.yaml")];
 	struct session_options session;
 	struct assignments set;
 };
@@ -34,8 +39,12 @@ static int
 add_quick(struct assignments *set)
 {
 	static char pairs[] = "measure.pairs=4", restarts[] = "measure.restarts=1";
+	static char max_restarts[] = "measure.max_restarts=1";
 
-	return assignments_add(set, pairs) || assignments_add(set, restarts) ? -1 : 0;
+	return assignments_add(set, pairs) || assignments_add(set, restarts) ||
+			       assignments_add(set, max_restarts) ?
+		       -1 :
+		       0;
 }
 
 static int
@@ -44,6 +53,9 @@ take_option(int letter, struct arguments *arguments)
 	switch (letter) {
 	case 'o':
 		arguments->session.out_dir = optarg;
+		return 0;
+	case 'r':
+		arguments->session.resume_dir = optarg;
 		return 0;
 	case 's':
 		return assignments_add(&arguments->set, optarg);
@@ -58,14 +70,34 @@ take_option(int letter, struct arguments *arguments)
 	}
 }
 
+/* The only argument; else, of a run to be resumed, its own configuration. */
+static int
+choose_config(int n, char **words, struct arguments *arguments)
+{
+	const char *resume_dir = arguments->session.resume_dir;
+
+	if (n > 1 || (n == 0 && !resume_dir) || (resume_dir && arguments->session.out_dir)) {
+		fputs(usage, stderr);
+		return -1;
+	}
+	snprintf(arguments->config_of_folder, sizeof(arguments->config_of_folder), "%s/config.yaml",
+		 resume_dir ? resume_dir : "");
+	arguments->config = n ? words[0] : arguments->config_of_folder;
+	return 0;
+}
+
 /* Returns 0; 1 when help was printed; -1 on bad usage. */
 static int
 parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
-		{"out", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
-		{"quick", no_argument, NULL, 'q'},     {"no-progress", no_argument, NULL, 'n'},
-		{"help", no_argument, NULL, 'h'},      {0},
+		{"out", required_argument, NULL, 'o'},
+		{"resume", required_argument, NULL, 'r'},
+		{"set", required_argument, NULL, 's'},
+		{"quick", no_argument, NULL, 'q'},
+		{"no-progress", no_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int letter;
 
@@ -78,12 +110,7 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 		if (take_option(letter, arguments))
 			return -1;
 	}
-	if (optind + 1 == argc) {
-		arguments->config = argv[optind];
-		return 0;
-	}
-	fputs(usage, stderr);
-	return -1;
+	return choose_config(argc - optind, argv + optind, arguments);
 }
 
 int

@@ -41,6 +41,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_in", "packets", "offered by the host, whole slices");
 	columns_row(columns, "packets_out", "packets", "back at the host");
 	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
+	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
 	add_counters(columns, "", lane_counters);
 	add_counters(columns, "", guest_side_counters);
 	add_counters(columns, "", port_counters);

@@ -11,12 +11,13 @@
 #define WIPE "\r\033[K"
 
 void
-progress_start(struct progress *progress, FILE *file)
+progress_start(struct progress *progress, FILE *file, double share)
 {
 	*progress = (struct progress){
 		.file = file,
 		.terminal = file && isatty(fileno(file)),
 		.started_ns = clock_monotonic_ns(),
+		.share_at_start = share,
 		.tenths_told = -1,
 	};
 }
@@ -25,22 +26,30 @@ static const char *
 format_left(const struct progress *progress, double share, char *buf, size_t size)
 {
 	double gone_s = (double)(clock_monotonic_ns() - progress->started_ns) / 1e9;
-	double left_s = gone_s * (1 - share) / share;
+	double done = share - progress->share_at_start;
+	const char *at_most = progress->at_most ? "at most " : "";
 
-	if (share < SHARE_FOR_A_GUESS)
+	if (done < SHARE_FOR_A_GUESS) {
 		snprintf(buf, size, "time left unknown");
-	else if (left_s < 60)
-		snprintf(buf, size, "%.0f s left", left_s);
+		return buf;
+	}
+	double left_s = gone_s * (1 - share) / done;
+
+	if (left_s < 60)
+		snprintf(buf, size, "%s%.0f s left", at_most, left_s);
 	else
-		snprintf(buf, size, "%d min %02d s left", (int)left_s / 60, (int)left_s % 60);
+		snprintf(buf, size, "%s%d min %02d s left", at_most, (int)left_s / 60,
+			 (int)left_s % 60);
 	return buf;
 }
 
 void
 progress_show(struct progress *progress, const char *what, double share)
 {
-	int tenths = (int)(share * 10);
 	char left[64];
+
+	share = share > 1 ? 1 : share;
+	int tenths = (int)(share * 10);
 
 	if (!progress->file || (!progress->terminal && tenths <= progress->tenths_told))
 		return;

@@ -15,11 +15,16 @@ struct progress {
 	bool terminal;
 	bool line_shown;     /* on the terminal, to be wiped */
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
-	int tenths_told;     /* to a pipe */
+	double share_at_start;
+	bool at_most;    /* it may be done before */
+	int tenths_told; /* to a pipe */
 };
 
-/* Starts the clock. file is not owned; NULL shows nothing (--no-progress). */
-void progress_start(struct progress *progress, FILE *file);
+/*
+ * Starts the clock. file is not owned; NULL shows nothing (--no-progress). share: how much
+ * is done already, 0 to 1.
+ */
+void progress_start(struct progress *progress, FILE *file, double share);
 
 /*
  * what: the thing under way ("folio, 64 B, restart 2 of 3"); share: how much is

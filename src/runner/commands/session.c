@@ -2,15 +2,19 @@
 #include "runner/commands/session.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/cpus.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "datapath/eal.h"
 #include "runner/commands/progress.h"
+#include "runner/measure/schedule.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
 #include "runner/results/results.h"
@@ -18,11 +22,16 @@
 struct session {
 	const struct session_options *options;
 	const struct experiment *experiment;
-	struct results *results; /* NULL until the first worker is ready */
+	struct results *results; /* NULL until the first worker is ready, or a run is resumed */
+	struct schedule *schedule;
+	bool *wanted; /* by cell, of the restart under way */
 	struct progress progress;
-	bool huge_pages; /* the first worker measured on them */
+	bool ready;           /* the first worker was */
+	bool huge_pages;      /* it measured on them */
+	uint64_t start_ns;    /* that a worker takes to be ready, the first one took */
+	uint64_t starts_ns;   /* of workers beyond the restarts that every cell gets */
+	uint64_t extra_at_ns; /* of the budget, gone when those began */
 	char scratch[SCRATCH_PATH_BYTES];
-	uint32_t n_done; /* trials */
 	int cpu;
 	bool folder_refused; /* results cannot go where they were to go */
 };
@@ -56,19 +65,105 @@ print_message(enum log_level level, const char *text, void *progress)
 	log_print(level, text);
 }
 
-static void
-show_progress(struct session *session, uint32_t restart, const struct cell *cell)
+/* Of measuring, and of starting processes for cells that want more than their share. */
+static uint64_t
+spent_ns(const struct session *session)
+{
+	return schedule_spent_ns(session->schedule) + session->starts_ns;
+}
+
+static uint64_t
+left_ns(const struct session *session)
+{
+	uint64_t budget_ns = session->experiment->measure.budget_ns, gone_ns = spent_ns(session);
+
+	return budget_ns > gone_ns ? budget_ns - gone_ns : 0;
+}
+
+static bool
+is_extra(const struct session *session, uint32_t restart)
+{
+	return restart >= session->experiment->measure.restarts;
+}
+
+static double
+share_done(const struct session *session, bool extra)
 {
 	const struct experiment *experiment = session->experiment;
 	uint32_t trials = experiment->n_cells * experiment->measure.restarts;
-	char what[CELL_NAME_BYTES + 128];
 
-	snprintf(what, sizeof(what), "%s over %s, restart %u of %u", cell->configuration,
-		 cell->traffic_label, restart + 1, experiment->measure.restarts);
-	progress_show(&session->progress, what, (double)session->n_done / trials);
+	if (!extra)
+		return (double)schedule_trials(session->schedule) / trials;
+	return (double)(spent_ns(session) - session->extra_at_ns) /
+	       (double)(experiment->measure.budget_ns - session->extra_at_ns);
 }
 
-/* The folder appears when the first process is ready to measure: until then nothing was run. */
+static void
+show_progress(struct session *session, uint32_t restart, const struct cell *cell)
+{
+	const struct measure *measure = &session->experiment->measure;
+	bool extra = is_extra(session, restart);
+	char what[CELL_NAME_BYTES + 128];
+
+	if (extra)
+		snprintf(what, sizeof(what), "%s over %s, restart %u, until +-%.2g%%",
+			 cell->configuration, cell->traffic_label, restart + 1,
+			 100 * measure->precision);
+	else
+		snprintf(what, sizeof(what), "%s over %s, restart %u of %u", cell->configuration,
+			 cell->traffic_label, restart + 1, measure->restarts);
+	progress_show(&session->progress, what, share_done(session, extra));
+}
+
+/* What is in the folder need not be measured again. */
+static int
+take_done(struct session *session)
+{
+	const struct done_trials *done = results_done(session->results);
+	uint32_t first = results_first_restart(session->results);
+
+	schedule_clear(session->schedule);
+	for (size_t i = 0; i < done->n; i++) {
+		const struct done_trial *trial = &done->at[i];
+
+		if (trial->restart < first)
+			continue;
+		if (trial->restart - first >= schedule_restarts_max(session->schedule)) {
+			log_error("%s/trials.csv: damaged: found restart %u, which the "
+				  "configuration does not allow",
+				  results_path(session->results), trial->restart);
+			return -EBADMSG;
+		}
+		schedule_add(session->schedule, trial->cell, trial->restart - first,
+			     trial->guest_ratio, trial->duration_ns);
+	}
+	return 0;
+}
+
+/* Returns 0; -EAGAIN: a new block, in which other cells are to be measured; or another -errno. */
+static int
+open_results(struct session *session, const struct results_platform *platform)
+{
+	int error;
+
+	if (!session->results) {
+		error = results_create(session->options->out_dir, session->experiment, platform,
+				       &session->results);
+		session->folder_refused = error && error != -ENOMEM && error != -ENOSPC &&
+					  error != -EIO;
+		return error;
+	}
+	error = results_continue(session->results, platform);
+	if (error != 1)
+		return error;
+	error = take_done(session);
+	return error ? error : -EAGAIN;
+}
+
+/*
+ * The folder appears, or is written to again, when the first process is ready to measure: until
+ * then nothing was run. As open_results().
+ */
 static int
 note_ready(struct session *session, const struct worker_ready *ready)
 {
@@ -78,7 +173,7 @@ note_ready(struct session *session, const struct worker_ready *ready)
 		.placement = ready->machine.placement,
 	};
 
-	if (session->results) {
+	if (session->ready) {
 		if (ready->machine.huge_pages == session->huge_pages)
 			return 0;
 		log_error(
@@ -89,16 +184,26 @@ note_ready(struct session *session, const struct worker_ready *ready)
 			datapath_page_kind(session->huge_pages));
 		return -ENOMEM;
 	}
+	session->ready = true;
 	session->huge_pages = ready->machine.huge_pages;
 	if (!ready->machine.huge_pages)
 		log_warning(
 			"measuring on 4 KiB pages: translation misses of the core's own TLB make "
 			"copies dearer, at 64 B about threefold (./bootstrap sets huge pages)");
-	int error = results_create(session->options->out_dir, session->experiment, &platform,
-				   &session->results);
+	return open_results(session, &platform);
+}
 
-	session->folder_refused = error && error != -ENOMEM && error != -ENOSPC && error != -EIO;
-	return error;
+/* The median over its pairs, of those that have one; NAN where none has. */
+static double
+guest_ratio(const struct trial *trial)
+{
+	double ratios[TRIAL_PAIRS_MAX];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < trial->n_pairs; i++)
+		if (isfinite(trial->pairs[i].guest_ratio))
+			ratios[n++] = trial->pairs[i].guest_ratio;
+	return stats_median(ratios, n);
 }
 
 static int
@@ -112,7 +217,8 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 
 		if (error)
 			return error;
-		session->n_done++;
+		schedule_add(session->schedule, trial.cell, restart, guest_ratio(&trial),
+			     trial.duration_ns);
 		show_progress(session, restart, &session->experiment->cells[trial.cell]);
 		/* A signal that came while no read was under way. */
 		if (caught_signal)
@@ -121,17 +227,39 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 	return got;
 }
 
+/* The first restarts share the budget evenly; what they leave is for the others. */
+static uint64_t
+restart_budget_ns(const struct session *session, uint32_t restart)
+{
+	const struct measure *measure = &session->experiment->measure;
+	uint64_t share_ns = measure->budget_ns / measure->restarts, of_restart_ns, rest_ns;
+
+	if (is_extra(session, restart)) {
+		rest_ns = left_ns(session);
+		return rest_ns < share_ns ? rest_ns : share_ns;
+	}
+	of_restart_ns = schedule_spent_in_ns(session->schedule, restart);
+	return share_ns > of_restart_ns ? share_ns - of_restart_ns : 0;
+}
+
+static uint32_t
+first_restart(const struct session *session)
+{
+	return session->results ? results_first_restart(session->results) : 0;
+}
+
 static int
 run_restart(struct session *session, uint32_t restart)
 {
 	const struct trials_options options = {
 		.experiment = session->experiment,
 		.socket_dir = session->scratch,
-		.restart = restart,
-		.budget_ns = session->experiment->measure.budget_ns /
-			     session->experiment->measure.restarts,
+		.wanted = session->wanted,
+		.restart = first_restart(session) + restart,
+		.budget_ns = restart_budget_ns(session, restart),
 		.cpu = session->cpu,
 	};
+	uint64_t started_ns = clock_monotonic_ns();
 	struct worker_ready ready;
 	struct worker worker;
 	int error = worker_start(&worker, &options);
@@ -139,12 +267,56 @@ run_restart(struct session *session, uint32_t restart)
 	if (error)
 		return error;
 	error = worker_wait_ready(&worker, &ready);
+	session->start_ns = clock_monotonic_ns() - started_ns;
+	if (is_extra(session, restart))
+		session->starts_ns += session->start_ns;
 	if (!error)
 		error = note_ready(session, &ready);
 	if (!error)
 		error = take_trials(session, &worker, restart);
 	worker_stop(&worker);
 	return error;
+}
+
+/* Is there time for what is wanted beyond the restarts that every cell gets? */
+static bool
+begin_extra(struct session *session)
+{
+	uint64_t needed_ns =
+		session->start_ns + schedule_expected_ns(session->schedule, session->wanted);
+
+	if (needed_ns > left_ns(session))
+		return false;
+	if (!session->progress.at_most) {
+		progress_wipe(&session->progress);
+		session->extra_at_ns = spent_ns(session);
+		progress_start(&session->progress, session->progress.file, 0);
+		session->progress.at_most = true;
+	}
+	return true;
+}
+
+static int
+run_all(struct session *session)
+{
+	uint32_t restart = 0;
+
+	while (restart < schedule_restarts_max(session->schedule)) {
+		if (caught_signal)
+			return -EINTR;
+		if (!schedule_wanted(session->schedule, restart, session->wanted)) {
+			restart++;
+			continue;
+		}
+		if (is_extra(session, restart) && !begin_extra(session))
+			return 0;
+		int error = run_restart(session, restart);
+
+		if (error && error != -EAGAIN)
+			return error;
+		restart = error ? 0 : restart + 1;
+	}
+	return 0;
 }
 
 static int
@@ -156,24 +328,74 @@ run_restarts(struct session *session)
 		log_error("folder for sockets in /tmp: %s", strerror(-error));
 		return error;
 	}
-	progress_start(&session->progress, session->options->progress ? stderr : NULL);
+	progress_start(&session->progress, session->options->progress ? stderr : NULL,
+		       share_done(session, false));
 	log_set_sink(print_message, &session->progress);
-	for (uint32_t i = 0; i < session->experiment->measure.restarts && !error; i++)
-		error = caught_signal ? -EINTR : run_restart(session, i);
+	error = run_all(session);
 	progress_wipe(&session->progress);
 	log_set_sink(NULL, NULL);
 	scratch_close(session->scratch);
 	return error;
 }
 
+/* Where the results were to go is the user's to mend, like the configuration. */
+static int
+resume(struct session *session)
+{
+	int error = results_resume(session->options->resume_dir, session->experiment,
+				   &session->results);
+
+	if (!error)
+		error = take_done(session);
+	session->folder_refused = error && error != -ENOMEM && error != -EIO;
+	return error;
+}
+
+static int
+open_session(struct session *session)
+{
+	uint32_t n_cells = session->experiment->n_cells;
+
+	session->schedule = schedule_new(session->experiment);
+	session->wanted = calloc(n_cells, sizeof(*session->wanted));
+	if (!session->schedule || !session->wanted) {
+		log_error("not enough memory to plan %u cells", n_cells);
+		return -ENOMEM;
+	}
+	return session->options->resume_dir ? resume(session) : 0;
+}
+
+static void
+close_session(struct session *session)
+{
+	if (session->results)
+		results_close(session->results);
+	schedule_free(session->schedule);
+	free(session->wanted);
+}
+
 static enum exit_status
 report(struct session *session)
 {
-	int error = results_finish(session->results, "done");
+	int error = results_finished(session->results) ? 0 :
+							 results_finish(session->results, "done");
 
 	if (!error)
 		error = report_make(results_path(session->results), stdout);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
+}
+
+/* A run that was resumed but never ready has its files as they were. */
+static void
+note_end(struct session *session)
+{
+	const char *word = caught_signal ? "stopped" : "failed";
+
+	if (session->ready)
+		results_finish(session->results, word);
+	log_note("%s after %u trials; folio run --resume %s goes on, folio report %s shows them",
+		 word, schedule_trials(session->schedule), results_path(session->results),
+		 results_path(session->results));
 }
 
 enum exit_status
@@ -190,21 +412,16 @@ session_run(const struct session_options *options, const struct experiment *expe
 	/* The last core: interrupts and other work tend to the first. */
 	cpus_allowed(&session.cpu);
 	catch_signals();
-	error = run_restarts(&session);
+	error = open_session(&session);
+	if (!error && !(session.results && results_finished(session.results)))
+		error = run_restarts(&session);
 	if (!error)
 		status = report(&session);
 	else
-		/* Where the results were to go is the user's to mend, like the configuration. */
 		status = session.folder_refused ? EXIT_BAD_USAGE : EXIT_MACHINE_LACKS;
-	if (error && session.results) {
-		results_finish(session.results, caught_signal ? "stopped" : "failed");
-		log_note("%s after %u of %u trials; folio report %s shows them",
-			 caught_signal ? "stopped" : "failed", session.n_done,
-			 experiment->n_cells * experiment->measure.restarts,
-			 results_path(session.results));
-	}
-	if (session.results)
-		results_close(session.results);
+	if (error && session.results)
+		note_end(&session);
+	close_session(&session);
 	*stop_signal = caught_signal;
 	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A run: an experiment measured in fresh processes, one for each restart, each
- * trial written as it comes.
+ * trial written as it comes; or what is left of one that was interrupted.
  */
 #ifndef FOLIO_RUNNER_SESSION_H
 #define FOLIO_RUNNER_SESSION_H
@@ -12,8 +12,9 @@
 #include "runner/exit_status.h"
 
 struct session_options {
-	const char *out_dir; /* NULL: results/<name>-<time> */
-	bool progress;       /* show it, on standard error */
+	const char *out_dir;    /* NULL: results/<name>-<time> */
+	const char *resume_dir; /* NULL: a new run; else out_dir is of no use */
+	bool progress;          /* show it, on standard error */
 };
 
 /*

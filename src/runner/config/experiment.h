@@ -26,9 +26,10 @@
 /* `measure:` of the file; measure_options() has its table. */
 struct measure {
 	uint64_t slice_ns;
-	uint32_t pairs;     /* A B B A pairs of a cell in each restart, at most */
-	uint32_t restarts;  /* fresh processes */
-	double precision;   /* half-width of the ratio's interval that is wanted, as a share */
+	uint32_t pairs;        /* A B B A pairs of a cell in each restart, at most */
+	uint32_t restarts;     /* fresh processes, at least */
+	uint32_t max_restarts; /* at most, for cells that want precision; less than restarts: as many */
+	double precision;      /* half-width of the ratio's interval that is wanted, as a share */
 	uint64_t budget_ns; /* measuring time of the whole run, at most */
 	uint32_t seed;
 };

@@ -141,6 +141,14 @@ yaml_read_file(const char *path, struct node **root)
 }
 
 int
+yaml_read_text(const char *name, const char *text, struct node **root)
+{
+	struct yaml_origin origin = {.file = name};
+
+	return parse(&origin, text, strlen(text), root);
+}
+
+int
 yaml_read_value(const char *key, const char *text, struct node **value)
 {
 	struct yaml_origin origin = {.file = "--set", .set_key = key};

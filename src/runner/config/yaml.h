@@ -19,6 +19,9 @@ struct node;
  */
 int yaml_read_file(const char *path, struct node **root);
 
+/* Reads a text that is a file's; name is what messages call it, and borrowed. As above. */
+int yaml_read_text(const char *name, const char *text, struct node **root);
+
 /* Reads the value of --set KEY=TEXT: its nodes have line 0. As above. */
 int yaml_read_value(const char *key, const char *text, struct node **value);
 

@@ -35,6 +35,7 @@ struct trial {
 	uint32_t restart; /* 0 .. restarts - 1 */
 	uint32_t n_pairs;
 	uint32_t same_device; /* lanes of A and B took turns on one device */
+	uint64_t duration_ns; /* all of it, settling and what is not metered too */
 	struct pair pairs[TRIAL_PAIRS_MAX];
 	/* Of the configuration's (B's) slices, summed over the trial. */
 	uint64_t packets; /* that the counters speak of */

@@ -268,6 +268,7 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 		error = run_pair(trials, a, b, &trial->pairs[trial->n_pairs]);
 		trial->n_pairs++;
 	}
+	trial->duration_ns = clock_monotonic_ns() - now_ns;
 	if (error)
 		log_error("stopped in cell %u: %s over %s, against %s", cell->id,
 			  cell->configuration, cell->traffic_label, cell->reference);
@@ -278,19 +279,23 @@ int
 trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *arg), void *arg)
 {
 	const struct experiment *experiment = trials->options.experiment;
-	uint32_t traffic = UINT32_MAX;
+	uint32_t traffic = UINT32_MAX, left = 0;
 	int error = 0;
 
+	for (uint32_t i = 0; i < experiment->n_cells; i++)
+		left += trials->options.wanted[i];
 	trials->deadline_ns = clock_monotonic_ns() + trials->options.budget_ns;
 	for (uint32_t i = 0; i < experiment->n_cells && !error; i++) {
 		const struct cell *cell = &experiment->cells[trials->order[i]];
-		uint32_t wanted = first_with_traffic(experiment, cell);
+		uint32_t its_traffic = first_with_traffic(experiment, cell);
 
-		if (wanted != traffic)
-			error = trials->ops->set_traffic(trials->bench, wanted);
-		traffic = wanted;
+		if (!trials->options.wanted[cell->id])
+			continue;
+		if (its_traffic != traffic)
+			error = trials->ops->set_traffic(trials->bench, its_traffic);
+		traffic = its_traffic;
 		if (!error)
-			error = run_cell(trials, cell, experiment->n_cells - i);
+			error = run_cell(trials, cell, left--);
 		if (!error)
 			error = done(&trials->trial, arg);
 	}

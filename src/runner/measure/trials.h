@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The measuring process's job: every cell of an experiment once, in an order of
+ * The measuring process's job: every wanted cell of an experiment once, in an order of
  * its own drawn from the seed, on lanes that are made before the first trial.
  */
 #ifndef FOLIO_RUNNER_TRIALS_H
 #define FOLIO_RUNNER_TRIALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runner/config/experiment.h"
@@ -17,6 +18,7 @@ struct trials;
 struct trials_options {
 	const struct experiment *experiment;
 	const char *socket_dir; /* private folder */
+	const bool *wanted;     /* by cell: is it to be measured? */
 	uint32_t restart;       /* the how-manieth process this is; decides the order */
 	uint64_t budget_ns;     /* of measuring time for this process */
 	int cpu;                /* core to measure on */

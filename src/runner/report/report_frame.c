@@ -17,6 +17,25 @@ count_measured(const struct run *run)
 	return n;
 }
 
+/* "3", or "2 to 9" where cells that missed the precision had more. Returns buf. */
+static const char *
+format_restarts(const struct run *run, char *buf, size_t size)
+{
+	uint32_t least = UINT32_MAX, most = 0;
+
+	for (uint32_t i = 0; i < run->n_cells; i++) {
+		uint32_t n = run_cell_restarts(&run->cells[i]);
+
+		least = n && n < least ? n : least;
+		most = n > most ? n : most;
+	}
+	if (least < most)
+		snprintf(buf, size, "%u to %u restarts", least, most);
+	else
+		snprintf(buf, size, "%u restart%s", most, most == 1 ? "" : "s");
+	return buf;
+}
+
 static bool
 is_two_process(const struct manifest *manifest)
 {
@@ -28,17 +47,17 @@ report_head(const struct report *report, struct document *document)
 {
 	const struct manifest *m = &report->run.manifest;
 	uint32_t measured = count_measured(&report->run);
-	char slice[64];
+	char slice[64], restarts[48];
 
 	document_heading(document, 1, "%s: %s on %s", m->name, m->topology, m->machine.cpu_model);
-	document_text(
-		document,
-		"%u restarts of up to %u A B B A pairs of %s slices. %s, %u cores allowed, %s, %s; "
-		"%.1f%% of CPU time was stolen.",
-		m->measure.restarts, m->measure.pairs,
-		quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice, sizeof(slice)),
-		m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
-		100 * m->steal_share);
+	document_text(document,
+		      "%s of up to %u A B B A pairs of %s slices. %s, %u cores allowed, %s, %s; "
+		      "%.1f%% of CPU time was stolen.",
+		      format_restarts(&report->run, restarts, sizeof(restarts)), m->measure.pairs,
+		      quantity_format(DIMENSION_TIME, (double)m->measure.slice_ns, slice,
+				      sizeof(slice)),
+		      m->machine.kernel, m->machine.cores, m->page_kind, m->dpdk_version,
+		      100 * m->steal_share);
 	if (is_two_process(m))
 		document_text(document,
 			      "Two processes, on cores that are near each other when a restart "
@@ -48,6 +67,11 @@ report_head(const struct report *report, struct document *document)
 		document_text(document,
 			      "The run's status is '%s': %u of its %u cells were measured.",
 			      m->status, measured, report->run.n_cells);
+	if (report->run.n_blocks > 1)
+		document_text(document,
+			      "The run was resumed on another machine or build: these are the "
+			      "figures of its last block, of %u (blocks.csv).",
+			      report->run.n_blocks);
 }
 
 static void

@@ -8,11 +8,12 @@
 
 #include "base/fidelity.h"
 #include "base/log.h"
+#include "runner/report/looks.h"
 #include "runner/results/csv_file.h"
 
 #define SUMMARY_COLUMNS                                                                            \
 	"cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,"    \
-	"ci_low,ci_high,ratio_to_reference,ratio_ci_low,ratio_ci_high,n"
+	"ci_low,ci_high,ratio_to_reference,ratio_ci_low,ratio_ci_high,n,restarts"
 
 /* The metric that is the ratio to the reference of this one, or NULL. */
 static const char *
@@ -35,26 +36,50 @@ estimate_metric(const struct run *run, const struct run_cell *cell, const char *
 	return err == -ENODATA ? 0 : err;
 }
 
+/* Is it the metric whose interval may have stopped the cell? */
+static bool
+is_looked_at(const struct summary_row *row)
+{
+	return row->cell->role != CELL_CONTROL && row->cell->role != CELL_CONTROL_DEVICES &&
+	       !strcmp(row->series->metric, side_metrics[SIDE_GUEST].cycles);
+}
+
 static int
-fill_row(const struct run *run, struct summary_row *row)
+estimate_looked_at(const struct run *run, const struct looks *looks, struct summary_row *row)
+{
+	struct units units;
+	int err = cell_units(run, row->cell, side_metrics[SIDE_GUEST].ratio, &units);
+
+	if (!err && run_cell_restarts(row->cell) > 1)
+		row->ratio = looks_estimate(looks, &units);
+	return err == -ENODATA ? 0 : err;
+}
+
+static int
+fill_row(const struct run *run, const struct looks *looks, struct summary_row *row)
 {
 	int err = estimate_metric(run, row->cell, row->series->metric, &row->value);
 
 	if (!err)
 		err = estimate_metric(run, row->cell, ratio_of(row->series->metric), &row->ratio);
+	if (!err && is_looked_at(row))
+		err = estimate_looked_at(run, looks, row);
 	return err;
 }
 
 int
 summary_open(const struct run *run, struct summary *summary)
 {
+	const struct measure *measure = &run->manifest.measure;
+	struct looks *looks =
+		looks_new(measure->restarts, measure->max_restarts, measure->precision);
 	size_t n = 0;
 	int err = 0;
 
 	for (uint32_t c = 0; c < run->n_cells; c++)
 		n += run->cells[c].n_series;
 	*summary = (struct summary){.run = run, .rows = calloc(n ? n : 1, sizeof(*summary->rows))};
-	if (!summary->rows)
+	if (!summary->rows || !looks)
 		err = -ENOMEM;
 	for (uint32_t c = 0; !err && c < run->n_cells; c++) {
 		for (size_t s = 0; !err && s < run->cells[c].n_series; s++) {
@@ -62,9 +87,10 @@ summary_open(const struct run *run, struct summary *summary)
 
 			row->cell = &run->cells[c];
 			row->series = &run->cells[c].series[s];
-			err = fill_row(run, row);
+			err = fill_row(run, looks, row);
 		}
 	}
+	looks_free(looks);
 	if (err) {
 		log_error("cannot summarise the trials: %s", strerror(-err));
 		summary_close(summary);
@@ -127,6 +153,7 @@ write_row(struct csv_writer *csv, const struct summary_row *row)
 	csv_number(csv, row->ratio.ci_low);
 	csv_number(csv, row->ratio.ci_high);
 	csv_count(csv, row->value.n);
+	csv_count(csv, run_cell_restarts(row->cell));
 	csv_end(csv);
 }
 

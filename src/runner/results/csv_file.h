@@ -29,6 +29,7 @@ void csv_end(struct csv_writer *csv);
 struct csv_line {
 	const char *path;
 	unsigned int number; /* from 1; the line of column names is 1 */
+	uint64_t end_bytes;  /* where the next line begins in the file */
 	size_t n_fields;     /* as many as there are columns */
 	const char *fields[CSV_FIELDS_MAX];
 };

@@ -91,6 +91,8 @@ read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *
 
 	while (!r->err && (length = next_line(file, text, sizeof(text))) != 0) {
 		r->line.number++;
+		if (length > 0)
+			r->line.end_bytes += (uint64_t)length;
 		if (length < 0) {
 			r->err = damaged(&r->line, "the line is too long");
 		} else if (text[length - 1] != '\n') {

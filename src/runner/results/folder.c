@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -48,6 +50,16 @@ folder_lock(struct folder *folder)
 	return err;
 }
 
+/* A file under its temporary name: its writer was killed. */
+static bool
+is_unfinished(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] == '.' && length > strlen(".tmp") &&
+	       !strcmp(name + length - strlen(".tmp"), ".tmp");
+}
+
 /* Returns 0, -ENOTEMPTY or another -errno, each but 0 after log_error(). */
 static int
 check_empty(const struct folder *folder)
@@ -62,7 +74,8 @@ check_empty(const struct folder *folder)
 		return err;
 	}
 	while (!err && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    is_unfinished(entry->d_name))
 			continue;
 		log_error("%s: the folder holds files already (%s); a run wants a new or empty "
 			  "folder",
@@ -106,6 +119,54 @@ folder_close(struct folder *folder)
 	if (folder->fd >= 0)
 		close(folder->fd);
 	folder->fd = -1;
+}
+
+bool
+folder_has(const struct folder *folder, const char *name)
+{
+	return faccessat(folder->fd, name, F_OK, 0) == 0;
+}
+
+/* Returns the open file, which is a plain one of at most size_max bytes, or -errno. */
+static int
+open_file(const struct folder *folder, const char *name, size_t size_max, size_t *size)
+{
+	int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if ((uint64_t)st.st_size > size_max)
+		err = -EFBIG;
+	if (err && fd >= 0)
+		close(fd);
+	if (err)
+		return err;
+	*size = (size_t)st.st_size;
+	return fd;
+}
+
+int
+folder_read(const struct folder *folder, const char *name, size_t size_max, char **text)
+{
+	size_t size = 0;
+	int fd = open_file(folder, name, size_max, &size), err = fd < 0 ? fd : 0;
+
+	*text = NULL;
+	if (!err && !(*text = calloc(1, size + 1)))
+		err = -ENOMEM;
+	if (!err && read(fd, *text, size) != (ssize_t)size)
+		err = -EIO;
+	if (fd >= 0)
+		close(fd);
+	if (err) {
+		log_error("%s/%s: cannot read: %s", folder->path, name, strerror(-err));
+		free(*text);
+		*text = NULL;
+	}
+	return err;
 }
 
 static int

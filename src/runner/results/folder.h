@@ -22,8 +22,8 @@ struct folder {
 int folder_open(struct folder *folder, const char *path);
 
 /*
- * Makes the folder, or takes an existing empty one, and locks it. Its parent
- * must exist. Returns 0; -ENOTEMPTY, -EBUSY (locked) or another -errno after
+ * Makes the folder, or takes an existing empty one (what a killed folder_write() left is
+ * nothing), and locks it. Its parent must exist. Returns 0; -ENOTEMPTY, -EBUSY (locked) or another -errno after
  * log_error().
  */
 int folder_create(struct folder *folder, const char *path);
@@ -33,6 +33,15 @@ int folder_lock(struct folder *folder);
 
 /* Closes and unlocks. */
 void folder_close(struct folder *folder);
+
+/* Is there a file of that name? */
+bool folder_has(const struct folder *folder, const char *name);
+
+/*
+ * Reads the whole file name, which must be no larger than size_max bytes; *text, with a NUL
+ * behind it, is the caller's to free. Returns 0 or -errno after log_error().
+ */
+int folder_read(const struct folder *folder, const char *name, size_t size_max, char **text);
 
 /* Makes the file name from size bytes of text. Returns 0 or -errno after log_error(). */
 int folder_write(const struct folder *folder, const char *name, const char *text, size_t size);

@@ -19,11 +19,17 @@ struct field {
 	const char *section, *key;
 	enum field_type type;
 	size_t offset;
+	bool optional; /* files of earlier versions lack it: it is 0 or "" then */
 };
 
 #define MANIFEST(type, section, key, member)                                                       \
 	{                                                                                          \
-		section, key, type, offsetof(struct manifest, member)                              \
+		section, key, type, offsetof(struct manifest, member), false                       \
+	}
+
+#define LATER(type, section, key, member)                                                          \
+	{                                                                                          \
+		section, key, type, offsetof(struct manifest, member), true                        \
 	}
 
 static const struct field fields[] = {
@@ -43,6 +49,7 @@ static const struct field fields[] = {
 	MANIFEST(FIELD_U64, "measure", "slice_ns", measure.slice_ns),
 	MANIFEST(FIELD_U32, "measure", "pairs", measure.pairs),
 	MANIFEST(FIELD_U32, "measure", "restarts", measure.restarts),
+	LATER(FIELD_U32, "measure", "max_restarts", measure.max_restarts),
 	MANIFEST(FIELD_DOUBLE, "measure", "precision", measure.precision),
 	MANIFEST(FIELD_U64, "measure", "budget_ns", measure.budget_ns),
 	MANIFEST(FIELD_U32, "measure", "seed", measure.seed),
@@ -77,6 +84,13 @@ fnv1a_64(const char *text)
 	return hash;
 }
 
+const char *
+manifest_config_hash(const char *resolved, char buf[MANIFEST_TEXT_BYTES])
+{
+	snprintf(buf, MANIFEST_TEXT_BYTES, "fnv1a-64:%016" PRIx64, fnv1a_64(resolved));
+	return buf;
+}
+
 void
 manifest_init(struct manifest *m, const struct experiment *experiment)
 {
@@ -86,8 +100,7 @@ manifest_init(struct manifest *m, const struct experiment *experiment)
 	snprintf(m->git_commit, sizeof(m->git_commit), "%s", BUILD_GIT_COMMIT);
 	snprintf(m->name, sizeof(m->name), "%s", experiment->name);
 	snprintf(m->config_path, sizeof(m->config_path), "%s", experiment->path);
-	snprintf(m->config_hash, sizeof(m->config_hash), "fnv1a-64:%016" PRIx64,
-		 fnv1a_64(experiment->resolved));
+	manifest_config_hash(experiment->resolved, m->config_hash);
 	snprintf(m->topology, sizeof(m->topology), "%s", experiment->topology);
 	option_format(rate_options, experiment, m->rate, sizeof(m->rate));
 	snprintf(m->workload, sizeof(m->workload), "%s", experiment->workload);
@@ -221,8 +234,9 @@ manifest_read(struct manifest *manifest, const struct folder *folder)
 	*manifest = (struct manifest){0};
 	for (size_t i = 0; !err && i < N_FIELDS; i++) {
 		const json_t *section = json_object_get(root, fields[i].section);
+		const json_t *value = json_object_get(section, fields[i].key);
 
-		if (field_from_json(&fields[i], json_object_get(section, fields[i].key), manifest))
+		if ((!value && fields[i].optional) || field_from_json(&fields[i], value, manifest))
 			continue;
 		log_error("%s: damaged: %s.%s is missing or not of its kind", path,
 			  fields[i].section, fields[i].key);

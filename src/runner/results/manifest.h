@@ -49,6 +49,9 @@ void manifest_init(struct manifest *manifest, const struct experiment *experimen
 int manifest_write(const struct manifest *manifest, const struct experiment *experiment,
 		   const struct folder *folder);
 
+/* The hash of a configuration's resolved text, as the manifest has it. Returns buf. */
+const char *manifest_config_hash(const char *resolved, char buf[MANIFEST_TEXT_BYTES]);
+
 /* Reads manifest.json. Returns 0, -EBADMSG (damaged) or another -errno, after log_error(). */
 int manifest_read(struct manifest *manifest, const struct folder *folder);
 

@@ -48,4 +48,7 @@ extern const struct side_metrics side_metrics[SIDES];
 /* Per trial: 1 where configuration and reference took turns on one device, else 0. */
 #define METRIC_SAME_DEVICE "same_device"
 
+/* Per trial, and always its last row: a trial without it was cut short. */
+#define METRIC_DURATION "trial_duration"
+
 #endif

@@ -173,6 +173,8 @@ write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_m
 	write_row(rows, trial->restart, "packets_dropped", "packets",
 		  (double)trial->packets_dropped, METRIC_OF_CONFIGURATION);
 	write_counters(rows, trial);
+	write_row(rows, trial->restart, METRIC_DURATION, "ns", (double)trial->duration_ns,
+		  METRIC_OF_BOTH);
 }
 
 int

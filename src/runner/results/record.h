@@ -27,8 +27,8 @@ int cell_role_find(const char *name);
 int plan_to_csv(const struct experiment *experiment, char **text, size_t *size);
 
 /*
- * All rows of one trial, without column names. A row's repeat is restart *
- * measure.pairs + pair for what is measured per pair, else restart. *text is the
+ * All rows of one trial, without column names; the last one is METRIC_DURATION. A row's
+ * repeat is restart * measure.pairs + pair for what is measured per pair, else restart. *text is the
  * caller's to free, also after an error. Returns 0, -ENOMEM, or -EINVAL when the
  * trial isn't of this experiment's plan.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A run's folder while the run writes it: manifest.json, config.yaml and
- * plan.csv at its start, trials.csv trial by trial. results/README.md describes
+ * A run's folder while the run writes it: manifest.json, config.yaml, plan.csv and
+ * blocks.csv at its start, trials.csv trial by trial. results/README.md describes
  * the files to users.
  *
  * A trial is appended with one write and synced before results_add() returns,
@@ -12,6 +12,7 @@
 
 #include "runner/config/experiment.h"
 #include "runner/measure/trial.h"
+#include "runner/results/done_trials.h"
 
 struct results;
 
@@ -31,6 +32,30 @@ struct results_platform {
  */
 int results_create(const char *out_dir, const struct experiment *experiment,
 		   const struct results_platform *platform, struct results **out);
+
+/*
+ * Opens and locks the folder of an interrupted run of the same experiment, and cuts off
+ * what a kill left of a trial. Returns 0; -EBUSY (another run is at it), -ESTALE (another
+ * configuration), -EBADMSG (damaged) or another -errno, after log_error(). No file but
+ * trials.csv is changed yet: results_continue() is to follow.
+ */
+int results_resume(const char *dir, const struct experiment *experiment, struct results **out);
+
+/*
+ * Goes on on this machine: notes in the manifest that the run is running again. Where this
+ * machine is not that of the last block, opens a block of its own, in which nothing is
+ * done yet, after log_note(). Returns 0; 1: a new block; or -errno after log_error().
+ */
+int results_continue(struct results *results, const struct results_platform *platform);
+
+/* Did the run that is resumed end by itself? */
+bool results_finished(const struct results *results);
+
+/* Whole trials of the block at hand that were in the folder when it was opened; until results_close(). */
+const struct done_trials *results_done(const struct results *results);
+
+/* The block's first restart, as trials.csv counts them. */
+uint32_t results_first_restart(const struct results *results);
 
 /* The folder's path, until results_close(). */
 const char *results_path(const struct results *results);

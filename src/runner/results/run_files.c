@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "runner/results/blocks.h"
 #include "runner/results/csv_file.h"
 #include "runner/results/pair_metrics.h"
 #include "runner/results/record.h"
@@ -61,6 +62,53 @@ order_series(struct run *run, const char *path)
 	return err;
 }
 
+/* Leaves out what was measured before that restart; points are in order. */
+static void
+keep_from(const struct run *run, struct series *series, uint32_t first_restart)
+{
+	uint64_t first_repeat = (uint64_t)first_restart * repeats_of_restart(run, series);
+	size_t gone = 0;
+
+	while (gone < series->n && series->points[gone].repeat < first_repeat)
+		gone++;
+	series->n -= gone;
+	memmove(series->points, series->points + gone, series->n * sizeof(*series->points));
+}
+
+static void
+keep_block(struct run *run)
+{
+	for (uint32_t c = 0; c < run->n_cells; c++) {
+		struct run_cell *cell = &run->cells[c];
+		size_t kept = 0;
+
+		for (size_t s = 0; s < cell->n_series; s++) {
+			struct series series = cell->series[s];
+
+			keep_from(run, &series, run->first_restart);
+			if (series.n)
+				cell->series[kept++] = series;
+			else
+				free(series.points);
+		}
+		cell->n_series = kept;
+	}
+}
+
+/* A run of an earlier version has no blocks.csv, and one block. */
+static int
+read_blocks(const struct folder *folder, struct run *run)
+{
+	struct blocks blocks;
+	int err = blocks_read(folder, &blocks);
+
+	run->n_blocks = blocks.n ? blocks.n : 1;
+	if (blocks.n)
+		run->first_restart = blocks.at[blocks.n - 1].first_restart;
+	blocks_close(&blocks);
+	return err == -ENOENT ? 0 : err;
+}
+
 static bool
 has_trials(const struct run *run)
 {
@@ -91,6 +139,10 @@ run_files_read(const struct folder *folder, struct run *run)
 		err = csv_read(trials, TRIALS_COLUMNS, run_trial_line, run);
 	if (!err)
 		err = order_series(run, trials);
+	if (!err)
+		err = read_blocks(folder, run);
+	if (!err)
+		keep_block(run);
 	if (!err && !has_trials(run)) {
 		log_error("%s: holds no trial: there is nothing to report", trials);
 		err = -ENODATA;
@@ -112,6 +164,15 @@ run_files_close(struct run *run)
 	}
 	free(run->cells);
 	*run = (struct run){0};
+}
+
+uint32_t
+run_cell_restarts(const struct run_cell *cell)
+{
+	/* Which every trial has once. */
+	const struct series *series = run_cell_series(cell, METRIC_SAME_DEVICE);
+
+	return series ? (uint32_t)series->n : 0;
 }
 
 const struct series *

@@ -54,15 +54,21 @@ struct run {
 	struct manifest manifest;
 	struct run_cell *cells;
 	uint32_t n_cells;
+	uint32_t first_restart; /* of the last block, whose trials these are */
+	uint32_t n_blocks;
 };
 
 /*
- * Reads manifest.json, plan.csv and trials.csv. Returns 0, -EBADMSG (damaged),
+ * Reads manifest.json, plan.csv, blocks.csv and trials.csv, of which the trials of the last
+ * block are kept. Returns 0, -EBADMSG (damaged),
  * -ENODATA (not a single trial) or another -errno, after log_error() named file
  * and line. *run wants run_files_close() after success.
  */
 int run_files_read(const struct folder *folder, struct run *run);
 void run_files_close(struct run *run);
+
+/* How many restarts the cell was measured in. */
+uint32_t run_cell_restarts(const struct run_cell *cell);
 
 /* The cell's values of that metric, or NULL when it has none. */
 const struct series *run_cell_series(const struct run_cell *cell, const char *metric);
