@@ -183,6 +183,36 @@ static const struct bad_case bad_cases[] = {
 	{ONE "sweep: {frame_size: []}\n", 6, "sweep.frame_size", "found an empty list",
 	 "a list of sizes"},
 	{ONE "sweep: {frame_size: 64}\n", 6, "sweep.frame_size", "found '64'", "a list of sizes"},
+	{ONE "sweep: {burst: {from: 1, to: 8}}\n", 6, "sweep.burst",
+	 "found neither step and factor", "one of the two"},
+	{ONE "sweep: {burst: {from: 1, to: 8, step: 1, factor: 2}}\n", 6, "sweep.burst",
+	 "found both step and factor", "one of the two"},
+	{ONE "sweep: {burst: {from: 8, to: 1, step: 1}}\n", 6, "sweep.burst.to", "found '1'",
+	 "no less than from"},
+	{ONE "sweep: {burst: {from: 1, to: 8, step: 0}}\n", 6, "sweep.burst.step", "found '0'",
+	 "a step above 0"},
+	{ONE "sweep: {burst: {from: 1, to: 8, factor: 1}}\n", 6, "sweep.burst.factor", "found '1'",
+	 "a factor above 1"},
+	{ONE "sweep: {burst: {from: 0, to: 8, factor: 2}}\n", 6, "sweep.burst.from", "found '0'",
+	 "more than 0 with a factor"},
+	{ONE "sweep: {burst: {from: 1, to: 8, steps: 1}}\n", 6, "sweep.burst.steps",
+	 "found a key that is not known here", "did you mean 'step'?"},
+	{ONE "sweep: {burst: {to: 8, step: 1}}\n", 6, "sweep.burst", "found no key 'from'",
+	 "a value such as 64"},
+	{ONE "sweep: {sources.vc.cost: {from: 1 us, to: 8000 cycles, step: 1 us}}\n", 6,
+	 "sweep.sources.vc.cost.to", "found '8000 cycles'", "a time such as"},
+	{ONE "sweep: {sources.vc.cost: {from: 1000, to: 8000, step: 1000}}\n", 6,
+	 "sweep.sources.vc.cost[0]", "found '1000'", "cycles"},
+	{ONE "sweep: {burst: {from: 1, to: 8, step: 0.5}}\n", 6, "sweep.burst[1]", "found '1.5'",
+	 "1 to 32"},
+	{ONE "sweep: {burst: {from: 1, to: 9000, step: 1}}\n", 6, "sweep.burst",
+	 "found a range of more than 4096 values", "less"},
+	{ONE "sweep: {traffic: {from: 64, to: 128, step: 64}}\n", 6, "sweep.traffic[0]",
+	 "found '64'", "imix"},
+	{ONE "max_cells: 0\n", 6, "max_cells", "found '0'", "1 to 16384"},
+	{ONE "max_cells: 2\nsweep: {burst: [1, 2, 4]}\n", 7, "sweep",
+	 "found a plan of more than 2 cells (configurations 1 x traffic 1 x burst 3",
+	 "max_cells, which may be raised to 16384"},
 	{ONE "sweep: {frame_size: [64, 64]}\n", 6, "sweep.frame_size[1]", "a second time", "once"},
 	{ONE "sweep: {burst: []}\n", 6, "sweep.burst", "found an empty list",
 	 "a list of at least one value"},
@@ -339,7 +369,8 @@ test_plan_is_too_large(void **state)
 	}
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(config_open(&folder, text, NULL, 0, &experiment), -EINVAL);
-	assert_has("x.yaml:6: sweep: found a plan of more than 4096 cells, allowed: at most that",
+	assert_has("x.yaml:6: sweep: found a plan of more than 4096 cells (configurations 1 x "
+		   "traffic ",
 		   text);
 	free(text);
 }

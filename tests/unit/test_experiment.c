@@ -205,6 +205,39 @@ test_sweep_of_a_source_option(void **state)
 }
 
 static void
+test_ranges(void **state)
+{
+	(void)state;
+	expect_plan(ONE "sweep: {frame_size: {from: 64, to: 200, step: 64}}\n",
+		    "L folio/ideal 64\nc A/A/ideal 64\nL folio/ideal 128\nc A/A/ideal 128\n"
+		    "L folio/ideal 192\nc A/A/ideal 192\n");
+	expect_plan(HEAD
+		    "configurations: [{preset: ideal, name: mine, sources: {vc: on}}]\n"
+		    "sweep: {sources.vc.cost: {from: 1000 cycles, to: 4000 cycles, factor: 2}}\n",
+		    "L mine/ideal 64 [sources.vc.cost=1000 cycles]\n"
+		    "L mine/ideal 64 [sources.vc.cost=2000 cycles]\n"
+		    "L mine/ideal 64 [sources.vc.cost=4000 cycles]\nc A/A/ideal 64\n");
+	expect_set(ONE, "sweep.burst", "{from: 8, to: 32, factor: 2}",
+		   "L folio/ideal 64 [burst=8]\nL folio/ideal 64 [burst=16]\n"
+		   "L folio/ideal 64 [burst=32]\nc A/A/ideal 64 [burst=8]\n"
+		   "c A/A/ideal 64 [burst=16]\nc A/A/ideal 64 [burst=32]\n");
+}
+
+/* A cost of a source that is off makes no second cell; combinations may be many more than cells. */
+static void
+test_dependent_options_give_no_equal_cells(void **state)
+{
+	(void)state;
+	expect_plan(HEAD "max_cells: 3\n"
+			 "configurations: [{preset: ideal, name: mine}]\n"
+			 "sweep:\n  sources.vc: [on, off]\n"
+			 "  sources.vc.cost: [2000 cycles]\n"
+			 "  sources.psc.cost: {from: 1 us, to: 1000 us, step: 1 us}\n",
+		    "L mine/ideal 64 [sources.vc=on, sources.vc.cost=2000 cycles]\n"
+		    "L mine/ideal 64 [sources.vc=off]\nc A/A/ideal 64\n");
+}
+
+static void
 test_sweep_of_a_switch(void **state)
 {
 	(void)state;
@@ -593,6 +626,8 @@ main(void)
 		cmocka_unit_test(test_sizes_then_traffic),
 		cmocka_unit_test(test_captures_are_found_beside_the_file),
 		cmocka_unit_test(test_sweep_of_a_source_option),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_dependent_options_give_no_equal_cells),
 		cmocka_unit_test(test_sweep_of_a_switch),
 		cmocka_unit_test(test_sweep_of_the_datapath_takes_the_reference_along),
 		cmocka_unit_test(test_sweep_leaves_the_references_sources),

@@ -40,8 +40,9 @@ struct measure {
  */
 const struct option_spec *measure_options(const char *topology);
 
-/* `rate:`, over struct experiment. */
+/* `rate:` and `max_cells:`, over struct experiment. */
 extern const struct option_spec rate_options[];
+extern const struct option_spec max_cells_options[];
 
 /* Which cells an attribution is worked out from. */
 enum attribution_design {
@@ -94,6 +95,7 @@ struct experiment {
 	uint64_t rate_pps; /* that a host process sends; RATE_MAX: as fast as it can */
 	char workload[NAME_BYTES];
 	char reference[NAME_BYTES]; /* a configuration's name */
+	uint32_t max_cells;         /* that the plan may have */
 	struct measure measure;
 	struct attribution_spec attribution;
 	struct configuration

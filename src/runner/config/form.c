@@ -10,6 +10,7 @@
 #include "runner/config/costs.h"
 #include "runner/config/header.h"
 #include "runner/config/inclusions.h"
+#include "runner/config/ranges.h"
 
 static int
 check_keys(const struct node *root)
@@ -17,7 +18,7 @@ check_keys(const struct node *root)
 	static const char *const fixed[] = {
 		"folio",          "name",        "topology",   "workload", "reference", "costs",
 		"configurations", "traffic",     "frame_size", "sweep",    "include",   "exclude",
-		"measure",        "attribution", "sources",    "rate"};
+		"measure",        "attribution", "sources",    "rate",     "max_cells"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -123,13 +124,17 @@ read_attribution(struct form *form, struct experiment *experiment)
 static int
 read_sweep(struct form *form)
 {
-	const struct node *sweep = node_find(form->root, "sweep");
+	struct node *sweep = node_find(form->root, "sweep");
 	struct names others = {0};
+	int error;
 
 	if (sweep && node_expect(sweep, NODE_MAPPING, "a mapping such as {frame_size: [64, 1500]}"))
 		return -EINVAL;
 	if (sweep && !sweep->n_items)
 		return node_refuse(sweep, "found nothing to sweep, allowed: at least one key");
+	error = sweep ? ranges_expand(sweep) : 0;
+	if (error)
+		return error;
 	rows_keys(&others);
 	return axes_read(sweep, true, &others, &form->axes);
 }
@@ -141,9 +146,11 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 	int error;
 
 	*form = (struct form){.root = root, .shared = {.root = root}};
-	if (check_keys(root) || header_read(root, experiment) || read_sweep(form))
+	if (check_keys(root) || header_read(root, experiment))
 		return -EINVAL;
-	error = read_costs(form, costs_dir, experiment);
+	error = read_sweep(form);
+	if (!error)
+		error = read_costs(form, costs_dir, experiment);
 	if (!error)
 		error = read_recipes(form);
 	if (!error)

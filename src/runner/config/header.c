@@ -8,6 +8,7 @@
 #include "datapath/workloads/workload.h"
 #include "runner/config/experiment.h"
 #include "runner/config/node.h"
+#include "runner/config/plan.h"
 #include "runner/measure/bench.h"
 #include "runner/measure/trial.h"
 
@@ -86,6 +87,17 @@ const struct option_spec rate_options[] = {
 	{0},
 };
 
+const struct option_spec max_cells_options[] = {
+	{.name = "max_cells",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct experiment, max_cells),
+	 .preset = "4096",
+	 .min = 1,
+	 .max = CELLS_MAX,
+	 .help = "a plan of more is refused"},
+	{0},
+};
+
 /* One of the names, the first when the key isn't there; copied to out. */
 static int
 read_choice(const struct node *root, const char *key, const struct names *names, char *out)
@@ -123,6 +135,15 @@ read_rate(const struct node *root, struct experiment *experiment)
 				   "two-process",
 				   experiment->topology);
 	return node_option(node, rate_options, experiment);
+}
+
+static int
+read_max_cells(const struct node *root, struct experiment *experiment)
+{
+	const struct node *node = node_find(root, "max_cells");
+
+	options_defaults(max_cells_options, experiment);
+	return node ? node_option(node, max_cells_options, experiment) : 0;
 }
 
 static int
@@ -188,7 +209,8 @@ int
 header_read(const struct node *root, struct experiment *experiment)
 {
 	return read_identity(root, experiment) || read_rate(root, experiment) ||
-			       read_measure(root, experiment) || check_rate(root, experiment) ?
+			       read_max_cells(root, experiment) || read_measure(root, experiment) ||
+			       check_rate(root, experiment) ?
 		       -EINVAL :
 		       0;
 }

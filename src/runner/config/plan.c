@@ -8,13 +8,37 @@
 
 #define CELLS_AT_ONCE 64
 
+/* Configurations that are compared with the reference. */
+static size_t
+count_listed(const struct form *form)
+{
+	return form->n_recipes - form->reference_is_listed;
+}
+
+/* "configurations 2 x traffic 3 x burst 32", which says what to sweep less of. */
+static const char *
+format_sizes(const struct form *form, char *buf, size_t size)
+{
+	size_t used = (size_t)snprintf(buf, size, "configurations %zu x traffic %zu",
+				       count_listed(form), form->rows.n_swept);
+
+	for (size_t i = 0; i < form->axes.n && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, " x %s %zu", form->axes.at[i].key,
+					 form->axes.at[i].n);
+	return buf;
+}
+
 static int
 refuse_size(const struct plan *plan)
 {
 	const struct node *sweep = node_find(plan->form->root, "sweep");
+	char sizes[512];
 
 	return node_refuse(sweep ? sweep : plan->form->root,
-			   "found a plan of more than %d cells, allowed: at most that", CELLS_MAX);
+			   "found a plan of more than %u cells (%s, and controls), allowed: "
+			   "max_cells, which may be raised to %d, or less to sweep",
+			   plan->experiment->max_cells,
+			   format_sizes(plan->form, sizes, sizeof(sizes)), CELLS_MAX);
 }
 
 void
@@ -59,7 +83,7 @@ plan_add(struct plan *plan, const struct cell *cell)
 	for (size_t i = plan->row_start; i < experiment->n_cells; i++)
 		if (is_same(&experiment->cells[i], cell))
 			return 0;
-	if (experiment->n_cells == CELLS_MAX)
+	if (experiment->n_cells == experiment->max_cells)
 		return refuse_size(plan);
 	if (grow(experiment))
 		return -ENOMEM;
@@ -204,13 +228,14 @@ add_row(struct plan *plan, size_t row_index)
 	return error ? error : for_each_combo(plan, row, add_controls);
 }
 
+/* Many combinations may give few cells, but looking at each of them takes its time. */
 static int
 check_size(const struct plan *plan)
 {
 	const struct form *form = plan->form;
 	size_t combos = axes_combos(&form->axes);
 
-	if (__builtin_mul_overflow(combos, form->rows.n_swept, &combos) || combos > CELLS_MAX)
+	if (__builtin_mul_overflow(combos, form->rows.n_swept, &combos) || combos > COMBOS_MAX)
 		return refuse_size(plan);
 	return 0;
 }

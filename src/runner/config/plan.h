@@ -22,7 +22,9 @@
 
 #include "runner/config/form.h"
 
-#define CELLS_MAX 4096
+/* What max_cells may be; and combinations of swept values that a plan is searched for in. */
+#define CELLS_MAX 16384
+#define COMBOS_MAX (4 * CELLS_MAX)
 
 struct plan {
 	const struct form *form;

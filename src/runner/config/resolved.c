@@ -161,6 +161,7 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	put_as_is(file, form->root, "sweep");
 	put_as_is(file, form->root, "include");
 	put_as_is(file, form->root, "exclude");
+	put_as_is(file, form->root, "max_cells");
 	fputs("measure: ", file);
 	put_options(file, measure_options(experiment->topology), &experiment->measure);
 	fputc('\n', file);
