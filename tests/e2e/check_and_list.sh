@@ -6,7 +6,10 @@ folio=$1
 source=$2
 out=$(mktemp)
 err=$(mktemp)
-trap 'rm -f "$out" "$err"' EXIT
+# No results here to estimate by.
+empty=$(mktemp -d)
+cd "$empty" || exit 1
+trap 'rm -rf "$out" "$err" "$empty"' EXIT
 failed=0
 
 # expect STATUS STDOUT STDERR ARGUMENT...: each text is to be found there; "" says that nothing is.
@@ -42,6 +45,8 @@ expect 0 'measuring budget of 14 s' '' check "$source/configs/quick.yaml"
 expect 0 '45 cells, 135 trials' '' check "$source/configs/breakdown.yaml"
 expect 0 '15 cells, 15 trials' '' check "$source/configs/quick.yaml" --set traffic=imix \
 	--set measure.restarts=1
+expect 2 '' 'max_cells, which may be raised' check "$source/configs/quick.yaml" --set max_cells=8
+expect 0 'No finished run of this machine in results' '' check "$source/configs/quick.yaml"
 expect 0 'usage: folio check' '' check --help
 expect 2 '' 'usage: folio check' check
 expect 2 '' 'usage: folio check' check a b

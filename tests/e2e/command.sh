@@ -51,6 +51,12 @@ tr -d '\r' <"$work/run/trials.csv" | awk -F, '
 	END { for (t in sum) if (sum[t] != 0) bad++; exit bad || n < 3 * 3 }' ||
 	fail "packets in are not packets out plus dropped"
 
+# What it took is what the next one is estimated by; a damaged folder is passed over.
+mkdir -p "$work/here/results/damaged"
+echo '{' >"$work/here/results/damaged/manifest.json"
+cp -r "$work/run" "$work/here/results/mine"
+expect 0 "by what trials took in results/mine" env -C "$work/here" "$(realpath "$folio")" check "$work/small.yaml"
+
 # The same folder again; a folder that cannot be; a bad command line.
 expect 2 "$work/run" "$folio" run "$work/small.yaml" --out "$work/run"
 expect 2 "/proc/nowhere" "$folio" run "$work/small.yaml" --out /proc/nowhere

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/trial_cost.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
@@ -14,12 +15,6 @@
 #include "runner/measure/bench.h"
 #include "runner/report/document.h"
 #include "runner/results/record.h"
-
-/*
- * The estimate, from below: where few packets take as long as a slice the time is up
- * to the budget's.
- */
-#define SLICES_OF_PAIR 4
 
 static const char usage[] =
 	"usage: folio check CONFIG [--set KEY=VALUE]...\n"
@@ -30,23 +25,6 @@ static const char usage[] =
 	"  --set KEY=VALUE  overrides a key of CONFIG, such as measure.pairs=8 or traffic=imix\n"
 	"\n"
 	"Exit status: 0 CONFIG is good, 2 it is not.\n";
-
-static double
-restarts_s(const struct experiment *experiment)
-{
-	return bench_find(experiment->topology)->restart_s * experiment->measure.restarts;
-}
-
-static double
-estimate_s(const struct experiment *experiment)
-{
-	const struct measure *measure = &experiment->measure;
-	double pair_ns = SLICES_OF_PAIR * bench_find(experiment->topology)->slice_overhead *
-			 (double)measure->slice_ns;
-	double measuring_ns = pair_ns * measure->pairs * measure->restarts * experiment->n_cells;
-
-	return fmin(measuring_ns, (double)measure->budget_ns) / 1e9 + restarts_s(experiment);
-}
 
 static void
 add_cells(struct document *document, const struct experiment *experiment)
@@ -75,7 +53,7 @@ static void
 add_totals(struct document *document, const struct experiment *experiment)
 {
 	const struct measure *measure = &experiment->measure;
-	char slice[32], budget[32];
+	char slice[32];
 
 	document_text(document, "%s", "");
 	document_text(
@@ -83,13 +61,41 @@ add_totals(struct document *document, const struct experiment *experiment)
 		experiment->n_cells, experiment->n_cells * measure->restarts, measure->restarts,
 		measure->pairs,
 		quantity_format(DIMENSION_TIME, (double)measure->slice_ns, slice, sizeof(slice)));
-	document_text(document,
-		      "%.0f to %.0f s: configurations that cost many times the ideal take longer, "
-		      "and get fewer pairs, within the measuring budget of %s.",
-		      ceil(estimate_s(experiment)),
-		      ceil((double)measure->budget_ns / 1e9 + restarts_s(experiment)),
-		      quantity_format(DIMENSION_TIME, (double)measure->budget_ns, budget,
-				      sizeof(budget)));
+	if (measure->max_restarts > measure->restarts)
+		document_text(document,
+			      "Cells whose guest ratio is then not within +-%.3g%% are measured "
+			      "again while budget is left, in up to %u restarts.",
+			      100 * measure->precision, measure->max_restarts);
+}
+
+/* The time that a file can take lies between what its restarts cost and its budget. */
+static void
+add_time(struct document *document, const struct experiment *experiment)
+{
+	const struct measure *measure = &experiment->measure;
+	double budget_ns = (double)measure->budget_ns, start_s;
+	const struct bench_ops *bench = bench_find(experiment->topology);
+	struct trial_cost cost;
+	char budget[32];
+
+	start_s = bench->restart_s * measure->restarts;
+	trial_cost_estimate(experiment, &cost);
+	quantity_format(DIMENSION_TIME, budget_ns, budget, sizeof(budget));
+	document_text(
+		document,
+		"%.0f to %.0f s: the latter with the measuring budget of %s spent; %g s of it "
+		"start each restart.",
+		ceil(fmin(cost.restart_ns * measure->restarts, budget_ns) / 1e9 + start_s),
+		ceil(budget_ns / 1e9 + start_s), budget, bench->restart_s);
+	if (cost.measured_in[0])
+		document_text(document, "The former is by what trials took in %s.",
+			      cost.measured_in);
+	else
+		document_text(
+			document,
+			"No finished run of this machine in results: the former assumes that a "
+			"slice takes %.3g times what is metered of it.",
+			bench->slice_overhead);
 }
 
 static enum exit_status
@@ -104,6 +110,7 @@ print_plan(const struct experiment *experiment)
 	}
 	add_cells(document, experiment);
 	add_totals(document, experiment);
+	add_time(document, experiment);
 	error = document_print(document, DOCUMENT_TEXT, stdout);
 	document_free(document);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
