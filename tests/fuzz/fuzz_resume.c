@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const char config[] = "folio: 1\nname: x\nconfigurations: [{preset: folio}]\n"
 			     "measure: {pairs: 2}\n";
-static const struct results_platform platform = {"DPDK", "4 KiB pages", ""};
+static const struct results_platform platform = {"DPDK", "4 KiB pages", "", "none", 0};
 static const char *const files[] = {"trials.csv", "blocks.csv", "plan.csv", "config.yaml",
 				    "manifest.json"};
 

@@ -303,7 +303,8 @@ sample_remove(const char *path)
 void
 sample_write(const struct sample *sample, const char *path)
 {
-	const struct results_platform platform = {"DPDK 22.11.11", "2 MiB huge pages", ""};
+	const struct results_platform platform = {"DPDK 22.11.11", "2 MiB huge pages", "", "none",
+						  0};
 	const struct experiment *e = &sample->experiment;
 	struct results *results;
 	struct trial *trial = calloc(1, sizeof(*trial));

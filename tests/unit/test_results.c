@@ -236,7 +236,7 @@ test_damage_is_refused(void **state)
 	}
 }
 
-static const struct results_platform platform = {NULL, NULL, NULL};
+static const struct results_platform platform = {NULL, NULL, NULL, NULL, 0};
 
 static void
 test_folder_with_files_is_refused(void **state)

@@ -21,8 +21,8 @@
 #include "sample_run.h"
 
 static const char *const frame_sizes[] = {"64", NULL};
-static const struct results_platform here = {"DPDK 22.11.11", "2 MiB huge pages", ""};
-static const struct results_platform elsewhere = {"DPDK 22.11.11", "4 KiB pages", ""};
+static const struct results_platform here = {"DPDK 22.11.11", "2 MiB huge pages", "", "none", 0};
+static const struct results_platform elsewhere = {"DPDK 22.11.11", "4 KiB pages", "", "none", 0};
 
 static char folder_path[64], said[4096];
 static struct trial trial;

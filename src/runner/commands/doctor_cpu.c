@@ -59,7 +59,7 @@ doctor_steal(struct finding *f)
 	struct cpu_time now;
 	double share;
 
-	cpu_time_read(&now);
+	cpu_time_read(CPU_ALL, &now);
 	if (!now.total_ticks) {
 		finding_set(f, VERDICT_LIMITED, "/proc/stat does not tell");
 		return;

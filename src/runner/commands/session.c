@@ -14,6 +14,7 @@
 #include "base/scratch.h"
 #include "datapath/eal.h"
 #include "runner/commands/progress.h"
+#include "runner/measure/conditions.h"
 #include "runner/measure/schedule.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
@@ -26,6 +27,7 @@ struct session {
 	struct schedule *schedule;
 	bool *wanted; /* by cell, of the restart under way */
 	struct progress progress;
+	struct conditions conditions;
 	bool ready;           /* the first worker was */
 	bool huge_pages;      /* it measured on them */
 	uint64_t start_ns;    /* that a worker takes to be ready, the first one took */
@@ -171,6 +173,8 @@ note_ready(struct session *session, const struct worker_ready *ready)
 		.dpdk_version = datapath_dpdk_version(),
 		.page_kind = datapath_page_kind(ready->machine.huge_pages),
 		.placement = ready->machine.placement,
+		.sibling = session->conditions.sibling_text,
+		.others_share_before = session->conditions.others_share,
 	};
 
 	if (session->ready) {
@@ -328,6 +332,8 @@ run_restarts(struct session *session)
 		log_error("folder for sockets in /tmp: %s", strerror(-error));
 		return error;
 	}
+	conditions_read(session->cpu, &session->conditions);
+	conditions_warn_before(&session->conditions);
 	progress_start(&session->progress, session->options->progress ? stderr : NULL,
 		       share_done(session, false));
 	log_set_sink(print_message, &session->progress);
@@ -377,9 +383,11 @@ close_session(struct session *session)
 static enum exit_status
 report(struct session *session)
 {
-	int error = results_finished(session->results) ? 0 :
-							 results_finish(session->results, "done");
+	bool is_new = !results_finished(session->results);
+	int error = is_new ? results_finish(session->results, "done") : 0;
 
+	if (is_new)
+		conditions_warn_after(results_manifest(session->results));
 	if (!error)
 		error = report_make(results_path(session->results), stdout);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;

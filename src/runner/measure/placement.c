@@ -136,6 +136,36 @@ placement_find(struct placement *placement)
 	return 0;
 }
 
+int
+placement_sibling(int cpu, struct sibling *sibling)
+{
+	const struct placement at = {.guest_cpu = cpu};
+	struct candidate candidates[CANDIDATES_MAX];
+	int n = measure_candidates(&at, candidates);
+
+	*sibling = (struct sibling){.cpu = -1};
+	if (n <= 0)
+		return n;
+	sibling->round_trip_cycles = candidates[0].cycles;
+	if (candidates[0].cycles < SIBLING_CYCLES_MAX)
+		sibling->cpu = candidates[0].cpu;
+	return 0;
+}
+
+const char *
+sibling_format(const struct sibling *sibling, char *buf, size_t size)
+{
+	if (sibling->cpu >= 0)
+		snprintf(buf, size, "core %d, %.0f cycles there and back", sibling->cpu,
+			 sibling->round_trip_cycles);
+	else if (sibling->round_trip_cycles > 0)
+		snprintf(buf, size, "none: %.0f cycles to the nearest core and back",
+			 sibling->round_trip_cycles);
+	else
+		snprintf(buf, size, "none: there is no other core");
+	return buf;
+}
+
 const char *
 placement_format(const struct placement *placement, char *buf, size_t size)
 {

@@ -23,6 +23,21 @@ struct placement {
  */
 int placement_find(struct placement *placement);
 
+/* The thread that shares a core's execution units, as the round trip of a cache line tells. */
+struct sibling {
+	int cpu;                  /* -1: none was found */
+	double round_trip_cycles; /* to it, or else to the nearest core, median; 0: there is no other */
+};
+
+/*
+ * Looks for the sibling of that core among those that this process may run on. Returns 0 or
+ * -errno, without a message.
+ */
+int placement_sibling(int cpu, struct sibling *sibling);
+
+/* "core 2, 61 cycles there and back", or "none: 234 cycles to the nearest core and back". Returns buf. */
+const char *sibling_format(const struct sibling *sibling, char *buf, size_t size);
+
 /* "guest on core 3, host on core 1, 466 cycles there and back". Returns buf. */
 const char *placement_format(const struct placement *placement, char *buf, size_t size);
 

@@ -165,6 +165,10 @@ report_manifest(const struct report *report, struct document *document)
 	add_fact(document, "governor", m->machine.governor);
 	add_fact(document, "clock source", m->machine.clock_source);
 	add_fact(document, "PMU", m->machine.pmu);
+	add_fact(document, "sibling thread of the measuring core", m->sibling);
+	snprintf(text, sizeof(text), "%.1f%% just before, %.1f%% meanwhile",
+		 100 * m->others_share_before, 100 * m->others_share);
+	add_fact(document, "CPU time that other programs took", text);
 	add_fact(document, "memory of the shared regions", m->page_kind);
 	add_fact(document, "DPDK", m->dpdk_version);
 	if (is_two_process(m))

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -98,25 +99,52 @@ machine_read(struct machine *machine)
 	machine->huge_pages_1gb_free = read_count(HUGE_PAGES "1048576kB/free_hugepages");
 }
 
-void
-cpu_time_read(struct cpu_time *time)
+static uint64_t
+own_ticks(void)
 {
-	/* user nice system idle iowait irq softirq steal; guest times stand within user's (proc(5)). */
-	uint64_t ticks[8] = {0};
-	FILE *file = fopen("/proc/stat", "re");
+	struct tms times_of;
 
-	*time = (struct cpu_time){0};
-	if (!file)
-		return;
-	if (fscanf(file,
-		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-		   " %" SCNu64 " %" SCNu64,
-		   &ticks[0], &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6],
-		   &ticks[7]) == 8)
-		time->steal_ticks = ticks[7];
-	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++)
+	times(&times_of);
+	return (uint64_t)times_of.tms_utime + (uint64_t)times_of.tms_stime +
+	       (uint64_t)times_of.tms_cutime + (uint64_t)times_of.tms_cstime;
+}
+
+/* user nice system idle iowait irq softirq steal; guest times stand within user's (proc(5)). */
+enum { STAT_IDLE = 3, STAT_IOWAIT = 4, STAT_STEAL = 7, STATS };
+
+static bool
+read_stat_line(const char *line, const char *name, uint64_t ticks[STATS])
+{
+	size_t length = strlen(name);
+
+	return !strncmp(line, name, length) && line[length] == ' ' &&
+	       sscanf(line + length,
+		      "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		      " %" SCNu64 " %" SCNu64,
+		      &ticks[0], &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6],
+		      &ticks[7]) == STATS;
+}
+
+void
+cpu_time_read(int cpu, struct cpu_time *time)
+{
+	FILE *file = fopen("/proc/stat", "re");
+	uint64_t ticks[STATS] = {0};
+	char line[512], name[24] = "cpu";
+
+	*time = (struct cpu_time){.own_ticks = own_ticks()};
+	if (cpu != CPU_ALL)
+		snprintf(name, sizeof(name), "cpu%d", cpu);
+	while (file && fgets(line, sizeof(line), file))
+		if (read_stat_line(line, name, ticks))
+			break;
+	if (file)
+		fclose(file);
+	for (size_t i = 0; i < STATS; i++)
 		time->total_ticks += ticks[i];
-	fclose(file);
+	time->steal_ticks = ticks[STAT_STEAL];
+	time->busy_ticks =
+		time->total_ticks - ticks[STAT_IDLE] - ticks[STAT_IOWAIT] - ticks[STAT_STEAL];
 }
 
 double
@@ -125,4 +153,13 @@ cpu_time_steal_share(const struct cpu_time *from, const struct cpu_time *to)
 	uint64_t total = to->total_ticks - from->total_ticks;
 
 	return total ? (double)(to->steal_ticks - from->steal_ticks) / (double)total : 0;
+}
+
+double
+cpu_time_others_share(const struct cpu_time *from, const struct cpu_time *to)
+{
+	uint64_t total = to->total_ticks - from->total_ticks;
+	uint64_t busy = to->busy_ticks - from->busy_ticks, own = to->own_ticks - from->own_ticks;
+
+	return total && busy > own ? (double)(busy - own) / (double)total : 0;
 }

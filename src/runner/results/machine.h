@@ -21,18 +21,25 @@ struct machine {
 	uint64_t tsc_hz;
 };
 
-/* Time of all CPUs since boot, in ticks (sysconf(_SC_CLK_TCK) a second each). */
+#define CPU_ALL (-1)
+
+/* Time of a CPU, or of all together, since boot, in ticks (sysconf(_SC_CLK_TCK) a second each). */
 struct cpu_time {
 	uint64_t total_ticks;
+	uint64_t busy_ticks;
 	uint64_t steal_ticks; /* runnable, but the hypervisor ran something else */
+	uint64_t own_ticks; /* of this process and its children that were waited for, on any CPU */
 };
 
 void machine_read(struct machine *machine);
 
-/* Zeros where /proc/stat cannot be read. */
-void cpu_time_read(struct cpu_time *time);
+/* Of that CPU, or CPU_ALL. Zeros where /proc/stat does not tell. */
+void cpu_time_read(int cpu, struct cpu_time *time);
 
 /* The share of CPU time that was stolen between the two readings; 0 where no time went by. */
 double cpu_time_steal_share(const struct cpu_time *from, const struct cpu_time *to);
+
+/* The share that went to other processes; 0 where no time went by. */
+double cpu_time_others_share(const struct cpu_time *from, const struct cpu_time *to);
 
 #endif

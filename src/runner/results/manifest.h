@@ -37,6 +37,9 @@ struct manifest {
 
 	struct machine machine;
 	double steal_share; /* of CPU time while the run lasted; since boot while it runs */
+	/* Of CPU time, what other processes took: just before the run, and while it lasted. */
+	double others_share_before, others_share;
+	char sibling[MANIFEST_TEXT_BYTES]; /* thread of the measuring core, as a clause */
 	char dpdk_version[MANIFEST_TEXT_BYTES];
 	char page_kind[MANIFEST_TEXT_BYTES]; /* of the shared regions */
 	char placement[MANIFEST_TEXT_BYTES]; /* of two processes on cores, as a sentence; else "" */

@@ -97,13 +97,15 @@ fill_manifest(struct results *r, const struct results_platform *platform)
 	struct cpu_time boot = {0};
 
 	manifest_init(m, r->experiment);
-	cpu_time_read(&r->cpu_time_at_start);
+	cpu_time_read(CPU_ALL, &r->cpu_time_at_start);
 	m->steal_share = cpu_time_steal_share(&boot, &r->cpu_time_at_start);
 	utc_now("%Y-%m-%dT%H:%M:%SZ", m->started, sizeof(m->started));
 	fill_text(m->status, STATUS_RUNNING);
 	fill_text(m->dpdk_version, platform->dpdk_version);
 	fill_text(m->page_kind, platform->page_kind);
 	fill_text(m->placement, platform->placement);
+	fill_text(m->sibling, platform->sibling);
+	m->others_share_before = platform->others_share_before;
 }
 
 static int
@@ -347,6 +349,12 @@ results_first_restart(const struct results *r)
 	return r->blocks.n ? last_block(r)->first_restart : 0;
 }
 
+const struct manifest *
+results_manifest(const struct results *results)
+{
+	return &results->manifest;
+}
+
 const char *
 results_path(const struct results *results)
 {
@@ -387,8 +395,9 @@ results_finish(struct results *r, const char *status)
 	struct manifest *m = &r->manifest;
 	struct cpu_time now;
 
-	cpu_time_read(&now);
+	cpu_time_read(CPU_ALL, &now);
 	m->steal_share = cpu_time_steal_share(&r->cpu_time_at_start, &now);
+	m->others_share = cpu_time_others_share(&r->cpu_time_at_start, &now);
 	utc_now("%Y-%m-%dT%H:%M:%SZ", m->finished, sizeof(m->finished));
 	fill_text(m->status, status);
 	return manifest_write(m, r->experiment, &r->folder);

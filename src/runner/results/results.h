@@ -13,14 +13,17 @@
 #include "runner/config/experiment.h"
 #include "runner/measure/trial.h"
 #include "runner/results/done_trials.h"
+#include "runner/results/manifest.h"
 
 struct results;
 
 /* What only the measuring side knows of the machine; a NULL is written as "unknown". */
 struct results_platform {
 	const char *dpdk_version;
-	const char *page_kind; /* as datapath_page_kind() puts it */
-	const char *placement; /* of two processes on cores, as a sentence; else "" */
+	const char *page_kind;      /* as datapath_page_kind() puts it */
+	const char *placement;      /* of two processes on cores, as a sentence; else "" */
+	const char *sibling;        /* thread of the measuring core, as a clause */
+	double others_share_before; /* of CPU time, that other processes took just before */
 };
 
 /*
@@ -56,6 +59,9 @@ const struct done_trials *results_done(const struct results *results);
 
 /* The block's first restart, as trials.csv counts them. */
 uint32_t results_first_restart(const struct results *results);
+
+/* As it was written last, until results_close(). */
+const struct manifest *results_manifest(const struct results *results);
 
 /* The folder's path, until results_close(). */
 const char *results_path(const struct results *results);
