@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -126,7 +127,7 @@ vhost_socket_open(struct vhost_socket *s, const char *path, bool client, bool ke
 
 	if (error)
 		return error;
-	strcpy(s->path, path);
+	snprintf(s->path, sizeof(s->path), "%s", path);
 	return client ? 0 : start_listening(s);
 }
 

@@ -16,8 +16,8 @@ const char *const judged_names[JUDGED_COUNT] = {
 
 #define SHARE(member, text, low, high, words)                                                      \
 	{                                                                                          \
-		.name = #member, .type = OPTION_SHARE, .preset = text, .min = low, .max = high,    \
-		.offset = offsetof(struct thresholds, member), .help = words                       \
+		.name = #member, .type = OPTION_SHARE, .preset = (text), .min = (low),             \
+		.max = (high), .offset = offsetof(struct thresholds, member), .help = (words)      \
 	}
 
 static const struct option_spec error_options[] = {
@@ -28,7 +28,7 @@ static const struct option_spec error_options[] = {
 
 #define TOLERANCE(which, key, text)                                                                \
 	{                                                                                          \
-		.name = key, .type = OPTION_SHARE, .preset = text, .min = 0.0001, .max = 1,        \
+		.name = (key), .type = OPTION_SHARE, .preset = (text), .min = 0.0001, .max = 1,    \
 		.offset = offsetof(struct thresholds, tolerance[which]),                           \
 		.help = "change that is tolerated"                                                 \
 	}

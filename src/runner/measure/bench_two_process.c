@@ -4,6 +4,7 @@
  * device has a pair of them; lanes of one kind take turns on it. A pair blocks on its
  * channels when it has no turn, so that two cores are enough for any number.
  */
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -265,8 +266,9 @@ choose_memory(struct bench *bench)
 	size_t bounce_bytes = lanes_bounce_bytes(bench->options.lanes), bytes = 0;
 
 	for (uint32_t i = 0; i < bench->n_devices; i++) {
-		const struct datapath_config *config = &bench->devices[i].configs[0];
+		const struct datapath_config *config = bench->devices[i].configs;
 
+		assert(config); /* each device was made for a lane */
 		bytes += guest_side_heap_bytes(config->queues) + host_side_heap_bytes() +
 			 guest_region_bytes(config, bounce_bytes);
 	}

@@ -132,7 +132,7 @@ static int
 open_file(const struct folder *folder, const char *name, size_t size_max, size_t *size)
 {
 	int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
-	struct stat st;
+	struct stat st = {0};
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		err = -errno;
@@ -213,7 +213,7 @@ int
 file_open_regular(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
-	struct stat st;
+	struct stat st = {0};
 
 	if (fd < 0)
 		return -errno;

@@ -17,19 +17,19 @@ enum field_type { FIELD_TEXT, FIELD_MACHINE_TEXT, FIELD_U32, FIELD_U64, FIELD_DO
 /* A value of the file: "section": {"key": ...}. */
 struct field {
 	const char *section, *key;
-	enum field_type type;
 	size_t offset;
+	enum field_type type;
 	bool optional; /* files of earlier versions lack it: it is 0 or "" then */
 };
 
 #define MANIFEST(type, section, key, member)                                                       \
 	{                                                                                          \
-		section, key, type, offsetof(struct manifest, member), false                       \
+		section, key, offsetof(struct manifest, member), type, false                       \
 	}
 
 #define LATER(type, section, key, member)                                                          \
 	{                                                                                          \
-		section, key, type, offsetof(struct manifest, member), true                        \
+		section, key, offsetof(struct manifest, member), type, true                        \
 	}
 
 static const struct field fields[] = {

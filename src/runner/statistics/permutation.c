@@ -78,7 +78,8 @@ static double
 share_as_far(struct deal *deal, uint64_t seed)
 {
 	struct random_state random = {seed};
-	double found, reached, as_far = 0, tried = 0;
+	double found, reached;
+	uint64_t as_far = 0, tried = 0;
 
 	for (size_t i = 0; i < deal->n_a; i++)
 		deal->members[i] = i;
@@ -89,13 +90,13 @@ share_as_far(struct deal *deal, uint64_t seed)
 			as_far += statistic(deal) >= reached;
 			tried++;
 		} while (next_choice(deal));
-		return as_far / tried;
+		return (double)as_far / (double)tried;
 	}
 	for (as_far = tried = 1; tried < PERMUTATION_ALL_MAX; tried++) {
 		random_choice(deal, &random);
 		as_far += statistic(deal) >= reached;
 	}
-	return as_far / tried;
+	return (double)as_far / (double)tried;
 }
 
 int
