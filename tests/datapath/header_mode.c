@@ -26,6 +26,7 @@ struct fixture {
 	struct port *port;
 	struct traffic traffic;
 	struct rte_mbuf *bufs[BURST];
+	uint16_t taken_of[BURST]; /* which of traffic it is */
 	uint16_t n;
 };
 
@@ -50,6 +51,8 @@ set_up(void **state)
 	    backend_send(f.lane->device->backend, 0, sink_next(&f.bench->sink), BURST) != BURST)
 		return -1;
 	f.n = port_rx_burst(f.port, f.bufs, BURST);
+	for (uint16_t i = 0; i < f.n; i++)
+		f.taken_of[i] = i;
 	*state = &f;
 	return f.n == BURST ? 0 : -1;
 }
@@ -160,28 +163,63 @@ headers_may_change_length(void **state)
 	rte_pktmbuf_free_bulk(back, f->n);
 }
 
-/* A payload that somebody else holds, or of another queue's memory, is not the port's to send. */
+/* Sends one frame in two by that port, and expects it back on that queue pair, whole. */
 static void
-only_its_own_payload(void **state)
+send_one_in_two(struct fixture *f, struct port *port, unsigned int queue)
+{
+	struct rte_mbuf *back;
+	uint16_t at = 0;
+
+	while (!f->bufs[at]->next)
+		at++;
+	const struct frame *sent = &f->traffic.frames[f->taken_of[at]];
+
+	assert_int_equal(port_tx_burst(port, &f->bufs[at], 1), 1);
+	assert_int_equal(port->drop_unsendable, 0);
+	assert_int_equal(
+		backend_receive(f->lane->device->backend, queue, f->bench->sink.pool, &back, 1), 1);
+	assert_int_equal(back->pkt_len, sent->length_bytes);
+	assert_memory_equal(rte_pktmbuf_mtod(back, void *), sent->bytes, sent->length_bytes);
+	rte_pktmbuf_free(back);
+	f->bufs[at] = f->bufs[--f->n];
+	f->taken_of[at] = f->taken_of[f->n];
+}
+
+/* A payload that somebody else still holds, or that another queue received, is copied. */
+static void
+payload_that_must_stay(void **state)
 {
 	struct fixture *f = *state;
 	struct port *other = lane_port(f->lane, 1);
-	uint16_t in_two = 0;
+	struct rte_mbuf *empty[1];
+	uint16_t at = 0;
 
-	while (!f->bufs[in_two]->next)
-		in_two++;
-	struct rte_mbuf *held = f->bufs[in_two]->next;
+	while (!f->bufs[at]->next)
+		at++;
+	struct rte_mbuf *held = f->bufs[at]->next;
 
+	assert_int_equal(port_rx_burst(other, empty, 1), 0);
 	rte_mbuf_refcnt_update(held, 1);
-	assert_int_equal(port_tx_burst(f->port, &f->bufs[in_two], 1), 1);
-	assert_int_equal(f->port->drop_unsendable, 1);
+	send_one_in_two(f, f->port, 0);
 	rte_pktmbuf_free(held);
-	f->bufs[in_two] = f->bufs[--f->n];
-	for (in_two = 0; !f->bufs[in_two]->next;)
-		in_two++;
-	assert_int_equal(port_tx_burst(other, &f->bufs[in_two], 1), 1);
-	assert_int_equal(other->drop_unsendable, 1);
-	f->bufs[in_two] = f->bufs[--f->n];
+	send_one_in_two(f, other, 1);
+	rte_pktmbuf_free_bulk(f->bufs, f->n);
+}
+
+/* A frame of nothing is no frame. */
+static void
+empty_frames_are_not_sent(void **state)
+{
+	struct fixture *f = *state;
+	uint16_t at = 0;
+
+	while (f->bufs[at]->next)
+		at++;
+	f->bufs[at]->data_len = 0;
+	f->bufs[at]->pkt_len = 0;
+	assert_int_equal(port_tx_burst(f->port, &f->bufs[at], 1), 1);
+	assert_int_equal(f->port->drop_unsendable, 1);
+	f->bufs[at] = f->bufs[--f->n];
 	rte_pktmbuf_free_bulk(f->bufs, f->n);
 }
 
@@ -211,7 +249,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(headers_are_private, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(frames_come_back_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(headers_may_change_length, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(only_its_own_payload, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(payload_that_must_stay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(empty_frames_are_not_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unmapping_sources_are_refused, set_up, tear_down),
 	};
 

@@ -224,7 +224,8 @@ check_nothing_is_out(const struct guest *guest, const struct port *port)
 
 	assert_int_equal(lower->ops->rx_posted(lower->device), 0);
 	assert_int_equal(lower->ops->tx_pending(lower->device), 0);
-	assert_int_equal(rte_mempool_avail_count(pools->temporary) + port->hot_temporary.n,
+	assert_int_equal(rte_mempool_avail_count(pools->temporary) + port->hot_temporary.n +
+				 port->spare_temporary.n,
 			 pools->n_slots);
 	assert_int_equal(rte_mempool_avail_count(pools->shadow) + port->hot_shadow.n,
 			 pools->n_slots);

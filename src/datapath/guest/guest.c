@@ -71,7 +71,7 @@ open_data_area(struct guest *guest, const struct guest_options *options)
 	guest->data = region_carve(&guest->region, 0, REGION_ALIGN_BYTES);
 	for (unsigned int q = 0; !error && q < guest->n_queues; q++)
 		error = pools_open(&guest->queues[q].pools, &guest->region, n_slots,
-				   !options->no_shadow);
+				   !options->no_shadow, options->config->device == DEVICE_ETHDEV);
 	if (error)
 		return error;
 	if (options->bounce_bytes) {

@@ -47,15 +47,26 @@ mbuf_stack_push(struct mbuf_stack *stack, uint16_t n)
 	stack->n += n;
 }
 
+/* Another n of the pool's on top, or as many as there must be for n in all. */
+static inline bool
+mbuf_stack_fill(struct mbuf_stack *stack, uint16_t n)
+{
+	void **top = (void **)&stack->mbufs[stack->n];
+	uint16_t missing = n - (uint16_t)stack->n;
+
+	if (likely(!rte_mempool_get_bulk(stack->pool, top, n)))
+		stack->n += n;
+	else if (!rte_mempool_get_bulk(stack->pool, top, missing))
+		stack->n += missing;
+	return stack->n >= n;
+}
+
 /* Takes n (at most MBUF_STACK_BURST): where they are, valid until the next call; NULL: the pool is empty. */
 static __rte_always_inline struct rte_mbuf **
 mbuf_stack_pop(struct mbuf_stack *stack, uint16_t n)
 {
-	if (unlikely(stack->n < n)) {
-		if (rte_mempool_get_bulk(stack->pool, (void **)&stack->mbufs[stack->n], n) < 0)
-			return NULL;
-		stack->n += n;
-	}
+	if (unlikely(stack->n < n) && !mbuf_stack_fill(stack, n))
+		return NULL;
 	stack->n -= n;
 	return &stack->mbufs[stack->n];
 }

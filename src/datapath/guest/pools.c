@@ -29,7 +29,7 @@ remember_home(struct rte_mempool *pool, void *arg, void *object, unsigned int in
 }
 
 static struct rte_mempool *
-temporary_open(const char *name, struct pools *pools)
+temporary_open(const char *name, struct pools *pools, uint32_t cache_mbufs)
 {
 	struct rte_pktmbuf_extmem memory = {
 		.buf_ptr = pools->slots,
@@ -38,10 +38,9 @@ temporary_open(const char *name, struct pools *pools)
 		.elt_size = SLOT_BYTES,
 	};
 	uint16_t private_bytes = RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
-	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots,
-								  POOLS_CACHE_MBUFS, private_bytes,
-								  SLOT_BYTES, SOCKET_ID_ANY,
-								  &memory, 1);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, cache_mbufs,
+								  private_bytes, SLOT_BYTES,
+								  SOCKET_ID_ANY, &memory, 1);
 
 	if (pool)
 		rte_mempool_obj_iter(pool, remember_home, NULL);
@@ -49,7 +48,8 @@ temporary_open(const char *name, struct pools *pools)
 }
 
 int
-pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow)
+pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow,
+	   bool driver_caches)
 {
 	static unsigned int serial;
 	char name[RTE_MEMPOOL_NAMESIZE];
@@ -63,7 +63,7 @@ pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool sh
 		return -ENOMEM;
 	}
 	snprintf(name, sizeof(name), "temporary%u", ++serial);
-	pools->temporary = temporary_open(name, pools);
+	pools->temporary = temporary_open(name, pools, driver_caches ? POOLS_CACHE_MBUFS : 0);
 	if (!pools->temporary)
 		goto fail;
 	if (!shadow)

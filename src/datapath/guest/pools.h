@@ -8,8 +8,10 @@
  *              driver's (and, where nothing is copied, the application's)
  *   shadow     wholly private mbufs: the application's where packets are copied
  *
- * Both mbuf pools are mempools whose per-core cache is a stack: the buffers
- * that were freed last are handed out next, while they are still in the cache.
+ * Both mbuf pools are mempools, in front of which each port has stacks of its own: the
+ * buffers that were freed last are handed out next, while they are still in the core's
+ * cache. The temporary pool has no caches per core besides: what an application's cores
+ * free there would never come back to the one that receives.
  */
 #ifndef FOLIO_DATAPATH_POOLS_H
 #define FOLIO_DATAPATH_POOLS_H
@@ -47,8 +49,8 @@ temporary_private(struct rte_mbuf *mbuf)
 }
 
 /*
- * Slots for two full rings, for what the per-core cache of the pool may hold
- * back (mempool: 1.5 times its size), and for bursts in the application's hands.
+ * Slots for two full rings, for what a port keeps at hand or a driver's per-core cache
+ * may hold back (mempool: 1.5 times its size), and for bursts in the application's hands.
  */
 static inline uint32_t
 pools_slots_wanted(uint32_t ring_size)
@@ -68,11 +70,13 @@ segment_detach(struct rte_mbuf *mbuf)
 size_t pools_region_bytes(uint32_t n_slots);
 
 /*
- * Pools of n_slots mbufs each, with a shadow pool or without one. The region must
- * be used up to a 4 KiB boundary: pools share no page. Returns 0 or -errno after
- * log_error(). The region outlives the pools.
+ * Pools of n_slots mbufs each, with a shadow pool or without one. A driver of DPDK's,
+ * which takes its buffers from the temporary pool by itself, wants driver_caches: caches
+ * per core. The region must be used up to a 4 KiB boundary: pools share no page. Returns
+ * 0 or -errno after log_error(). The region outlives the pools.
  */
-int pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow);
+int pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow,
+	       bool driver_caches);
 void pools_close(struct pools *pools);
 
 #endif

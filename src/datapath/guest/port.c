@@ -142,7 +142,7 @@ port_open(struct port *port, const struct port_options *options)
 	if (error)
 		return error;
 	port->lower = queue->lower;
-	port->hot_temporary.pool = queue->pools.temporary;
+	port->hot_temporary.pool = port->spare_temporary.pool = queue->pools.temporary;
 	port->hot_shadow.pool = options->shadow ? options->shadow : queue->pools.shadow;
 	port->shadow_room_bytes =
 		rte_pktmbuf_data_room_size(port->hot_shadow.pool) - RTE_PKTMBUF_HEADROOM;
@@ -179,6 +179,7 @@ static void
 release_hot(struct port *port)
 {
 	mbuf_stack_trim(&port->hot_temporary, 0);
+	mbuf_stack_trim(&port->spare_temporary, 0);
 	mbuf_stack_trim(&port->hot_shadow, 0);
 }
 

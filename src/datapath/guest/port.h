@@ -40,10 +40,11 @@ struct port {
 	struct lower *lower;
 	/* The pools, and free mbufs of them at hand while the port has its turn (ports that copy). */
 	struct mbuf_stack hot_temporary, hot_shadow;
-	uintptr_t shadow_start;     /* the shadow pool's memory, to know its mbufs by; */
-	size_t shadow_bytes;        /* 0: it is in several pieces */
-	uint32_t shadow_room_bytes; /* behind the headroom of one of its mbufs */
-	struct bounce_copy *copy;   /* NULL: nothing is copied */
+	struct mbuf_stack spare_temporary; /* for the device to receive into, and what it has sent */
+	uintptr_t shadow_start;            /* the shadow pool's memory, to know its mbufs by; */
+	size_t shadow_bytes;               /* 0: it is in several pieces */
+	uint32_t shadow_room_bytes;        /* behind the headroom of one of its mbufs */
+	struct bounce_copy *copy;          /* NULL: nothing is copied */
 
 	/* In the order of acting. Ends of lists: burst or notify NULL. */
 	struct port_hook map[SOURCES_MAX + 1];

@@ -25,8 +25,7 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {
 	if (hooked)
 		port_run_hooks(port->unmap, bufs, n, DIRECTION_TX);
-	/* As the pool expects them: one reference, one segment. */
-	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
+	port_put_temporary(port, bufs, n);
 }
 
 /* The received frames' shadow copies, in bufs; 0 and all of them dropped when there are no buffers. */
@@ -87,20 +86,27 @@ static inline bool
 sendable_shadow(const struct port *port, const struct rte_mbuf *mbuf)
 {
 	(void)port;
-	return mbuf->nb_segs == 1 && mbuf->data_len <= SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+	return mbuf->nb_segs == 1 && mbuf->data_len - 1u < SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
 }
 
-/* A frame copied whole, or a first segment and the payload that came with it or with another. */
+/* A frame of one segment, or a first segment and its payload. */
 static inline bool
 sendable_header(const struct port *port, const struct rte_mbuf *mbuf)
 {
-	const struct rte_mbuf *payload = mbuf->next;
-
 	if (mbuf->nb_segs == 1)
 		return sendable_shadow(port, mbuf);
-	return mbuf->nb_segs == 2 && port_own_temporary(port, payload) &&
-	       rte_mbuf_refcnt_read(payload) == 1 &&
-	       payload->data_off >= mbuf->data_len + VNET_HEADER_BYTES;
+	return mbuf->nb_segs == 2 && mbuf->data_len &&
+	       (uint32_t)mbuf->data_len + mbuf->next->data_len <= SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+}
+
+/* Can the headers go back in front of the payload where it is? It must be the port's, and nobody else's. */
+static inline bool
+joinable(const struct port *port, const struct rte_mbuf *head)
+{
+	const struct rte_mbuf *payload = head->next;
+
+	return port_own_temporary(port, payload) && rte_mbuf_refcnt_read(payload) == 1 &&
+	       payload->data_off >= head->data_len + VNET_HEADER_BYTES;
 }
 
 /*
@@ -248,6 +254,32 @@ copy_whole(struct port *port, struct rte_mbuf *frame)
 	return *temporary;
 }
 
+/*
+ * A frame whose payload must stay where it is, since another queue received it or
+ * somebody else still holds it: copied, header and payload, like copy_whole().
+ */
+static struct rte_mbuf *__rte_noinline
+copy_both(struct port *port, struct rte_mbuf *head)
+{
+	struct rte_mbuf *payload = head->next, *whole = copy_whole(port, head);
+
+	if (likely(whole)) {
+		rte_memcpy(rte_pktmbuf_mtod_offset(whole, void *, head->data_len),
+			   rte_pktmbuf_mtod(payload, const void *), payload->data_len);
+		whole->data_len += payload->data_len;
+	}
+	rte_pktmbuf_free_seg(payload);
+	return whole;
+}
+
+static __rte_always_inline struct rte_mbuf *
+to_send(struct port *port, struct rte_mbuf *head)
+{
+	if (head->nb_segs == 1)
+		return copy_whole(port, head);
+	return likely(joinable(port, head)) ? port_join_frame(head) : copy_both(port, head);
+}
+
 static uint16_t
 tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 {
@@ -264,7 +296,7 @@ tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	for (uint16_t i = 0; i < sendable; i++) {
 		struct rte_mbuf *head = bufs[i];
 
-		mapped[going] = head->nb_segs == 2 ? port_join_frame(head) : copy_whole(port, head);
+		mapped[going] = to_send(port, head);
 		if (likely(mapped[going])) {
 			bytes += head->data_len;
 			going++;

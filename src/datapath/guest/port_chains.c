@@ -335,7 +335,7 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 		port_run_hooks(port->unmap, bufs, n, DIRECTION_TX);
 	for (uint16_t i = 0; i < n; i++)
 		segment_detach(bufs[i]);
-	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);
+	port_put_temporary(port, bufs, n);
 }
 
 #define VARIANT(suffix, mode, hooked)                                                              \

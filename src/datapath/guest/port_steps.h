@@ -3,6 +3,8 @@
 #ifndef FOLIO_DATAPATH_PORT_STEPS_H
 #define FOLIO_DATAPATH_PORT_STEPS_H
 
+#include <string.h>
+
 #include <rte_mbuf.h>
 
 #include "datapath/guest/fresh.h"
@@ -24,11 +26,22 @@ port_run_hooks(const struct port_hook *hook, struct rte_mbuf **bufs, uint16_t n,
 static __rte_always_inline uint16_t
 port_alloc(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {
-	if (unlikely(rte_mempool_get_bulk(port->hot_temporary.pool, (void **)bufs, n) < 0))
+	struct rte_mbuf **spare = mbuf_stack_pop(&port->spare_temporary, n);
+
+	if (unlikely(!spare))
 		return 0;
+	memcpy(bufs, spare, n * sizeof(*bufs));
 	if (hooked)
 		port_run_hooks(port->map, bufs, n, DIRECTION_RX);
 	return n;
+}
+
+/* n (at most MBUF_STACK_BURST) temporary mbufs, as their pool expects them: one reference, one segment. */
+static __rte_always_inline void
+port_put_temporary(struct port *port, struct rte_mbuf **bufs, uint16_t n)
+{
+	memcpy(mbuf_stack_room(&port->spare_temporary, n), bufs, n * sizeof(*bufs));
+	mbuf_stack_push(&port->spare_temporary, n);
 }
 
 /* An mbuf of the port's own temporary pool, whose data the device can reach. */
@@ -36,7 +49,7 @@ static inline bool
 port_own_temporary(const struct port *port, const struct rte_mbuf *mbuf)
 {
 	return mbuf->pool == port->hot_temporary.pool && mbuf->data_off >= VNET_HEADER_BYTES &&
-	       mbuf->data_off + mbuf->data_len <= SLOT_BYTES;
+	       mbuf->data_len && mbuf->data_off + mbuf->data_len <= SLOT_BYTES;
 }
 
 /* May the mbuf go back to the shadow pool as it is: of that pool, and nobody else's? */

@@ -55,8 +55,13 @@ refill(struct virtio_net_queue *queue)
 	while (queue->rx.n_free && likely(!queue->rx.fault)) {
 		uint16_t n = RTE_MIN(queue->rx.n_free, CHUNK);
 
-		if (!buffers->alloc(buffers->port, bufs, n))
+		/* As few as there are: those that wait for a whole chunk may wait for ever. */
+		while (n && unlikely(!buffers->alloc(buffers->port, bufs, n)))
+			n /= 2;
+		if (unlikely(!n)) {
+			queue->no_buffers++;
 			break;
+		}
 		queue->rx.ops->post_rx(&queue->rx, bufs, n);
 		posted = true;
 	}
@@ -136,6 +141,8 @@ const struct counter virtio_net_counters[] = {
 	 "where a doorbell would ring"},
 	{"kicks", offsetof(struct virtio_net_queue, kicks), "kicks",
 	 "where the device asked for it"},
+	{"no_buffers", offsetof(struct virtio_net_queue, no_buffers), "bursts",
+	 "after which no buffer was free to receive into"},
 	{"faults_rx", offsetof(struct virtio_net_queue, rx.faults), "faults",
 	 "receive queues put out of service"},
 	{"faults_tx", offsetof(struct virtio_net_queue, tx.faults), "faults",

@@ -21,6 +21,7 @@ struct virtio_net_queue {
 	int rx_kick_fd, tx_kick_fd; /* our doorbells */
 	int rx_call_fd, tx_call_fd; /* the device's; nobody waits for them */
 	uint64_t notify_points;     /* where a doorbell would ring */
+	uint64_t no_buffers;        /* bursts after which none was free to receive into */
 	uint64_t kicks;             /* where it rang, since the device asked for it */
 	uint64_t lost_rx_posted;    /* receive buffers that a backend held when it went */
 	uint64_t lost_tx_in_flight; /* frames that it had not sent then */

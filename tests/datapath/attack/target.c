@@ -720,7 +720,8 @@ target_end(struct target *target)
 			     queue->ledger.rx_lost, device->queues[q].lost_rx_posted);
 		for (; queue->n_held; queue->n_held--)
 			throw_away(queue->held[queue->n_held - 1]);
-		check_pool(queue->port.hot_temporary.pool, queue->port.hot_temporary.n);
+		check_pool(queue->port.hot_temporary.pool,
+			   queue->port.hot_temporary.n + queue->port.spare_temporary.n);
 		check_pool(queue->port.hot_shadow.pool, queue->port.hot_shadow.n);
 	}
 }
