@@ -313,6 +313,31 @@ test_command_refuses(void **state)
 	assert_int_equal(cmd_report(2, unknown), EXIT_BAD_USAGE);
 }
 
+/* The time left goes by what this run did, not by what was done before it. */
+static void
+test_progress_of_a_resumed_run(void **state)
+{
+	struct progress progress;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	progress_start(&progress, file, 0.9);
+	progress_show(&progress, "folio over 64", 0.905);
+	progress.at_most = true;
+	progress.started_ns -= 100000000000; /* a tenth of the whole took 100 s */
+	progress_show(&progress, "folio over 64", 1);
+	rewind(file);
+	assert_true(getline(&text, &size, file) > 0);
+	assert_contains(text, "time left unknown");
+	assert_true(getline(&text, &size, file) > 0);
+	assert_contains(text, "at most 0 s left");
+	free(text);
+	fclose(file);
+}
+
 static void
 test_progress_to_a_pipe(void **state)
 {
@@ -356,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),
 		cmocka_unit_test(test_command_refuses),
+		cmocka_unit_test(test_progress_of_a_resumed_run),
 		cmocka_unit_test(test_progress_to_a_pipe),
 	};
 

@@ -314,6 +314,25 @@ test_foreign_trial_is_refused(void **state)
 	free(trial);
 }
 
+static void
+test_shares_of_cpu_time(void **state)
+{
+	const struct cpu_time from = {1000, 500, 10, 100}, to = {2000, 900, 60, 200};
+	const struct cpu_time mine = {2000, 550, 10, 200};
+	struct cpu_time all, none;
+
+	(void)state;
+	assert_true(cpu_time_steal_share(&from, &to) == 0.05);
+	assert_true(cpu_time_others_share(&from, &to) == 0.3);
+	/* The kernel adds up the two at different times. */
+	assert_true(cpu_time_others_share(&from, &mine) == 0);
+	assert_true(cpu_time_others_share(&from, &from) == 0);
+	cpu_time_read(CPU_ALL, &all);
+	cpu_time_read(1 << 20, &none);
+	assert_true(all.total_ticks >= all.busy_ticks + all.steal_ticks);
+	assert_int_equal(none.total_ticks, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -330,6 +349,7 @@ main(void)
 		TEST(test_two_writers),
 		TEST(test_nothing_is_left_of_a_run_without_trials),
 		TEST(test_foreign_trial_is_refused),
+		TEST(test_shares_of_cpu_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
