@@ -156,7 +156,8 @@ int
 scripted_handshake(struct scripted_backend *backend)
 {
 	struct vhost_user_queue queues[2 * SCRIPTED_PAIRS];
-	int error = vhost_user_connect(&backend->peer, SCRIPTED_FEATURES, SCRIPTED_PAIRS, 0);
+	int error = vhost_user_connect(&backend->peer, SCRIPTED_FEATURES, SCRIPTED_PAIRS,
+				       VHOST_REPLY_TIMEOUT_MS);
 
 	for (unsigned int i = 0; i < 2 * SCRIPTED_PAIRS; i++)
 		queues[i] = (struct vhost_user_queue){i, &backend->rings[i], backend->eventfd,

@@ -34,10 +34,17 @@ enum behaviour {
 	LACKS_FEATURES,
 	LACKS_PROTOCOL_FEATURES,
 	REFUSES_THE_CHANNEL,
+	IS_SLOW,
+	SEES_AN_INTERRUPT,
 };
+
+/* Of one that is slow: well within the time that a reply has, and not within the handshake's. */
+#define SLOW_REPLY_MS 100
+#define SLOW_HANDSHAKE_MS 250
 
 static char path[SCRATCH_PATH_BYTES + 8];
 static char said[1024];
+static struct vhost_user peer;
 
 static void
 listen_in(enum log_level level, const char *text, void *arg)
@@ -48,11 +55,11 @@ listen_in(enum log_level level, const char *text, void *arg)
 }
 
 static int
-listen_at(struct vhost_user *peer, const char *where)
+listen_at(const char *where)
 {
 	const struct vhost_user_options options = {.path = where};
 
-	return vhost_user_open(peer, &options);
+	return vhost_user_open(&peer, &options);
 }
 
 static int
@@ -119,12 +126,16 @@ backend(void *arg)
 	struct vhost_message message;
 	int fd = dial();
 
-	while (fd >= 0 && !vhost_message_receive(fd, &message, 5000)) {
+	while (fd >= 0 && !vhost_message_receive(fd, &message, 5000, -1)) {
 		if (behaviour < LACKS_FEATURES) {
 			misbehave(fd, behaviour, message.request);
 			break;
 		}
-		if (message.request == VHOST_USER_GET_FEATURES)
+		if (behaviour == IS_SLOW)
+			usleep(SLOW_REPLY_MS * 1000);
+		if (behaviour == SEES_AN_INTERRUPT)
+			vhost_user_interrupt(&peer);
+		else if (message.request == VHOST_USER_GET_FEATURES)
 			reply(fd, message.request, behaviour == LACKS_FEATURES ? 0 : FEATURES);
 		else if (message.request == VHOST_USER_GET_PROTOCOL_FEATURES)
 			reply(fd, message.request,
@@ -137,16 +148,15 @@ backend(void *arg)
 }
 
 static void
-expect(enum behaviour behaviour, int error, const char *text)
+expect_within(int timeout_ms, enum behaviour behaviour, int error, const char *text)
 {
-	struct vhost_user peer;
 	pthread_t thread;
 
 	log_set_sink(listen_in, NULL);
 	said[0] = '\0';
-	assert_int_equal(listen_at(&peer, path), 0);
+	assert_int_equal(listen_at(path), 0);
 	assert_int_equal(pthread_create(&thread, NULL, backend, &behaviour), 0);
-	int got = vhost_user_connect(&peer, 1ull << 32, 1, 5000);
+	int got = vhost_user_connect(&peer, 1ull << 32, 1, timeout_ms);
 
 	vhost_user_close(&peer);
 	pthread_join(thread, NULL);
@@ -155,6 +165,12 @@ expect(enum behaviour behaviour, int error, const char *text)
 	if (!strstr(said, text))
 		fail_msg("'%s' does not say '%s'", said, text);
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void
+expect(enum behaviour behaviour, int error, const char *text)
+{
+	expect_within(5000, behaviour, error, text);
 }
 
 static void
@@ -197,28 +213,42 @@ descriptors_are_not_kept(void **state)
 static void
 nobody_connects(void **state)
 {
-	struct vhost_user peer;
-
 	(void)state;
 	log_set_sink(listen_in, NULL);
-	assert_int_equal(listen_at(&peer, path), 0);
+	assert_int_equal(listen_at(path), 0);
 	assert_int_equal(vhost_user_connect(&peer, 0, 1, 50), -ETIMEDOUT);
 	vhost_user_close(&peer);
 	assert_int_equal(access(path, F_OK), -1);
 	log_set_sink(NULL, NULL);
 }
 
+/* Each reply has 5 s, and all of them together what the caller gives. */
+static void
+slow_replies(void **state)
+{
+	(void)state;
+	expect_within(SLOW_HANDSHAKE_MS, IS_SLOW, -ETIMEDOUT, "the backend took too long");
+}
+
+/* Who interrupts knows why it ended: nothing is said. */
+static void
+interrupted(void **state)
+{
+	(void)state;
+	expect(SEES_AN_INTERRUPT, -ECANCELED, "");
+	assert_string_equal(said, "");
+}
+
 static void
 path_too_long(void **state)
 {
-	struct vhost_user peer;
 	char longer[200];
 
 	(void)state;
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	log_set_sink(listen_in, NULL);
-	assert_int_equal(listen_at(&peer, longer), -EINVAL);
+	assert_int_equal(listen_at(longer), -EINVAL);
 	assert_non_null(strstr(said, "107"));
 	vhost_user_close(&peer);
 	log_set_sink(NULL, NULL);
@@ -242,6 +272,8 @@ main(void)
 		cmocka_unit_test(missing_features),
 		cmocka_unit_test(descriptors_are_not_kept),
 		cmocka_unit_test(nobody_connects),
+		cmocka_unit_test(slow_replies),
+		cmocka_unit_test(interrupted),
 		cmocka_unit_test(path_too_long),
 	};
 

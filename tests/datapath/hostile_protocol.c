@@ -338,7 +338,7 @@ expect_update(uint64_t iova)
 	const struct region *region = &backend.region;
 	struct vhost_message update;
 
-	assert_int_equal(vhost_message_receive(backend.fd, &update, PATIENCE_MS), 0);
+	assert_int_equal(vhost_message_receive(backend.fd, &update, PATIENCE_MS, -1), 0);
 	assert_int_equal(update.request, VHOST_USER_IOTLB_MSG);
 	const struct vhost_iotlb_msg copy = update.payload.iotlb, *given = &copy;
 

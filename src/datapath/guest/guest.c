@@ -182,6 +182,13 @@ guest_connect(struct guest *guest, bool iommu, int timeout_ms)
 	return error;
 }
 
+void
+guest_interrupt(struct guest *guest)
+{
+	if (guest->virtio_net)
+		vhost_user_interrupt(&guest->virtio_net->peer);
+}
+
 bool
 guest_peer_gone(struct guest *guest)
 {

@@ -74,12 +74,21 @@ int guest_open(struct guest *guest, const struct guest_options *options);
 int guest_wait(struct guest *guest, int timeout_ms);
 
 /*
- * Waits for the backend likewise, agrees with it and starts the device. On an
- * error, after log_error(), the guest is disconnected, and this may be tried
- * again: -ENOTSUP is a backend that lacks something, -ETIMEDOUT, -EPIPE, ... one
- * that did not come, went away, or broke the protocol.
+ * Waits for the backend likewise, agrees with it and starts the device, all of it in
+ * timeout_ms. On an error, after log_error(), the guest is disconnected, and this may
+ * be tried again: -ENOTSUP is a backend that lacks something, -ETIMEDOUT, -EPIPE, ...
+ * one that did not come, went away, broke the protocol, or is slow. -ECANCELED,
+ * without a word: guest_interrupt().
  */
 int guest_connect(struct guest *guest, bool iommu, int timeout_ms);
+
+/*
+ * Ends a guest_connect() that agrees with a backend, and every later one of this
+ * guest: for a guest that is to end, and would wait for a host's replies. A
+ * connection that stands is left alone. Any thread or signal handler may call it
+ * between guest_open() and guest_close().
+ */
+void guest_interrupt(struct guest *guest);
 
 /*
  * Has the backend gone, broken the protocol, or taken memory of the region away?

@@ -42,16 +42,20 @@ vhost_request_name(uint32_t request)
 }
 
 int
-vhost_wait_readable(int fd, int timeout_ms)
+vhost_wait_readable(int fd, int timeout_ms, int interrupt_fd)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	/* One of -1 is left out. */
+	struct pollfd ready[] = {{.fd = fd, .events = POLLIN},
+				 {.fd = interrupt_fd, .events = POLLIN}};
 	int n;
 
 	do
-		n = poll(&ready, 1, timeout_ms);
+		n = poll(ready, 2, timeout_ms);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
+	if (ready[1].revents)
+		return -ECANCELED;
 	return n ? 0 : -ETIMEDOUT;
 }
 
@@ -84,20 +88,29 @@ vhost_message_send(int socket_fd, const struct vhost_message *message, int fd)
 	return (size_t)sent == part.iov_len ? 0 : -EIO;
 }
 
+/* What the peer has for a message. */
+struct patience {
+	uint64_t start_ns;
+	int timeout_ms;
+	int interrupt_fd;
+};
+
 static int
-wait_for_more(int fd, uint64_t start_ns, int timeout_ms)
+wait_for_more(int fd, const struct patience *patience)
 {
-	uint64_t gone_ns = clock_monotonic_ns() - start_ns;
+	uint64_t gone_ns = clock_monotonic_ns() - patience->start_ns;
 	int gone_ms = (int)(gone_ns / 1000000);
 
 	if (gone_ns < REPLY_SPIN_NS)
 		return 0;
-	return gone_ms < timeout_ms ? vhost_wait_readable(fd, timeout_ms - gone_ms) : -ETIMEDOUT;
+	if (gone_ms >= patience->timeout_ms)
+		return -ETIMEDOUT;
+	return vhost_wait_readable(fd, patience->timeout_ms - gone_ms, patience->interrupt_fd);
 }
 
 /* Reads exactly bytes; what the peer does not send in time, all of it, is an error. */
 static int
-receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns, int timeout_ms)
+receive_bytes(int fd, void *buffer, size_t bytes, const struct patience *patience)
 {
 	uint8_t *at = buffer;
 
@@ -107,7 +120,7 @@ receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns, int timeout
 		if (got == 0)
 			return -EPIPE;
 		if (got < 0 && errno == EAGAIN) {
-			int error = wait_for_more(fd, start_ns, timeout_ms);
+			int error = wait_for_more(fd, patience);
 
 			if (error)
 				return error;
@@ -122,16 +135,16 @@ receive_bytes(int fd, void *buffer, size_t bytes, uint64_t start_ns, int timeout
 }
 
 int
-vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms)
+vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms,
+		      int interrupt_fd)
 {
-	uint64_t start_ns = clock_monotonic_ns();
-	int error = receive_bytes(socket_fd, message, HEADER_BYTES, start_ns, timeout_ms);
+	const struct patience patience = {clock_monotonic_ns(), timeout_ms, interrupt_fd};
+	int error = receive_bytes(socket_fd, message, HEADER_BYTES, &patience);
 
 	if (error)
 		return error;
 	if ((message->flags & VHOST_FLAG_VERSION_MASK) != VHOST_FLAG_VERSION_1 ||
 	    message->payload_bytes > sizeof(message->payload))
 		return -EPROTO;
-	return receive_bytes(socket_fd, &message->payload, message->payload_bytes, start_ns,
-			     timeout_ms);
+	return receive_bytes(socket_fd, &message->payload, message->payload_bytes, &patience);
 }

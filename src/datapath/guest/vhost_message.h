@@ -72,14 +72,18 @@ const char *vhost_request_name(uint32_t request);
 int vhost_message_send(int socket_fd, const struct vhost_message *message, int fd);
 
 /*
- * Receives one message whole, for which the peer has timeout_ms. Returns 0; -EPIPE
- * when the peer has gone; -ETIMEDOUT; -EPROTO for one of another version or larger
- * than any that is known; another -errno. File descriptors that come with it are
- * closed.
+ * Receives one message whole, for which the peer has timeout_ms, and no longer than
+ * until interrupt_fd (or -1) is readable. Returns 0; -EPIPE when the peer has gone;
+ * -ETIMEDOUT; -ECANCELED; -EPROTO for one of another version or larger than any that
+ * is known; another -errno. File descriptors that come with it are closed.
  */
-int vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms);
+int vhost_message_receive(int socket_fd, struct vhost_message *message, int timeout_ms,
+			  int interrupt_fd);
 
-/* Waits until there is something to read or accept. Returns 0, -ETIMEDOUT or -errno. */
-int vhost_wait_readable(int fd, int timeout_ms);
+/*
+ * Waits until there is something to read or accept; interrupt_fd as above. Returns 0,
+ * -ETIMEDOUT, -ECANCELED or another -errno.
+ */
+int vhost_wait_readable(int fd, int timeout_ms, int interrupt_fd);
 
 #endif

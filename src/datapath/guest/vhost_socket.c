@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/log.h"
 #include "base/socket_path.h"
 #include "datapath/guest/vhost_message.h"
@@ -131,21 +132,6 @@ vhost_socket_open(struct vhost_socket *s, const char *path, bool client, bool ke
 	return client ? 0 : start_listening(s);
 }
 
-static uint64_t
-deadline_after(int timeout_ms)
-{
-	return clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
-}
-
-/* Whole milliseconds, rounded up, so that a wait never ends before its time. */
-static int
-remaining_ms(uint64_t deadline_ns)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-
-	return now_ns < deadline_ns ? (int)((deadline_ns - now_ns + 999999) / 1000000) : 0;
-}
-
 /* Has the other side hung up already, as one does who only looks whether somebody listens? */
 static bool
 hung_up(int fd)
@@ -159,10 +145,11 @@ hung_up(int fd)
 static int
 accept_one(int listen_fd, int timeout_ms)
 {
-	uint64_t deadline_ns = deadline_after(timeout_ms);
+	uint64_t deadline_ns = deadline_after_ms(timeout_ms);
 
 	for (;;) {
-		int error = vhost_wait_readable(listen_fd, remaining_ms(deadline_ns)), fd;
+		int error = vhost_wait_readable(listen_fd, deadline_remaining_ms(deadline_ns), -1),
+		    fd;
 
 		if (error)
 			return error;
@@ -201,7 +188,7 @@ may_come(int error)
 static int
 meet_as_client(const struct vhost_socket *s, int timeout_ms)
 {
-	uint64_t deadline_ns = deadline_after(timeout_ms);
+	uint64_t deadline_ns = deadline_after_ms(timeout_ms);
 	int fd;
 
 	while ((fd = dial(s->path)) < 0) {

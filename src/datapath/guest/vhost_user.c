@@ -7,10 +7,12 @@
 #include <linux/virtio_net.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/log.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/vhost_message.h"
@@ -30,11 +32,36 @@ vhost_user_open(struct vhost_user *peer, const struct vhost_user_options *option
 	*peer = (struct vhost_user){
 		.reply_timeout_ms = options->reply_timeout_ms ? options->reply_timeout_ms :
 								VHOST_REPLY_TIMEOUT_MS,
+		.interrupt_fd = -1,
 		.fd = -1,
 		.backend_request_fd = -1,
 	};
 	pthread_mutex_init(&peer->lock, NULL);
-	return vhost_socket_open(&peer->socket, options->path, options->client, options->keep_name);
+	int error = vhost_socket_open(&peer->socket, options->path, options->client,
+				      options->keep_name);
+
+	if (error)
+		return error;
+	peer->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (peer->interrupt_fd >= 0)
+		return 0;
+	error = -errno;
+	log_error("vhost-user socket %s: interrupt: %s", peer->socket.path, strerror(-error));
+	return error;
+}
+
+void
+vhost_user_interrupt(struct vhost_user *peer)
+{
+	eventfd_write(peer->interrupt_fd, 1);
+}
+
+static void
+set_deadline(struct vhost_user *peer, uint64_t deadline_ns)
+{
+	pthread_mutex_lock(&peer->lock);
+	peer->deadline_ns = deadline_ns;
+	pthread_mutex_unlock(&peer->lock);
 }
 
 void
@@ -67,6 +94,19 @@ is_reply(const struct vhost_message *message, uint32_t request)
 	       message->payload_bytes == sizeof(message->payload.u64);
 }
 
+/* With the lock held. */
+static int
+receive_reply(struct vhost_user *peer, struct vhost_message *message)
+{
+	int timeout_ms = peer->reply_timeout_ms, left_ms;
+
+	if (!peer->deadline_ns)
+		return vhost_message_receive(peer->fd, message, timeout_ms, -1);
+	left_ms = deadline_remaining_ms(peer->deadline_ns);
+	return vhost_message_receive(peer->fd, message, left_ms < timeout_ms ? left_ms : timeout_ms,
+				     peer->interrupt_fd);
+}
+
 /*
  * One request. A request that GETs has its value as the reply; any other asks
  * for an acknowledgement where wait is set. The message then holds the reply.
@@ -81,7 +121,7 @@ exchange(struct vhost_user *peer, struct vhost_message *message, int fd, bool ge
 	pthread_mutex_lock(&peer->lock);
 	error = vhost_message_send(peer->fd, message, fd);
 	if (!error && (get || wait))
-		error = vhost_message_receive(peer->fd, message, peer->reply_timeout_ms);
+		error = receive_reply(peer, message);
 	if (!error && (get || wait) && !is_reply(message, request))
 		error = -EPROTO;
 	if (!error && wait && !get && message->payload.u64)
@@ -243,11 +283,14 @@ describe(int error)
 	}
 }
 
-/* Says during what and at which request the connection broke. What the backend lacks has been said. */
+/*
+ * Says during what and at which request the connection broke. What the backend lacks
+ * has been said, and who interrupts knows.
+ */
 static int
 report(struct vhost_user *peer, const char *during, int error)
 {
-	if (error && error != -ENOTSUP)
+	if (error && error != -ENOTSUP && error != -ECANCELED)
 		log_error("vhost-user socket %s: %s, at %s: %s", peer->socket.path, during,
 			  vhost_request_name(peer->failed), describe(error));
 	return error;
@@ -276,12 +319,14 @@ int
 vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
 		   int timeout_ms)
 {
+	uint64_t deadline_ns = deadline_after_ms(timeout_ms);
 	int error = vhost_user_wait(peer, timeout_ms);
 
 	if (error == -ETIMEDOUT)
 		log_error("vhost-user socket %s: %s in %d ms", peer->socket.path,
 			  peer->socket.client ? "no backend listens there" : "no backend came",
 			  timeout_ms);
+	set_deadline(peer, deadline_ns);
 	return error ? error : report(peer, "handshake", agree(peer, wanted_features, n_pairs));
 }
 
@@ -342,6 +387,7 @@ vhost_user_start(struct vhost_user *peer, const struct region *region,
 		error = set_status(peer, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
 						 VIRTIO_CONFIG_S_FEATURES_OK |
 						 VIRTIO_CONFIG_S_DRIVER_OK);
+	set_deadline(peer, 0);
 	return report(peer, "handing over memory and rings", error);
 }
 
@@ -359,8 +405,8 @@ int
 vhost_user_receive_miss(struct vhost_user *peer, struct vhost_iotlb_msg *iotlb)
 {
 	struct vhost_message message;
-	int error =
-		vhost_message_receive(peer->backend_request_fd, &message, peer->reply_timeout_ms);
+	int error = vhost_message_receive(peer->backend_request_fd, &message,
+					  peer->reply_timeout_ms, -1);
 
 	if (error)
 		return error;
@@ -380,6 +426,7 @@ vhost_user_disconnect(struct vhost_user *peer)
 	if (peer->backend_request_fd >= 0)
 		close(peer->backend_request_fd);
 	peer->fd = peer->backend_request_fd = -1;
+	peer->deadline_ns = 0;
 }
 
 void
@@ -387,5 +434,7 @@ vhost_user_close(struct vhost_user *peer)
 {
 	vhost_user_disconnect(peer);
 	vhost_socket_close(&peer->socket);
+	if (peer->interrupt_fd >= 0)
+		close(peer->interrupt_fd);
 	pthread_mutex_destroy(&peer->lock);
 }

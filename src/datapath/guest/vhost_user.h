@@ -6,7 +6,9 @@
  * may be met, any number of times. Requests may come from two threads (the
  * datapath's and the IOMMU's); a lock keeps each request and its reply together.
  *
- * A backend that breaks the protocol, or takes too long, is hung up on.
+ * A backend that breaks the protocol, or takes too long, is hung up on. It has
+ * reply_timeout_ms for each reply, and the caller's timeout for all of the handshake:
+ * one that answers each request at the last moment must not hold the guest up.
  */
 #ifndef FOLIO_DATAPATH_VHOST_USER_H
 #define FOLIO_DATAPATH_VHOST_USER_H
@@ -35,6 +37,8 @@ struct vhost_user_options {
 struct vhost_user {
 	struct vhost_socket socket;
 	int reply_timeout_ms;
+	uint64_t deadline_ns;   /* of the handshake under way (base/deadline.h); 0: there is none */
+	int interrupt_fd;       /* an eventfd, readable from vhost_user_interrupt() on */
 	int fd;                 /* the connection, or -1 */
 	int backend_request_fd; /* our end of the channel on which the backend asks, or -1 */
 	uint64_t features;      /* negotiated VIRTIO_F_* and VIRTIO_NET_F_* */
@@ -60,8 +64,10 @@ int vhost_user_wait(struct vhost_user *peer, int timeout_ms);
 
 /*
  * Waits likewise where there is no connection yet, and agrees on wanted features,
- * all of which the backend must have, and on n_pairs queue pairs. Returns 0 or
- * -errno after log_error(); vhost_user_disconnect() must follow an error.
+ * all of which the backend must have, and on n_pairs queue pairs. Waiting, this and
+ * vhost_user_start(), which must follow, have timeout_ms together. Returns 0;
+ * -ECANCELED without a word when it was interrupted; or another -errno after
+ * log_error(); vhost_user_disconnect() must follow an error.
  */
 int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
 		       int timeout_ms);
@@ -69,11 +75,17 @@ int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsign
 /*
  * Hands over the region and n queues and starts the device. With
  * VIRTIO_F_ACCESS_PLATFORM the backend asks for translations of the rings from
- * here on: somebody must already be answering. Returns 0 or -errno after
- * log_error().
+ * here on: somebody must already be answering. Returns as vhost_user_connect().
  */
 int vhost_user_start(struct vhost_user *peer, const struct region *region,
 		     const struct vhost_user_queue *queues, unsigned int n);
+
+/*
+ * Ends a handshake under way, and every later one, where it would wait for a reply.
+ * Any thread or signal handler may call it between vhost_user_open() and
+ * vhost_user_close().
+ */
+void vhost_user_interrupt(struct vhost_user *peer);
 
 /*
  * Sends an IOTLB message (VHOST_IOTLB_UPDATE, VHOST_IOTLB_INVALIDATE); with

@@ -17,6 +17,8 @@
 
 /* How often the thread looks whether it is to end, and whether the backend is still there. */
 #define LOOK_EVERY_MS 20
+/* A backend that has come has so long to agree. */
+#define AGREE_WITHIN_MS 5000
 /* Between attempts with a backend that cannot be agreed with, so that messages stay few. */
 #define RETRY_AFTER_MS 2000
 
@@ -55,7 +57,7 @@ meet_backend(struct net_folio *folio)
 		return error;
 	if (!error)
 		error = guest_connect(&folio->guest, datapath_config_needs_iommu(&folio->config),
-				      LOOK_EVERY_MS);
+				      AGREE_WITHIN_MS);
 	if (error)
 		is_stopped(folio, RETRY_AFTER_MS);
 	return error;

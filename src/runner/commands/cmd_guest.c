@@ -33,12 +33,30 @@
 #define WATCH_MS 5
 
 static atomic_bool stop;
+static struct guest *_Atomic interruptible; /* NULL: none is open */
+static atomic_uint n_asking;                /* threads in ask_to_stop() */
 
+/* In any thread: the guest must stay open until all are through. */
 static void
 ask_to_stop(int signal)
 {
 	(void)signal;
 	atomic_store(&stop, true);
+	atomic_fetch_add(&n_asking, 1);
+
+	struct guest *guest = atomic_load(&interruptible);
+
+	if (guest)
+		guest_interrupt(guest);
+	atomic_fetch_sub(&n_asking, 1);
+}
+
+static void
+end_interrupts(void)
+{
+	atomic_store(&interruptible, NULL);
+	while (atomic_load(&n_asking))
+		sched_yield();
 }
 
 static void
@@ -172,7 +190,8 @@ serve_host(struct session *session)
 		return error == -ETIMEDOUT ? 0 : error;
 	if (guest_connect(&session->guest, iommu, CONNECT_MS)) {
 		/* It has said why; another host, or this one later, may be fit. */
-		nap(REFUSED_PAUSE_MS);
+		if (!over(session))
+			nap(REFUSED_PAUSE_MS);
 		return 0;
 	}
 	error = start_work(session);
@@ -261,7 +280,9 @@ open_and_serve(struct session *session)
 
 	if (guest_open(&session->guest, &options))
 		return EXIT_MACHINE_LACKS;
+	atomic_store(&interruptible, &session->guest);
 	status = finish(session, serve(session));
+	end_interrupts();
 	close_guest(session);
 	return status;
 }
