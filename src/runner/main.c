@@ -16,7 +16,7 @@ struct command {
 	const char *name; /* NULL ends the table */
 	int (*run)(int argc, char **argv);
 	const char *arguments;
-	const char *help; /* one line, no full stop */
+	const char *help; /* one line, no full stop; NULL: not for users */
 };
 
 static const struct command commands[] = {
@@ -30,6 +30,9 @@ static const struct command commands[] = {
 	 "the guest's side alone: forward, or send and check"},
 	{"host", cmd_host, "--socket PATH [OPTION]...",
 	 "the host's side alone: sends frames to a guest and checks what comes back"},
+	{"ab", cmd_ab, "--a BIN --b BIN CONFIG",
+	 "two builds of folio, interleaved on this machine"},
+	{"ab-side", cmd_ab_side, NULL, NULL},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -39,7 +42,8 @@ print_usage(FILE *to)
 	fprintf(to, "folio: what network I/O costs a confidential VM\n\n"
 		    "usage: folio COMMAND [ARGUMENT]...\n\n");
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(to, "  %-8s %-27s %s\n", c->name, c->arguments, c->help);
+		if (c->help)
+			fprintf(to, "  %-8s %-27s %s\n", c->name, c->arguments, c->help);
 	fprintf(to,
 		"\n"
 		"  folio COMMAND --help says more of one; folio --version names this build.\n"

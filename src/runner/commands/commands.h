@@ -6,6 +6,8 @@
 #ifndef FOLIO_RUNNER_COMMANDS_H
 #define FOLIO_RUNNER_COMMANDS_H
 
+int cmd_ab(int argc, char **argv);
+int cmd_ab_side(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
