@@ -34,6 +34,18 @@ cpus_allowed(int *last)
 	return n ? n : 1;
 }
 
+bool
+cpus_has(long cpu)
+{
+	static int cpus[CPUS_MAX];
+	unsigned int n = cpus_list(cpus, CPUS_MAX);
+
+	while (n)
+		if (cpus[--n] == cpu)
+			return true;
+	return false;
+}
+
 int
 cpu_pin(int cpu)
 {

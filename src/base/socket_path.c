@@ -67,14 +67,27 @@ try_connect(const char *path)
 	return error;
 }
 
-/* A socket can be made there. Returns 0 or -errno. */
+/* Is there the folder, with such rights in it (as of access())? Returns 0 or -errno. */
 static int
-check_folder(const char *path)
+check_folder(const char *path, int rights)
 {
 	char folder[PATH_BYTES];
 
 	memcpy(folder, path, strlen(path) + 1);
-	return access(dirname(folder), W_OK | X_OK) < 0 ? -errno : 0;
+	return access(dirname(folder), rights) < 0 ? -errno : 0;
+}
+
+int
+socket_path_await(const char *path, char *why, size_t why_size)
+{
+	int error = socket_path_check(path, why, why_size);
+
+	if (error)
+		return error;
+	error = check_folder(path, X_OK);
+	if (error)
+		snprintf(why, why_size, "%s: %s", path, strerror(-error));
+	return error;
 }
 
 int
@@ -86,7 +99,7 @@ socket_path_clear(const char *path, char *why, size_t why_size)
 	if (error)
 		return error;
 	if (lstat(path, &status) < 0) {
-		error = errno == ENOENT ? check_folder(path) : -errno;
+		error = errno == ENOENT ? check_folder(path, W_OK | X_OK) : -errno;
 	} else if (!S_ISSOCK(status.st_mode)) {
 		return no_socket(path, why, why_size);
 	} else {

@@ -12,6 +12,12 @@
 int socket_path_check(const char *path, char *why, size_t why_size);
 
 /*
+ * For one who is going to connect, before he begins to wait: likewise, and path's folder
+ * is there, so that somebody may come to listen. Returns as socket_path_check() does.
+ */
+int socket_path_await(const char *path, char *why, size_t why_size);
+
+/*
  * For one who listens: path is short enough, its folder can be written to and
  * nothing is there. A socket that
  * nobody listens at any more, left by a killed process, is removed; one that

@@ -47,9 +47,11 @@ refuses "--duration: found '10', allowed" --socket "$socket" --duration 10
 refuses "--rate: found it without --traffic" --socket "$socket" --rate "50 kpps"
 refuses "traffic: found '12'" --socket "$socket" --traffic 12
 refuses "--traffic: found frames of 9000 B, allowed with this configuration: up to 2048" --socket "$socket" --traffic 9000
-refuses "$work/none.pcap" --socket "$socket" --traffic "pcap:$work/none.pcap"
+refuses "error: --traffic: README.md: unknown file format" --socket "$socket" --traffic pcap:README.md
+refuses "error: --traffic: $work/none.pcap: No such file" --socket "$socket" --traffic "pcap:$work/none.pcap"
 refuses "found a path of 119 bytes" --socket "/$(printf 'x%.0s' {1..118})"
 refuses "No such file or directory" --socket "$work/folder/socket"
+refuses "No such file or directory" --socket "$work/folder/socket" --client
 if [ "$(nproc)" -ge 2 ]; then
 	refuses "allowed: at most one core for each queue pair" --socket "$socket" --cpu 0,1
 fi

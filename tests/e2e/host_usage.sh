@@ -37,9 +37,11 @@ refuses "--count: found no value" --socket "$socket" --count
 refuses "found 'more', no argument without an option is allowed" --socket "$socket" more
 refuses "traffic: found '9001', allowed: a frame size of 60 to 9000 B" --socket "$socket" --traffic 9001
 refuses "rate: found 'capture' for traffic '64'" --socket "$socket" --rate capture
-refuses "$work/none.pcap" --socket "$socket" --traffic "pcap:$work/none.pcap"
+refuses "error: --traffic: $work/none.pcap: No such file" --socket "$socket" --traffic "pcap:$work/none.pcap"
 head -c 1000 tests/data/web.pcap >"$work/cut.pcap"
 refuses "$work/cut.pcap: after frame" --socket "$socket" --traffic "pcap:$work/cut.pcap"
+refuses "error: --traffic: README.md: unknown file format" --socket "$socket" --traffic pcap:README.md
+refuses "--cpu: found '9999', a core that this process may not run on" --socket "$socket" --cpu 9999
 refuses "found a path of 119 bytes, allowed: 1 to 107" --socket "/$(printf 'x%.0s' {1..118})"
 refuses "found a path of 0 bytes" --socket ""
 
@@ -55,7 +57,8 @@ for server in "" --server; do
 	refuses "$work/file: is there and is no socket" --socket "$work/file" $server
 	[ "$(cat "$work/file")" = precious ] || fail "the file at --socket was changed"
 done
-refuses "No such file or directory" --socket "$work/folder/socket" --server
+refuses "--socket: $work/folder/socket: No such file or directory" --socket "$work/folder/socket" --server
+refuses "--socket: $work/folder/socket: No such file or directory" --socket "$work/folder/socket"
 
 # A socket in use is refused; what a killed host leaves is replaced; an interrupt ends it.
 start_host() {

@@ -85,7 +85,10 @@ struct generator {
 	struct generator_counters counters;
 };
 
-/* io must outlive it. Returns 0; or -errno with a reason in why. */
+/*
+ * io must outlive it. Returns 0; or -errno with a reason in why, which begins with the option
+ * that is wrong: "traffic: ..." or "rate: ...".
+ */
 int generator_open(const struct generator_options *options, const struct frame_io *io,
 		   struct generator **out, char *why, size_t why_size);
 void generator_close(struct generator *generator);

@@ -9,6 +9,8 @@
 #include "datapath/host/generator.h"
 #include "datapath/host/generator_stage.h"
 
+#define WHY_BYTES 1024
+
 static void
 shuffle_mix(struct generator *g)
 {
@@ -88,11 +90,15 @@ open_marked(struct generator *g, char *why, size_t why_size)
 static int
 open_capture(struct generator *g, const char *path, char *why, size_t why_size)
 {
-	int error = traffic_open_capture(path, JUMBO_BYTES_MAX, &g->capture, why, why_size);
+	char reason[WHY_BYTES];
+	int error =
+		traffic_open_capture(path, JUMBO_BYTES_MAX, &g->capture, reason, sizeof(reason));
 
-	if (error)
+	if (error) {
+		snprintf(why, why_size, "traffic: %s", reason);
 		return error;
-	snprintf(why, why_size, "traffic %.60s: not enough memory", path);
+	}
+	snprintf(why, why_size, "traffic: %.60s: not enough memory", path);
 	g->is_capture = true;
 	g->stage_items = generator_stage_captured;
 	g->n_items = g->capture.n;
@@ -149,7 +155,7 @@ generator_open(const struct generator_options *options, const struct frame_io *i
 	struct generator *g = calloc(1, sizeof(*g));
 	int error;
 
-	snprintf(why, why_size, "traffic %.60s: not enough memory", options->traffic);
+	snprintf(why, why_size, "traffic: %.60s: not enough memory", options->traffic);
 	if (!g)
 		return -ENOMEM;
 	g->options = *options;

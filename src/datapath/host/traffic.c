@@ -300,7 +300,7 @@ traffic_open_capture(const char *path, uint32_t frame_bytes_max, struct traffic 
 		     size_t why_size)
 {
 	memset(traffic, 0, sizeof(*traffic));
-	snprintf(why, why_size, "traffic '%s': not enough memory", path);
+	snprintf(why, why_size, "%s: not enough memory", path);
 	int error = read_capture(traffic, frame_bytes_max, path, why, why_size);
 
 	if (error) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "base/socket_path.h"
@@ -96,8 +97,14 @@ check_usage(struct host *host, int argc, char **argv)
 	if (!option_args_given(host_option_specs, host->given, "socket")) {
 		log_error("--socket: found none, the socket's path is wanted");
 		error = -EINVAL;
-	} else if (socket_path_check(options->socket, why, sizeof(why))) {
+	} else if (options->server ? socket_path_check(options->socket, why, sizeof(why)) :
+				     socket_path_await(options->socket, why, sizeof(why))) {
 		log_error("--socket: %s", why);
+		error = -EINVAL;
+	}
+	if (option_args_given(host_option_specs, host->given, "cpu") && !cpus_has(options->cpu)) {
+		log_error("--cpu: found '%u', a core that this process may not run on",
+			  options->cpu);
 		error = -EINVAL;
 	}
 	const struct generator_options g = generator_options(options);

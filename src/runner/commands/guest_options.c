@@ -16,7 +16,6 @@
 #include "runner/config/single.h"
 
 #define WHY_BYTES 1024
-#define CPUS_MAX 8192
 
 static const char *const rate_words[] = {
 	[GUEST_RATE_MAX] = "max", [GUEST_RATE_CAPTURE] = "capture", NULL};
@@ -176,8 +175,6 @@ has_cpu(const int *cpus, unsigned int n, long cpu)
 static int
 read_cpus(struct guest_plan *plan)
 {
-	static int allowed[CPUS_MAX];
-	unsigned int n_allowed = cpus_list(allowed, CPUS_MAX);
 	const char *text = plan->given.cpu, *at = text;
 	char *end;
 
@@ -191,7 +188,7 @@ read_cpus(struct guest_plan *plan)
 
 		if (end == at || (*end && *end != ','))
 			return refuse_cpu(text, "allowed: numbers of cores, such as 2,3");
-		if (!has_cpu(allowed, n_allowed, cpu))
+		if (!cpus_has(cpu))
 			return refuse_cpu(text, "a core that this process may not run on");
 		if (has_cpu(plan->cpus, plan->n_cpus, cpu))
 			return refuse_cpu(text, "allowed: each core once");
@@ -216,7 +213,7 @@ check_socket(const struct guest_plan *plan, uint32_t given)
 							 "one, and a device that has none");
 		return -EINVAL;
 	}
-	if (wanted && (plan->given.client ? socket_path_check(path, why, sizeof(why)) :
+	if (wanted && (plan->given.client ? socket_path_await(path, why, sizeof(why)) :
 					    socket_path_clear(path, why, sizeof(why)))) {
 		log_error("--socket: %s", why);
 		return -EINVAL;
