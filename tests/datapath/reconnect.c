@@ -377,9 +377,13 @@ refuses_a_lesser_backend(void **state)
 	pid_t pid = start_host(&lesser);
 
 	log_set_sink(keep_text, said);
-	assert_int_equal(guest_connect(&f->guest, true, WAIT_MS), -ENOTSUP);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(guest_connect(&f->guest, true, WAIT_MS), -ENOTSUP);
 	log_set_sink(NULL, NULL);
-	assert_non_null(strstr(said, "the backend lacks features 0x200000000"));
+	const char *complaint = strstr(said, "the backend lacks features VIRTIO_F_ACCESS_PLATFORM");
+
+	assert_non_null(complaint);
+	assert_null(strstr(complaint + 1, "the backend lacks"));
 	stop_host(pid);
 	pid = start_host(&able);
 	assert_int_equal(guest_connect(&f->guest, true, WAIT_MS), 0);

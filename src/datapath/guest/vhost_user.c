@@ -6,6 +6,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -16,6 +18,7 @@
 #include "base/log.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/vhost_message.h"
+#include "datapath/guest/virtio_features.h"
 #include "datapath/guest/virtqueue.h"
 
 #define F_PROTOCOL_FEATURES 30
@@ -188,6 +191,42 @@ vhost_user_wait(struct vhost_user *peer, int timeout_ms)
 	return error;
 }
 
+static pid_t
+backend_pid(const struct vhost_user *peer)
+{
+	struct ucred other = {0};
+	socklen_t bytes = sizeof(other);
+
+	return getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &other, &bytes) < 0 ? 0 : other.pid;
+}
+
+/* An error with this backend, unless it was the last one with it too. */
+static void __attribute__((format(printf, 2, 3)))
+complain(struct vhost_user *peer, const char *format, ...)
+{
+	struct vhost_complaint now = {.pid = backend_pid(peer)};
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(now.text, sizeof(now.text), format, arguments);
+	va_end(arguments);
+	if (now.pid == peer->last.pid && !strcmp(now.text, peer->last.text))
+		return;
+	log_error("vhost-user socket %s: %s", peer->socket.path, now.text);
+	peer->last = now;
+}
+
+static void
+complain_of_features(struct vhost_user *peer, uint64_t missing, uint64_t offered)
+{
+	bool iommu = missing >> VIRTIO_F_ACCESS_PLATFORM & 1;
+	char text[VIRTIO_FEATURES_TEXT_BYTES];
+
+	complain(peer, "the backend lacks features %s (it has 0x%llx)%s",
+		 virtio_features_text(missing, text, sizeof(text)), (unsigned long long)offered,
+		 iommu ? "; VIRTIO_F_ACCESS_PLATFORM: folio host --iommu offers it" : "");
+}
+
 static int
 negotiate_features(struct vhost_user *peer, uint64_t wanted, uint64_t wanted_protocol)
 {
@@ -198,19 +237,16 @@ negotiate_features(struct vhost_user *peer, uint64_t wanted, uint64_t wanted_pro
 		return error;
 	wanted |= 1ull << F_PROTOCOL_FEATURES;
 	if (wanted & ~offered) {
-		log_error("vhost-user socket %s: the backend lacks features 0x%llx (it has 0x%llx)",
-			  peer->socket.path, (unsigned long long)(wanted & ~offered),
-			  (unsigned long long)offered);
+		complain_of_features(peer, wanted & ~offered, offered);
 		return -ENOTSUP;
 	}
 	error = get_u64(peer, VHOST_USER_GET_PROTOCOL_FEATURES, &protocol);
 	if (error)
 		return error;
 	if (wanted_protocol & ~protocol) {
-		log_error("vhost-user socket %s: the backend lacks protocol features 0x%llx (it "
-			  "has 0x%llx)",
-			  peer->socket.path, (unsigned long long)(wanted_protocol & ~protocol),
-			  (unsigned long long)protocol);
+		complain(peer, "the backend lacks protocol features 0x%llx (it has 0x%llx)",
+			 (unsigned long long)(wanted_protocol & ~protocol),
+			 (unsigned long long)protocol);
 		return -ENOTSUP;
 	}
 	peer->features = wanted;
@@ -225,8 +261,8 @@ check_pairs(struct vhost_user *peer, unsigned int n_pairs)
 
 	if (error || pairs >= n_pairs)
 		return error;
-	log_error("vhost-user socket %s: %u queue pairs are wanted, the backend has %llu",
-		  peer->socket.path, n_pairs, (unsigned long long)pairs);
+	complain(peer, "%u queue pairs are wanted, the backend has %llu", n_pairs,
+		 (unsigned long long)pairs);
 	return -ENOTSUP;
 }
 
@@ -291,8 +327,8 @@ static int
 report(struct vhost_user *peer, const char *during, int error)
 {
 	if (error && error != -ENOTSUP && error != -ECANCELED)
-		log_error("vhost-user socket %s: %s, at %s: %s", peer->socket.path, during,
-			  vhost_request_name(peer->failed), describe(error));
+		complain(peer, "%s, at %s: %s", during, vhost_request_name(peer->failed),
+			 describe(error));
 	return error;
 }
 
@@ -388,6 +424,8 @@ vhost_user_start(struct vhost_user *peer, const struct region *region,
 						 VIRTIO_CONFIG_S_FEATURES_OK |
 						 VIRTIO_CONFIG_S_DRIVER_OK);
 	set_deadline(peer, 0);
+	if (!error)
+		peer->last = (struct vhost_complaint){0};
 	return report(peer, "handing over memory and rings", error);
 }
 

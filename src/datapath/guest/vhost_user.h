@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/vhost_types.h>
 
@@ -34,6 +35,14 @@ struct vhost_user_options {
 	int reply_timeout_ms; /* 0: VHOST_REPLY_TIMEOUT_MS */
 };
 
+#define VHOST_COMPLAINT_BYTES 512
+
+/* Whoever comes again and again, and fails alike each time, is complained of once. */
+struct vhost_complaint {
+	pid_t pid; /* the backend's */
+	char text[VHOST_COMPLAINT_BYTES];
+};
+
 struct vhost_user {
 	struct vhost_socket socket;
 	int reply_timeout_ms;
@@ -43,6 +52,7 @@ struct vhost_user {
 	int backend_request_fd; /* our end of the channel on which the backend asks, or -1 */
 	uint64_t features;      /* negotiated VIRTIO_F_* and VIRTIO_NET_F_* */
 	uint32_t failed;        /* the request at which the connection broke; 0: none did */
+	struct vhost_complaint last; /* since a device was started; "": none */
 	pthread_mutex_t lock;
 };
 
@@ -67,7 +77,8 @@ int vhost_user_wait(struct vhost_user *peer, int timeout_ms);
  * all of which the backend must have, and on n_pairs queue pairs. Waiting, this and
  * vhost_user_start(), which must follow, have timeout_ms together. Returns 0;
  * -ECANCELED without a word when it was interrupted; or another -errno after
- * log_error(); vhost_user_disconnect() must follow an error.
+ * log_error(), which is left out when the same process fails again as it did the time
+ * before; vhost_user_disconnect() must follow an error.
  */
 int vhost_user_connect(struct vhost_user *peer, uint64_t wanted_features, unsigned int n_pairs,
 		       int timeout_ms);
