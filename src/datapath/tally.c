@@ -97,6 +97,7 @@ tally_begin(const struct tally *tally, struct tally_count *counts)
 			snprintf(count->name, sizeof(count->name), "%s%s%s", tallied->prefix,
 				 tallied->prefix[0] ? "." : "", c->name);
 			count->unit = c->unit;
+			count->help = c->help;
 			count->count = -sum(tallied, c);
 		}
 	}

@@ -16,8 +16,8 @@ struct port;
 #define TALLY_COUNTS_MAX 48
 
 struct tally_count {
-	char name[48]; /* "psc.conversions", "drop.no_shadow" */
-	const char *unit;
+	char name[48];           /* "psc.conversions", "drop.no_shadow" */
+	const char *unit, *help; /* as in struct counter */
 	uint64_t count;
 };
 

@@ -186,6 +186,8 @@ kill -TERM "$guest"
 ends "$guest" 0 guest2
 [ "$(count guest2 hosts)" = 4 ] || fail "the guest counts $(count guest2 hosts) hosts"
 [ "$(count guest2 device.lost.rx_posted)" -gt 0 ] || fail "the guest names no lost buffers"
+grep -q "device.lost.rx_posted .* buffers .*empty with the device when it went: no frames" "$work/guest2" ||
+	fail "the guest does not say what lost.rx_posted is"
 [ "$(count guest2 device.faults_rx)" = 0 ] || fail "a host that went was taken for a hostile one"
 
 # Everything on, and a host that is killed: what sources keep for each buffer, they give back.

@@ -115,6 +115,21 @@ test_other_things_stay(void **state)
 	assert_int_equal(access(link_path, F_OK), 0);
 }
 
+static void
+test_await(void **state)
+{
+	char path[sizeof(folder) + 32];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/to-come", folder);
+	assert_int_equal(socket_path_await(path, why, sizeof(why)), 0);
+	snprintf(path, sizeof(path), "%s/nowhere/to-come", folder);
+	assert_int_equal(socket_path_check(path, why, sizeof(why)), 0);
+	assert_int_equal(socket_path_await(path, why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, path));
+	assert_int_equal(socket_path_await("", why, sizeof(why)), -EINVAL);
+}
+
 int
 main(void)
 {
@@ -123,6 +138,7 @@ main(void)
 		cmocka_unit_test(test_live_socket_stays),
 		cmocka_unit_test(test_stale_socket_goes),
 		cmocka_unit_test(test_other_things_stay),
+		cmocka_unit_test(test_await),
 	};
 
 	return cmocka_run_group_tests(tests, open_folder, close_folder);

@@ -148,9 +148,9 @@ const struct counter virtio_net_counters[] = {
 	{"faults_tx", offsetof(struct virtio_net_queue, tx.faults), "faults",
 	 "transmit queues put out of service"},
 	{"lost.rx_posted", offsetof(struct virtio_net_queue, lost_rx_posted), "buffers",
-	 "receive buffers that a backend held when it went"},
+	 "receive buffers that were empty with the device when it went: no frames"},
 	{"lost.tx_in_flight", offsetof(struct virtio_net_queue, lost_tx_in_flight), "packets",
-	 "on their way to a backend when it went"},
+	 "on their way to the device when it went"},
 	{0},
 };
 

@@ -229,7 +229,8 @@ print_counts(struct session *session)
 	tally_end(&session->tally, session->counts);
 	for (uint32_t i = 0; i < session->n_counts; i++) {
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)session->counts[i].count);
-		columns_row(&columns, session->counts[i].name, text, session->counts[i].unit);
+		columns_row(&columns, session->counts[i].name, text, session->counts[i].unit,
+			    session->counts[i].help);
 	}
 	snprintf(text, sizeof(text), "%u", session->n_sessions);
 	columns_row(&columns, "hosts", text, "connections", "in all");
