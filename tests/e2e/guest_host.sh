@@ -14,6 +14,14 @@ socket=$work/socket
 # Two that start at the same time would count the same free huge pages.
 export FOLIO_NO_HUGE=1
 
+# ---- Nobody on the other side: a hint after 5 s, looked at below ----
+
+for role in guest "guest --client" host "host --server"; do
+	# shellcheck disable=SC2086
+	"$folio" $role --socket "$work/nobody${role// /}" >"$work/lonely ${role}" 2>&1 &
+	pids+=("$!")
+done
+
 # ---- What is refused before anything runs ----
 
 # refuses TEXT OPTION...
@@ -117,6 +125,20 @@ closes() {
 	[ "$lost" = "$dropped" ] || fail "$1 lost $lost, and $2 names $dropped"
 }
 
+# hints ROLE TEXT: so it says once while there is nobody.
+hints() {
+	wait_for "lonely $1" "$2"
+	[ "$(grep -c " yet: " "$work/lonely $1")" = 1 ] || fail "$1 gives its hint again"
+}
+
+hints guest "no host has come to .* yet: .*without --server?"
+hints "guest --client" "nobody listens at .* yet: .*with --server?"
+hints host "nobody listens at .* yet: .*without --client?"
+hints "host --server" "no guest has come to .* yet: .*with --client?"
+kill -INT "${pids[@]}"
+wait "${pids[@]}"
+pids=()
+
 last=$(($(nproc) - 1))
 traffic=(--rate "50 kpps" --traffic imix --cpu 0)
 forward=(--cpu "$last" --set queues=2)
@@ -190,9 +212,39 @@ grep -q "device.lost.rx_posted .* buffers .*empty with the device when it went: 
 	fail "the guest does not say what lost.rx_posted is"
 [ "$(count guest2 device.faults_rx)" = 0 ] || fail "a host that went was taken for a hostile one"
 
+# Frames that the guest has no room for, and traffic from both sides, by rate and as fast as possible.
+for rate in "2 kpps" max; do
+	start guest "$folio" guest --socket "$socket" "${forward[@]}"
+	guest=$pid
+	start host "$folio" host --socket "$socket" --traffic 9000 --rate "$rate" --cpu 0 --duration "2500 ms"
+	ends "$pid" 0 host
+	[ "$(count host sent)" = 0 ] || fail "a guest without mergeable buffers took 9000 B"
+	[ "$(grep -c "warning: no frame was taken.*--set mergeable=on" "$work/host")" = 2 ] ||
+		fail "the host does not say, at once and in the end, that nothing is taken: $(cat "$work/host")"
+	kill -INT "$guest"
+	ends "$guest" 0 guest
+done
+grep -q "in all not taken 0, lost 0" "$work/host" || fail "no line tells what was not taken"
+start guest "$folio" guest --socket "$socket" --traffic 64 --rate "5 kpps" --cpu "$last"
+guest=$pid
+start host "$folio" host --socket "$socket" --traffic 64 --rate "5 kpps" --cpu 0 --duration "1500 ms"
+ends "$pid" 0 host
+kill -INT "$guest"
+ends "$guest" 0 guest
+for side in host guest; do
+	grep -q ", foreign [1-9]" "$work/$side" || fail "no line of the $side tells of foreign frames"
+	grep -q "warning: .* frames were none of ours" "$work/$side" || fail "the $side does not warn of foreign frames"
+done
+
 # Everything on, and a host that is killed: what sources keep for each buffer, they give back.
 start guest "$folio" guest --socket "$socket" --preset naive --costs epyc-9334-snp --cpu "$last"
 guest=$pid
+start lesser "$folio" host --socket "$socket" --cpu 0
+wait_for guest "lacks features VIRTIO_F_ACCESS_PLATFORM .*folio host --iommu offers it"
+sleep 2.5
+[ "$(grep -c "lacks features" "$work/guest")" = 1 ] || fail "the guest complains of one host again and again"
+kill -INT "$pid"
+ends "$pid" 3 lesser
 start host "$folio" host --socket "$socket" --iommu --rate "2 kpps" --cpu 0
 wait_for guest "host there; received [1-9]"
 kill -KILL "$pid"

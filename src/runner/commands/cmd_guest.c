@@ -25,6 +25,7 @@
 #include "runner/commands/counts.h"
 #include "runner/commands/guest_options.h"
 #include "runner/commands/guest_work.h"
+#include "runner/commands/sides.h"
 #include "runner/exit_status.h"
 
 #define WAIT_MS 100           /* at a time: an interrupt is noticed then */
@@ -88,6 +89,7 @@ struct session {
 	uint32_t n_counts;
 	unsigned int n_sessions;
 	bool host_there;
+	uint64_t waiting_ns; /* since when for the first host; 0: one came, or a hint was given */
 	uint64_t line_ns, end_ns; /* when the last line was, and when it is over (0: never) */
 	unsigned int n_lines;
 };
@@ -188,6 +190,7 @@ serve_host(struct session *session)
 
 	if (error)
 		return error == -ETIMEDOUT ? 0 : error;
+	session->waiting_ns = 0;
 	if (guest_connect(&session->guest, iommu, CONNECT_MS)) {
 		/* It has said why; another host, or this one later, may be fit. */
 		if (!over(session))
@@ -202,6 +205,25 @@ serve_host(struct session *session)
 	return 0;
 }
 
+static void
+hint(struct session *session)
+{
+	const struct guest_options_given *given = &session->plan.given;
+
+	if (!session->waiting_ns ||
+	    clock_monotonic_ns() - session->waiting_ns < SIDES_WAIT_HINT_S * UINT64_C(1000000000))
+		return;
+	session->waiting_ns = 0;
+	if (given->client)
+		log_note("nobody listens at %s yet: is the host running, with the same --socket, "
+			 "and with --server?",
+			 given->socket);
+	else
+		log_note("no host has come to %s yet: does one run, with the same --socket, and "
+			 "without --server?",
+			 given->socket);
+}
+
 static int
 serve(struct session *session)
 {
@@ -211,8 +233,10 @@ serve(struct session *session)
 		log_note("waiting for a host %s %s",
 			 session->plan.given.client ? "that listens at" : "at",
 			 session->plan.given.socket);
+	session->waiting_ns = clock_monotonic_ns();
 	while (!error && !over(session)) {
 		error = serve_host(session);
+		hint(session);
 		tick(session);
 	}
 	return error;

@@ -19,9 +19,11 @@
 #include "datapath/host/generator.h"
 #include "datapath/host/host_loop.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/host_hints.h"
 #include "runner/commands/host_options.h"
 #include "runner/commands/host_report.h"
 #include "runner/commands/option_args.h"
+#include "runner/commands/sides.h"
 #include "runner/exit_status.h"
 
 #define WHY_BYTES 1024
@@ -156,8 +158,16 @@ run(struct host *host)
 	const struct host_counts counts = {&loop.counters, &host->generator->counters,
 					   collector_counts(host->collector)};
 
+	struct host_hints hints = {
+		.socket = host->options.socket,
+		.server = host->options.server,
+		.max_rate = host->options.rate == option_word(HOST_RATE_MAX),
+		.settle_ns = host->options.settle_ns,
+		.longest_bytes = sides_longest_bytes(host->generator),
+	};
+
 	say_waiting(host);
-	host_report_start(&host->report, &counts);
+	host_report_start(&host->report, &counts, &hints);
 	host_loop_run(&loop);
 	host_report_close(&host->report);
 	if (host_report_print(&counts)) {
@@ -168,6 +178,7 @@ run(struct host *host)
 		log_error("no guest came to %s", host->options.socket);
 		return EXIT_MACHINE_LACKS;
 	}
+	host_hints_end(&hints, &counts);
 	if (!counts.collector->corrupted)
 		return EXIT_DONE;
 	log_error("%llu frames came back damaged", (unsigned long long)counts.collector->corrupted);

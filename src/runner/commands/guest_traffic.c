@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_common.h>
 #include <rte_lcore.h>
 
 #include "base/clock.h"
@@ -25,6 +24,7 @@
 #include "runner/commands/columns.h"
 #include "runner/commands/counts.h"
 #include "runner/commands/guest_work.h"
+#include "runner/commands/sides.h"
 
 #define WHY_BYTES 1024
 
@@ -39,7 +39,7 @@ struct traffic_work {
 	struct gate gate;
 	atomic_uint n_queues, sessions; /* of the host, for the loop */
 	atomic_bool stop, finished;
-	uint64_t sent, received; /* at the line before */
+	struct sides_line last;
 };
 
 static struct generator_options
@@ -63,18 +63,6 @@ generator_options(const struct guest_options_given *given)
 	return g;
 }
 
-static uint32_t
-longest_bytes(const struct generator *generator)
-{
-	uint32_t longest = 0;
-
-	for (uint32_t i = 0; generator->is_capture && i < generator->capture.n; i++)
-		longest = RTE_MAX(longest, generator->capture.frames[i].length_bytes);
-	for (size_t i = 0; i < IMIX_SIZES; i++)
-		longest = RTE_MAX(longest, generator->templates[i].length_bytes);
-	return longest;
-}
-
 static int
 check(const struct guest_plan *plan)
 {
@@ -88,7 +76,7 @@ check(const struct guest_plan *plan)
 		log_error("--%s", why);
 		return -EINVAL;
 	}
-	longest = longest_bytes(generator);
+	longest = sides_longest_bytes(generator);
 	generator_close(generator);
 	if (longest <= most)
 		return 0;
@@ -231,21 +219,9 @@ static void
 print_line(void *arg, double seconds)
 {
 	struct traffic_work *work = arg;
-	const struct collector_counters *back = collector_counts(work->collector);
-	uint64_t sent = counts_read(&work->generator->counters.sent);
-	uint64_t received = counts_read(&back->received);
-	char out[COUNTS_TEXT_BYTES], in[COUNTS_TEXT_BYTES];
 
-	printf("sent %s, received %s; in all lost %llu, at disconnect %llu, reordered %llu, "
-	       "corrupted %llu",
-	       counts_rate(sent - work->sent, seconds, out),
-	       counts_rate(received - work->received, seconds, in),
-	       (unsigned long long)counts_read(&back->lost),
-	       (unsigned long long)counts_read(&back->lost_at_disconnect),
-	       (unsigned long long)counts_read(&back->reordered),
-	       (unsigned long long)counts_read(&back->corrupted));
-	work->sent = sent;
-	work->received = received;
+	sides_print_traffic(&work->last, &work->generator->counters,
+			    collector_counts(work->collector), seconds);
 }
 
 static void
@@ -264,6 +240,7 @@ status(const void *arg)
 	const struct traffic_work *work = arg;
 	uint64_t corrupted = collector_counts(work->collector)->corrupted;
 
+	sides_warn_of_foreign(collector_counts(work->collector));
 	if (!corrupted)
 		return EXIT_DONE;
 	log_error("%llu frames came back damaged", (unsigned long long)corrupted);

@@ -14,31 +14,23 @@
 #include "datapath/host/host_loop.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/counts.h"
+#include "runner/commands/host_hints.h"
+#include "runner/commands/sides.h"
 
 static void
 print_line(const struct host_counts *counts, unsigned int second, double elapsed_s,
-	   uint64_t *sent_before, uint64_t *received_before)
+	   struct sides_line *last)
 {
-	uint64_t sent = counts_read(&counts->generator->sent);
-	uint64_t received = counts_read(&counts->collector->received);
 	uint64_t queues = counts_read(&counts->loop->queues);
-	char guest[COUNTS_TEXT_BYTES] = "guest away", out[COUNTS_TEXT_BYTES],
-	     back[COUNTS_TEXT_BYTES];
 
 	if (queues)
-		snprintf(guest, sizeof(guest), "guest there, %" PRIu64 " queue%s", queues,
-			 queues == 1 ? "" : "s");
-	printf("%u s: %s; sent %s, received %s; in all lost %" PRIu64 ", at disconnect %" PRIu64
-	       ", reordered %" PRIu64 ", corrupted %" PRIu64 "\n",
-	       second, guest, counts_rate(sent - *sent_before, elapsed_s, out),
-	       counts_rate(received - *received_before, elapsed_s, back),
-	       counts_read(&counts->collector->lost),
-	       counts_read(&counts->collector->lost_at_disconnect),
-	       counts_read(&counts->collector->reordered),
-	       counts_read(&counts->collector->corrupted));
+		printf("%u s: guest there, %" PRIu64 " queue%s; ", second, queues,
+		       queues == 1 ? "" : "s");
+	else
+		printf("%u s: guest away; ", second);
+	sides_print_traffic(last, counts->generator, counts->collector, elapsed_s);
+	putchar('\n');
 	fflush(stdout);
-	*sent_before = sent;
-	*received_before = received;
 }
 
 static double
@@ -54,7 +46,7 @@ static void *
 report_main(void *arg)
 {
 	struct host_report *report = arg;
-	uint64_t sent = 0, received = 0;
+	struct sides_line line = {0};
 	struct timespec last, deadline;
 
 	pthread_mutex_lock(&report->lock);
@@ -69,7 +61,8 @@ report_main(void *arg)
 			continue;
 		if (report->ends)
 			break;
-		print_line(&report->counts, second, since(&last), &sent, &received);
+		print_line(&report->counts, second, since(&last), &line);
+		host_hints_look(report->hints, &report->counts);
 		clock_gettime(CLOCK_MONOTONIC, &last);
 	}
 	pthread_mutex_unlock(&report->lock);
@@ -94,10 +87,12 @@ host_report_open(struct host_report *report)
 }
 
 void
-host_report_start(struct host_report *report, const struct host_counts *counts)
+host_report_start(struct host_report *report, const struct host_counts *counts,
+		  struct host_hints *hints)
 {
 	pthread_mutex_lock(&report->lock);
 	report->counts = *counts;
+	report->hints = hints;
 	pthread_cond_signal(&report->woken);
 	pthread_mutex_unlock(&report->lock);
 }

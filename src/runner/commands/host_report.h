@@ -10,6 +10,7 @@
 
 struct collector_counters;
 struct generator_counters;
+struct host_hints;
 struct host_loop_counters;
 
 /* Counters of a loop that runs in another thread. */
@@ -24,6 +25,7 @@ struct host_report {
 	pthread_mutex_t lock;
 	pthread_cond_t woken;
 	struct host_counts counts; /* all NULL: nothing to report yet */
+	struct host_hints *hints;
 	bool ends;
 };
 
@@ -33,8 +35,12 @@ struct host_report {
  */
 int host_report_open(struct host_report *report);
 
-/* From now on there is a line a second of these. */
-void host_report_start(struct host_report *report, const struct host_counts *counts);
+/*
+ * From now on there is a line a second of these, and hints where nothing goes, which are the
+ * thread's until host_report_close().
+ */
+void host_report_start(struct host_report *report, const struct host_counts *counts,
+		       struct host_hints *hints);
 
 /* Ends the thread; a second time does nothing. */
 void host_report_close(struct host_report *report);
