@@ -2,6 +2,7 @@
 #include "datapath/pmd/devargs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static const struct option_spec own_options[] = {
 	 .offset = offsetof(struct devargs, copy),
 	 .preset = "shadow",
 	 .choices = copy_modes,
-	 .help = "what is copied between shared and private memory"},
+	 .help = "what is copied between shared and private memory, unless bounce_copy says it"},
 	{.name = "mac",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct devargs, mac_text),
@@ -48,6 +49,7 @@ static const struct option_spec own_options[] = {
 };
 
 struct reader {
+	struct rte_kvargs *pairs;
 	struct devargs *args;
 	struct draft draft;
 };
@@ -79,6 +81,12 @@ refuse_source_option(const char *key, int source)
 	return -EINVAL;
 }
 
+static bool
+is_given(const struct reader *reader, const char *key)
+{
+	return rte_kvargs_count(reader->pairs, key) > 0;
+}
+
 static int
 read_pair(const char *key, const char *value, void *arg)
 {
@@ -88,6 +96,11 @@ read_pair(const char *key, const char *value, void *arg)
 	struct setting setting;
 	char why[512];
 
+	if (rte_kvargs_count(reader->pairs, key) > 1) {
+		log_error("net_folio: %.60s: found it %u times, allowed: once", key,
+			  rte_kvargs_count(reader->pairs, key));
+		return -EINVAL;
+	}
 	if (!option && setting_of_name(key, &setting))
 		return setting.source < 0 ? refuse_key(key) :
 					    refuse_source_option(key, setting.source);
@@ -99,21 +112,6 @@ read_pair(const char *key, const char *value, void *arg)
 		return 0;
 	log_error("net_folio: %s: %s", key, why);
 	return -EINVAL;
-}
-
-static int
-read_pairs(const char *text, struct reader *reader)
-{
-	struct rte_kvargs *pairs = rte_kvargs_parse(text, NULL);
-	int error;
-
-	if (!pairs) {
-		log_error("net_folio: found '%.120s', allowed: KEY=VALUE,KEY=VALUE", text);
-		return -EINVAL;
-	}
-	error = rte_kvargs_process(pairs, NULL, read_pair, reader) < 0 ? -EINVAL : 0;
-	rte_kvargs_free(pairs);
-	return error;
 }
 
 static int
@@ -145,7 +143,26 @@ set_mac(struct devargs *args)
 	return -EINVAL;
 }
 
-/* `copy` is a short name for the source bounce_copy and its mode. */
+/* `copy` is a short name for the source bounce_copy and its mode: only one of the two can be meant. */
+static int
+check_copy(const struct reader *reader)
+{
+	bool on = is_given(reader, "bounce_copy"), mode = is_given(reader, "bounce_copy.mode");
+
+	if (is_given(reader, "copy") && (on || mode)) {
+		log_error("net_folio: copy: found %s as well, allowed: one of the two, for copy is "
+			  "short for bounce_copy and its mode",
+			  on ? "bounce_copy" : "bounce_copy.mode");
+		return -EINVAL;
+	}
+	if (mode && !on) {
+		log_error("net_folio: bounce_copy.mode: found no bounce_copy=on or off with it, "
+			  "allowed: both, or copy=MODE");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static void
 set_copy(struct draft *draft, uint32_t copy)
 {
@@ -159,6 +176,25 @@ set_copy(struct draft *draft, uint32_t copy)
 	if (copy != COPY_NONE)
 		option_parse(setting_option(&mode), draft_target(draft, &mode), copy_modes[copy],
 			     why, sizeof(why));
+}
+
+static int
+read_pairs(const char *text, struct reader *reader)
+{
+	int error;
+
+	reader->pairs = rte_kvargs_parse(text, NULL);
+	if (!reader->pairs) {
+		log_error("net_folio: found '%.120s', allowed: KEY=VALUE,KEY=VALUE", text);
+		return -EINVAL;
+	}
+	error = rte_kvargs_process(reader->pairs, NULL, read_pair, reader) < 0 ? -EINVAL : 0;
+	if (!error)
+		error = check_copy(reader);
+	if (!error && !is_given(reader, "bounce_copy"))
+		set_copy(&reader->draft, reader->args->copy);
+	rte_kvargs_free(reader->pairs);
+	return error;
 }
 
 static int
@@ -188,16 +224,14 @@ int
 devargs_parse(const char *text, struct devargs *args)
 {
 	struct reader reader = {.args = args};
-	int error = 0;
+	int error;
 
 	memset(args, 0, sizeof(*args));
 	options_defaults(own_options, args);
 	draft_init(&reader.draft);
-	if (text && *text)
-		error = read_pairs(text, &reader);
+	error = read_pairs(text ? text : "", &reader);
 	if (error)
 		return error;
-	set_copy(&reader.draft, args->copy);
 	args->config = reader.draft.config;
 	if (check_path(args->path) || set_mac(args) || check_config(&reader.draft))
 		return -EINVAL;

@@ -14,7 +14,7 @@ struct devargs {
 	char path[OPTION_TEXT_BYTES]; /* of the vhost-user socket */
 	uint32_t server;              /* 1: listen there; 0: dial */
 	char mac_text[OPTION_TEXT_BYTES];
-	uint32_t copy; /* enum copy_mode */
+	uint32_t copy; /* enum copy_mode; config says what holds */
 	struct rte_ether_addr mac;
 	struct datapath_config config; /* queues: the most that the application may use */
 };
@@ -22,7 +22,8 @@ struct devargs {
 /*
  * Reads "key=value,key=value". Keys are the port's own (path, server, copy, mac), every
  * option of the datapath, sources (vc=on) and options of sources (vc.cost=4000
- * cycles). text NULL or empty: none. Returns 0, or -EINVAL after log_error() named
+ * cycles), each at most once. `copy` is short for bounce_copy and its mode, and not
+ * to be given beside them; shadow where nothing of either is. text NULL or empty: none. Returns 0, or -EINVAL after log_error() named
  * the key, what was found and what is allowed.
  */
 int devargs_parse(const char *text, struct devargs *args);
