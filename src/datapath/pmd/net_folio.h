@@ -40,6 +40,12 @@ struct queue_pair {
 	uint64_t tx_packets, tx_bytes; /* that the port did not drop */
 } __rte_cache_aligned;
 
+/* What a queue pair and its port count, for struct rte_eth_stats. */
+struct pair_stats {
+	uint64_t ipackets, ibytes, rx_nombuf;
+	uint64_t opackets, obytes, oerrors;
+};
+
 struct net_folio {
 	struct rte_eth_dev *dev;
 	struct devargs args;
@@ -49,9 +55,9 @@ struct net_folio {
 	struct port ports[QUEUES_MAX]; /* open while the guest is */
 	struct queue_pair pairs[QUEUES_MAX];
 	pthread_t link_thread;
-	int stop_fd;                     /* eventfd that ends link_thread; -1: it does not run */
-	struct rte_eth_stats stats_base; /* what they stood at when they were last reset */
-	struct tally tally;              /* of ports */
+	int stop_fd; /* eventfd that ends link_thread; -1: it does not run */
+	struct pair_stats stats_base[QUEUES_MAX]; /* what they stood at when they were last reset */
+	struct tally tally;                       /* of ports */
 	/* As tally_begin() left them at the last reset; none before the first start. */
 	struct tally_count counts[TALLY_COUNTS_MAX];
 	uint32_t n_counts;
@@ -80,7 +86,9 @@ int net_folio_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, 
 int net_folio_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 			       unsigned int n);
 int net_folio_xstats_reset(struct rte_eth_dev *dev);
-/* The ports were opened: everything counts from 0. */
+/* The ports were closed: nothing was counted, and there are no extended statistics. */
+void net_folio_stats_clear(struct net_folio *folio);
+/* The ports were opened: there are extended statistics. */
 void net_folio_stats_begin(struct net_folio *folio);
 
 #endif

@@ -96,7 +96,7 @@ give_up_guest(struct net_folio *folio)
 		port_close(&folio->ports[q]);
 	guest_close(&folio->guest);
 	folio->guest_is_open = false;
-	folio->n_counts = 0;
+	net_folio_stats_clear(folio);
 }
 
 static void

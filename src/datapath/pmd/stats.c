@@ -5,66 +5,71 @@
  * started.
  *
  * The counters belong to the packet path, which never resets them: what they stood
- * at is taken off instead.
+ * at is taken off instead, queue pair by queue pair, since the next configuration may
+ * have fewer.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "datapath/pmd/net_folio.h"
 
-_Static_assert(sizeof(struct rte_eth_stats) % sizeof(uint64_t) == 0,
-	       "struct rte_eth_stats is made of uint64_t only");
+void
+net_folio_stats_clear(struct net_folio *folio)
+{
+	for (unsigned int q = 0; q < QUEUES_MAX; q++) {
+		struct queue_pair *pair = &folio->pairs[q];
+
+		pair->rx_packets = pair->rx_bytes = 0;
+		pair->tx_packets = pair->tx_bytes = 0;
+	}
+	memset(folio->stats_base, 0, sizeof(folio->stats_base));
+	folio->n_counts = 0;
+}
 
 void
 net_folio_stats_begin(struct net_folio *folio)
 {
-	for (unsigned int q = 0; q < folio->config.queues; q++) {
-		struct queue_pair *pair = &folio->pairs[q];
-
-		pair->rx_packets = pair->rx_bytes = pair->tx_packets = pair->tx_bytes = 0;
-	}
-	memset(&folio->stats_base, 0, sizeof(folio->stats_base));
 	folio->tally.n = 0;
 	tally_add_ports(&folio->tally, folio->ports, folio->config.queues);
 	folio->n_counts = tally_begin(&folio->tally, folio->counts);
 }
 
-static void
-add_pair(struct rte_eth_stats *stats, const struct net_folio *folio, unsigned int q)
+static struct pair_stats
+stats_of(const struct net_folio *folio, unsigned int q)
 {
 	const struct queue_pair *pair = &folio->pairs[q];
 	const struct port *port = &folio->ports[q];
 
-	stats->q_ipackets[q] = pair->rx_packets;
-	stats->q_ibytes[q] = pair->rx_bytes;
-	stats->q_opackets[q] = pair->tx_packets;
-	stats->q_obytes[q] = pair->tx_bytes;
-	stats->ipackets += stats->q_ipackets[q];
-	stats->ibytes += stats->q_ibytes[q];
-	stats->opackets += stats->q_opackets[q];
-	stats->obytes += stats->q_obytes[q];
-	stats->oerrors += port->drop_no_temporary + port->drop_unsendable;
-	stats->rx_nombuf += port->drop_no_shadow;
-}
-
-static void
-stats_since_start(const struct net_folio *folio, struct rte_eth_stats *stats)
-{
-	memset(stats, 0, sizeof(*stats));
-	for (unsigned int q = 0; q < folio->config.queues; q++)
-		add_pair(stats, folio, q);
+	return (struct pair_stats){
+		.ipackets = pair->rx_packets,
+		.ibytes = pair->rx_bytes,
+		.rx_nombuf = port->drop_no_shadow,
+		.opackets = pair->tx_packets,
+		.obytes = pair->tx_bytes,
+		.oerrors = port->drop_no_temporary + port->drop_unsendable,
+	};
 }
 
 int
 net_folio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 {
 	const struct net_folio *folio = dev->data->dev_private;
-	const uint64_t *base = (const uint64_t *)&folio->stats_base;
-	uint64_t *count = (uint64_t *)stats;
 
-	stats_since_start(folio, stats);
-	for (size_t i = 0; i < sizeof(*stats) / sizeof(*count); i++)
-		count[i] -= base[i];
+	memset(stats, 0, sizeof(*stats));
+	for (unsigned int q = 0; q < folio->config.queues; q++) {
+		const struct pair_stats now = stats_of(folio, q), *base = &folio->stats_base[q];
+
+		stats->q_ipackets[q] = now.ipackets - base->ipackets;
+		stats->q_ibytes[q] = now.ibytes - base->ibytes;
+		stats->q_opackets[q] = now.opackets - base->opackets;
+		stats->q_obytes[q] = now.obytes - base->obytes;
+		stats->ipackets += stats->q_ipackets[q];
+		stats->ibytes += stats->q_ibytes[q];
+		stats->rx_nombuf += now.rx_nombuf - base->rx_nombuf;
+		stats->opackets += stats->q_opackets[q];
+		stats->obytes += stats->q_obytes[q];
+		stats->oerrors += now.oerrors - base->oerrors;
+	}
 	return 0;
 }
 
@@ -73,7 +78,8 @@ net_folio_stats_reset(struct rte_eth_dev *dev)
 {
 	struct net_folio *folio = dev->data->dev_private;
 
-	stats_since_start(folio, &folio->stats_base);
+	for (unsigned int q = 0; q < QUEUES_MAX; q++)
+		folio->stats_base[q] = stats_of(folio, q);
 	return 0;
 }
 
