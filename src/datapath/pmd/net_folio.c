@@ -99,12 +99,18 @@ net_folio_probe(struct rte_vdev_device *vdev)
 	return 0;
 }
 
+/* The application may have left the port started: it may go away, or rte_eal_cleanup() take it. */
 static int
 net_folio_remove(struct rte_vdev_device *vdev)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+	int error = 0;
 
-	return dev ? rte_eth_dev_close(dev->data->port_id) : 0;
+	if (!dev)
+		return 0;
+	if (dev->data->dev_started)
+		error = rte_eth_dev_stop(dev->data->port_id);
+	return error ? error : rte_eth_dev_close(dev->data->port_id);
 }
 
 static struct rte_vdev_driver net_folio = {
