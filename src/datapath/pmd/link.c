@@ -106,6 +106,8 @@ link_stop(struct net_folio *folio)
 	if (folio->stop_fd < 0)
 		return;
 	eventfd_write(folio->stop_fd, 1);
+	/* The thread may be waiting for a host's replies, which come when the host likes. */
+	guest_interrupt(&folio->guest);
 	pthread_join(folio->link_thread, NULL);
 	close(folio->stop_fd);
 	folio->stop_fd = -1;
