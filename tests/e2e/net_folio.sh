@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # net_folio in DPDK's own testpmd, as it is installed, against a second testpmd on
 # net_vhost: packets both ways in every copy mode and ring format, what the backend
-# gets to map, a backend that is killed, and bad device arguments.
-#   net_folio.sh PLUGIN      the plug-in; empty: it was not built
+# gets to map, a backend that is killed, an application with manners of its own, and bad
+# device arguments.
+#   net_folio.sh APP PLUGIN      net_folio_app; the plug-in, empty: it was not built
 set -u
 
 failures=0
@@ -15,7 +16,8 @@ fail() {
 
 # shellcheck source=tests/testpmd.bash
 . "$(dirname "${BASH_SOURCE[0]}")/../testpmd.bash"
-take_plugin "${1:-}"
+app=$1
+take_plugin "${2:-}"
 # Which CPUs the threads run on is left to the kernel: there may be two.
 cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 eal=(--lcores "(0,1)@($cpus)" --no-huge -m 128)
@@ -117,6 +119,28 @@ if start_pair 1 "vc=on,vc.cost=1000cycles,psc=on,psc.cost=1us"; then
 	[ "$(count guest exits.psc)" -gt 0 ] || fail "source psc does nothing"
 	[ "$(count guest device.lost.rx_posted)" -gt 0 ] || fail "nothing was lost with the killed one"
 fi
+
+# --- an application with manners of its own
+
+# application CASE DEVARGS
+application() {
+	env RUNTIME_DIRECTORY="$work/run-app" ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$preload" \
+		timeout 30 "$app" "$1" "$work/socket" --no-pci --no-telemetry --no-shconf \
+		"${eal[@]}" -d "$plugin" --vdev "net_folio0,path=$work/socket,$2" \
+		>"$work/app" 2>&1 || fail "$1: status $?: $(tail -n 5 "$work/app")"
+	echo "application: $1"
+}
+
+mkdir -p "$work/run-app"
+application queue_not_set_up queues=2
+grep -qF "receive queue 0: found it not set up" "$work/app" || fail "the queue is not named"
+application removed_while_started ring=64
+application left_started ring=64
+application host_does_not_answer ring=64
+testpmd host "${eal[@]}" --vdev "net_vhost0,iface=$work/socket,client=1,queues=2" -- \
+	"${common[@]}" --forward-mode=flowgen --rxq=2 --txq=2 --auto-start
+application reset_then_fewer_queues queues=2
+leave host
 
 # --- bad device arguments
 

@@ -34,7 +34,7 @@ struct queue_pair {
 	rte_spinlock_t lock;
 	uint16_t burst;           /* most packets that port takes at once */
 	struct port *port;        /* under lock; one that moves nothing while the link is down */
-	struct rte_mempool *pool; /* the application's, for received packets */
+	struct rte_mempool *pool; /* the application's, for received packets; NULL: not set up */
 	/* Counted by whoever receives, and by whoever sends. */
 	uint64_t rx_packets, rx_bytes;
 	uint64_t tx_packets, tx_bytes; /* that the port did not drop */

@@ -99,6 +99,22 @@ give_up_guest(struct net_folio *folio)
 	net_folio_stats_clear(folio);
 }
 
+static int
+check_queues(const struct rte_eth_dev *dev)
+{
+	for (uint16_t q = 0; q < dev->data->nb_rx_queues; q++) {
+		bool receives = dev->data->rx_queues[q];
+
+		if (receives && dev->data->tx_queues[q])
+			continue;
+		log_error("net_folio: %s: %s queue %u: found it not set up, allowed: every queue "
+			  "set up before the start",
+			  dev->data->name, receives ? "transmit" : "receive", q);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static void
 set_queue_states(struct rte_eth_dev *dev, uint8_t state)
 {
@@ -110,8 +126,10 @@ static int
 net_folio_start(struct rte_eth_dev *dev)
 {
 	struct net_folio *folio = dev->data->dev_private;
-	int error;
+	int error = check_queues(dev);
 
+	if (error)
+		return error;
 	give_up_guest(folio);
 	error = open_guest(folio);
 	if (!error)
@@ -213,6 +231,15 @@ net_folio_rx_queue_setup(struct rte_eth_dev *dev, uint16_t queue, uint16_t n_des
 	return 0;
 }
 
+/* The application may free the pool next. */
+static void
+net_folio_rx_queue_release(struct rte_eth_dev *dev, uint16_t queue)
+{
+	struct net_folio *folio = dev->data->dev_private;
+
+	folio->pairs[queue].pool = NULL;
+}
+
 static int
 net_folio_tx_queue_setup(struct rte_eth_dev *dev, uint16_t queue, uint16_t n_descriptors,
 			 unsigned int socket, const struct rte_eth_txconf *conf)
@@ -299,6 +326,7 @@ const struct eth_dev_ops net_folio_ops = {
 	.dev_close = net_folio_close,
 	.dev_infos_get = net_folio_infos_get,
 	.rx_queue_setup = net_folio_rx_queue_setup,
+	.rx_queue_release = net_folio_rx_queue_release,
 	.tx_queue_setup = net_folio_tx_queue_setup,
 	.rxq_info_get = net_folio_rxq_info_get,
 	.txq_info_get = net_folio_txq_info_get,
