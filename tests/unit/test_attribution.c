@@ -349,6 +349,34 @@ test_noise_verdicts(void **state)
 	unload(&l);
 }
 
+/* What noise_apart() says, and that every row of a noisy run goes by its own interval. */
+static void
+test_one_rule_for_all_figures(void **state)
+{
+	const struct estimate added = {100, 80, 120, 3}, both_signs = {100, -5, 205, 3};
+	const struct estimate ratio = {1.05, 1.02, 1.08, 3}, one_pair = {100, NAN, NAN, 1};
+	static struct loaded l;
+	int hidden = 0;
+
+	(void)state;
+	assert_true(noise_apart(&added, 0, 0.5, 199));
+	assert_false(noise_apart(&added, 0, 0.5, 201));
+	assert_false(noise_apart(&both_signs, 0, 0, 1000));
+	assert_true(noise_apart(&ratio, 1, 0.04, 1));
+	assert_false(noise_apart(&ratio, 1, 0.06, 1));
+	assert_false(noise_apart(&one_pair, 0, 0, 1000));
+	load(&l, 0.2, NULL);
+	for (size_t i = 0; i < l.attribution.n_rows; i++) {
+		const struct attribution_row *row = &l.attribution.rows[i];
+		bool holds_none = row->cycles.ci_low <= 0 && row->cycles.ci_high >= 0;
+
+		assert_false(holds_none && row->distinguishable);
+		hidden += holds_none;
+	}
+	assert_true(hidden > 0);
+	unload(&l);
+}
+
 static void
 test_breakeven(void **state)
 {
@@ -387,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_two_way_interaction),
 		cmocka_unit_test(test_intervals_hold_the_truth),
 		cmocka_unit_test(test_noise_verdicts),
+		cmocka_unit_test(test_one_rule_for_all_figures),
 		cmocka_unit_test(test_breakeven),
 	};
 

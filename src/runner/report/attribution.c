@@ -11,15 +11,6 @@
 #include "runner/report/noise.h"
 #include "runner/report/place.h"
 
-/* Sums of figures that cancel out leave their last digits. */
-#define ROUNDING 1e-9
-
-static bool
-excludes_zero(const struct estimate *e)
-{
-	return e->ci_low > 0 || e->ci_high < 0;
-}
-
 int
 attribution_added(const struct attribution_work *work, const struct run_cell *cell,
 		  struct units *out)
@@ -31,16 +22,39 @@ attribution_added(const struct attribution_work *work, const struct run_cell *ce
 	return err;
 }
 
+bool
+attribution_apart(const struct attribution_work *work, const struct units *part,
+		  const struct run_cell *cell, double of_cycles)
+{
+	struct estimate e = units_estimate(part);
+	double floor = noise_floor_for(work->summary, cell, work->side);
+
+	return noise_apart(&e, 0, floor, of_cycles);
+}
+
+double
+attribution_reference_cycles(const struct attribution_work *work, const struct run_cell *cell)
+{
+	const struct summary_row *row =
+		summary_find(work->summary, cell, side_metrics[work->side].reference_cycles);
+
+	return row ? row->value.value : 0;
+}
+
+/* What a cell adds to its reference, or takes from it. */
+static bool
+added_apart(const struct attribution_work *work, const struct units *part,
+	    const struct run_cell *cell)
+{
+	return attribution_apart(work, part, cell, attribution_reference_cycles(work, cell));
+}
+
 static struct estimate
 share_of_total(const struct attribution_work *work, const struct units *part)
 {
 	struct units share = *part;
-	struct estimate total;
 
-	if (!work->total_known)
-		return estimate_none();
-	total = units_estimate(&work->total);
-	if (!excludes_zero(&total))
+	if (!work->total_known || !added_apart(work, &work->total, work->all))
 		return estimate_none();
 	units_divide(&share, &work->total);
 	return units_estimate(&share);
@@ -65,16 +79,6 @@ attribution_add_row(struct attribution_work *work, const struct units *part,
 	return 0;
 }
 
-bool
-attribution_apart(const struct attribution_work *work, const struct units *part,
-		  const struct run_cell *cell, double of_cycles)
-{
-	struct estimate e = units_estimate(part);
-	double floor = noise_floor_for(work->summary, cell, work->side);
-
-	return excludes_zero(&e) && fabs(e.value) > fmax(floor, ROUNDING) * of_cycles;
-}
-
 /* The row of one source's cell; its units stay in work->part. */
 static int
 add_source(struct attribution_work *work, const struct run_cell *cell)
@@ -86,14 +90,13 @@ add_source(struct attribution_work *work, const struct run_cell *cell)
 		return err;
 	if (method == METHOD_REMOVED)
 		units_scale(&work->part, -1); /* the cell is naive without it, less naive */
-	return attribution_add_row(
-		work, &work->part,
-		&(struct attribution_row){
-			.source = cell->source,
-			.method = method,
-			.fidelity = cell->source_fidelity,
-			.distinguishable = noise_distinguishable(work->summary, cell, work->side),
-		});
+	return attribution_add_row(work, &work->part,
+				   &(struct attribution_row){
+					   .source = cell->source,
+					   .method = method,
+					   .fidelity = cell->source_fidelity,
+					   .distinguishable = added_apart(work, &work->part, cell),
+				   });
 }
 
 /* Noise in the whole scales with its larger end: the floor is a share of naive's cycles. */
@@ -152,8 +155,8 @@ add_total(struct attribution_work *work)
 					   .source = SOURCE_TOTAL,
 					   .method = METHOD_ALL,
 					   .fidelity = work->all->fidelity,
-					   .distinguishable = noise_distinguishable(
-						   work->summary, work->all, work->side),
+					   .distinguishable =
+						   added_apart(work, &work->total, work->all),
 				   });
 }
 

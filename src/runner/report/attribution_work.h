@@ -23,9 +23,13 @@ int attribution_added(const struct attribution_work *work, const struct run_cell
 int attribution_add_row(struct attribution_work *work, const struct units *part,
 			const struct attribution_row *row);
 
+/* What the cell's reference costs per packet on that side; 0 where it was not measured. */
+double attribution_reference_cycles(const struct attribution_work *work,
+				    const struct run_cell *cell);
+
 /*
  * Does that lie apart from zero by more than its interval and than the noise
- * floor of cell, taken of so many cycles?
+ * floor of cell, taken of so many cycles? (noise_apart())
  */
 bool attribution_apart(const struct attribution_work *work, const struct units *part,
 		       const struct run_cell *cell, double of_cycles);

@@ -52,17 +52,22 @@ noise_floor_for(const struct summary *summary, const struct run_cell *cell, enum
 	return isnan(other) ? 0 : other;
 }
 
+/* Figures that cancel out leave their last digits. */
+#define ROUNDING 1e-9
+
+/* Comparisons with a bound that is NAN are false. */
+bool
+noise_apart(const struct estimate *e, double nothing, double floor, double of)
+{
+	bool left_out = e->ci_low > nothing || e->ci_high < nothing;
+
+	return left_out && fabs(e->value - nothing) > fmax(floor, ROUNDING) * of;
+}
+
 bool
 noise_distinguishable(const struct summary *summary, const struct run_cell *cell, enum side side)
 {
 	const struct summary_row *row = summary_find(summary, cell, side_metrics[side].cycles);
 
-	if (!row || row->ratio.n == 0)
-		return false;
-	/* One pair has no interval: nothing says that it would come out so again. */
-	if (isnan(row->ratio.ci_low) || isnan(row->ratio.ci_high))
-		return false;
-	if (row->ratio.ci_low <= 1 && row->ratio.ci_high >= 1)
-		return false;
-	return fabs(row->ratio.value - 1) > noise_floor_for(summary, cell, side);
+	return row && noise_apart(&row->ratio, 1, noise_floor_for(summary, cell, side), 1);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/report/attribution_work.h"
+#include "runner/report/noise.h"
 #include "runner/report/place.h"
 
 /* The sources of a place as players, and what each set of them costs. */
@@ -67,8 +68,6 @@ static int
 read_costs(const struct attribution_work *work, struct game *game)
 {
 	const struct run *run = work->summary->run;
-	const struct summary_row *ideal =
-		summary_find(work->summary, work->all, side_metrics[work->side].reference_cycles);
 	int err = attribution_added(work, work->all, &game->cost[game->all]);
 
 	for (uint32_t i = 0; !err && i < run->n_cells; i++) {
@@ -85,7 +84,7 @@ read_costs(const struct attribution_work *work, struct game *game)
 	for (uint32_t set = 0; !err && set <= game->all; set++)
 		if (game->cost[set].n == 0)
 			err = -ENODATA;
-	game->ideal_cycles = ideal ? ideal->value.value : 0;
+	game->ideal_cycles = attribution_reference_cycles(work, work->all);
 	return err;
 }
 
@@ -129,6 +128,16 @@ add_value(struct attribution_work *work, const struct game *game, unsigned int p
 		});
 }
 
+/* The one of two sources that noise hides better: both together cross devices where it does. */
+static const struct run_cell *
+noisier(const struct attribution_work *work, const struct run_cell *a, const struct run_cell *b)
+{
+	return noise_floor_for(work->summary, b, work->side) >
+			       noise_floor_for(work->summary, a, work->side) ?
+		       b :
+		       a;
+}
+
 /* What two cost beyond each alone; it stays in work->part. */
 static int
 add_two_way(struct attribution_work *work, const struct game *game, unsigned int a, unsigned int b)
@@ -146,7 +155,8 @@ add_two_way(struct attribution_work *work, const struct game *game, unsigned int
 					   .fidelity = game->alone[a]->source_fidelity |
 						       game->alone[b]->source_fidelity,
 					   .distinguishable = attribution_apart(
-						   work, &work->part, work->all,
+						   work, &work->part,
+						   noisier(work, game->alone[a], game->alone[b]),
 						   game->ideal_cycles + units_estimate(both).value),
 				   });
 }
