@@ -382,6 +382,7 @@ test_breakeven(void **state)
 {
 	static struct loaded l;
 	struct breakeven b;
+	struct summary_row *summary_row;
 	const struct cell *vc;
 	double ideal;
 
@@ -394,6 +395,12 @@ test_breakeven(void **state)
 	assert_near(b.charged_cycles, 9600, 1e-6);
 	assert_near(b.at_1_percent_cycles, 0.01 * ideal * 32, 1e-6);
 	assert_near(b.at_6_percent_cycles, 0.06 * ideal * 32, 1e-6);
+	/* Charged more than the whole was measured at: then the source does nothing besides. */
+	summary_row = (struct summary_row *)summary_find(&l.summary, &l.run.cells[vc->id],
+							 "exits.cycles_per_packet");
+	summary_row->value.value *= 1.2;
+	assert_true(breakeven_of(&l.summary, &l.run.cells[vc->id], &b));
+	assert_near(b.at_1_percent_cycles, 0.01 * ideal * 32, 1e-6);
 	/* bounce_alloc is real, and no exit. */
 	assert_false(breakeven_of(
 		&l.summary, &l.run.cells[sample_cell(&l.sample, "ideal+bounce_alloc", "64")->id],

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "runner/report/breakeven.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/fidelity.h"
@@ -10,7 +9,8 @@
 
 /*
  * What a source costs besides its exits is a difference: of a median, and of a
- * mean that interruptions stretch. Below this share of the exits it is nothing.
+ * mean that interruptions stretch. Below this share of the exits it is nothing, and
+ * so it is where they were charged more than the whole was measured at.
  */
 #define OTHER_SHARE_MIN 0.05
 
@@ -46,7 +46,7 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 	if (events <= 0)
 		return false;
 	other = guest->value.value - ideal->value.value - cycles->value.value;
-	if (fabs(other) < OTHER_SHARE_MIN * cycles->value.value)
+	if (other < OTHER_SHARE_MIN * cycles->value.value)
 		other = 0;
 	*out = (struct breakeven){
 		.events_per_packet = events,

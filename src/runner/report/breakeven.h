@@ -4,8 +4,8 @@
  * costs a guest on SNP is published nowhere, so the cycles that were charged are
  * an assumption. What holds without it is how often the source charges and what
  * it costs besides, and hence the cost per event at which it would take a given
- * share of the ideal. It is negative where the source takes more than that even
- * if an event were free.
+ * share of the ideal. It is negative where what the source costs
+ * besides takes more than that already.
  */
 #ifndef FOLIO_RUNNER_BREAKEVEN_H
 #define FOLIO_RUNNER_BREAKEVEN_H

@@ -183,8 +183,8 @@ report_breakeven(struct report *report, struct document *document)
 				"An exit's cost is modelled. charged: cycles per event in this "
 				"run, as metered. The other columns: the cost of an event at which "
 				"the source would take 1%% (just seen) or 6%% (the paper's bound) "
-				"of the ideal's guest cycles; exceeded: it does, were an event "
-				"free.");
+				"of the ideal's guest cycles; exceeded: what the source does "
+				"besides its events takes more than that by itself.");
 			document_table(document, breakeven_columns, COUNT(breakeven_columns));
 			begun = true;
 		}
