@@ -76,6 +76,35 @@ test_restarts_are_the_units(void **state)
 	assert_int_equal(e.n, 6);
 }
 
+/* Medians 1, 10, 100: logarithms -1, 0, 1 times ln 10 about that of 10. */
+static void
+test_positive_quantities(void **state)
+{
+	const struct observation series[] = {{1, 0}, {10, 1}, {100, 2}};
+	const struct observation two[] = {{38, 0}, {125, 1}}, zero[] = {{0, 0}, {4, 1}};
+	struct units units = units_of(series, COUNT(series));
+	struct estimate e = units_estimate_positive(&units);
+	double factor = exp(4.302652730 * log(10) / sqrt(3));
+
+	(void)state;
+	assert_near(e.value, 10, 1e-12);
+	assert_near(e.ci_high, 10 * factor, 1e-4);
+	assert_near(e.ci_low, 10 / factor, 1e-7);
+	e = units_estimate_positive_within(&units, 0);
+	assert_near(e.ci_high, 10, 1e-12);
+	units = units_of(two, COUNT(two));
+	e = units_estimate_positive(&units);
+	assert_true(e.ci_low > 0 && e.ci_low < e.value && e.value < e.ci_high);
+	units = units_of(zero, COUNT(zero));
+	e = units_estimate_positive(&units);
+	assert_near(e.value, 2, 0);
+	assert_true(e.ci_low < 0);
+	units = units_of(series, 1);
+	e = units_estimate_positive(&units);
+	assert_near(e.value, 1, 0);
+	assert_true(isnan(e.ci_low) && isnan(e.ci_high));
+}
+
 static void
 test_batches_of_one_restart(void **state)
 {
@@ -145,6 +174,7 @@ main(void)
 		cmocka_unit_test(test_median_and_quantiles),
 		cmocka_unit_test(test_constant_series),
 		cmocka_unit_test(test_restarts_are_the_units),
+		cmocka_unit_test(test_positive_quantities),
 		cmocka_unit_test(test_batches_of_one_restart),
 		cmocka_unit_test(test_too_few_and_too_many),
 		cmocka_unit_test(test_sum_and_ratio),

@@ -2,7 +2,6 @@
 #include "runner/report/attribution.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

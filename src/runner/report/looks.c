@@ -2,7 +2,6 @@
 #include "runner/report/looks.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "runner/statistics/sequential.h"
@@ -71,12 +70,7 @@ estimate_of_look(const struct looks *looks, const struct units *ratio, struct es
 {
 	if (ratio->n < looks->first || ratio->n >= looks->max_restarts)
 		return false;
-	double half_width =
-		looks->critical_t[ratio->n] * sqrt(units_variance(ratio) / (double)ratio->n);
-
-	*e = units_estimate(ratio);
-	e->ci_low = e->value - half_width;
-	e->ci_high = e->value + half_width;
+	*e = units_estimate_positive_within(ratio, looks->critical_t[ratio->n]);
 	return estimate_half_width_share(e) <= looks->precision;
 }
 
@@ -93,5 +87,5 @@ looks_estimate(const struct looks *looks, const struct units *ratio)
 {
 	struct estimate e;
 
-	return estimate_of_look(looks, ratio, &e) ? e : units_estimate(ratio);
+	return estimate_of_look(looks, ratio, &e) ? e : units_estimate_positive(ratio);
 }

@@ -183,7 +183,8 @@ report_configurations(struct report *report, struct document *document)
 {
 	const struct run *run = &report->run;
 
-	document_heading(document, 2, "Cycles per packet, %s: medians", run->manifest.workload);
+	document_heading(document, 2, "Cycles per packet, %s: geometric means of restarts' medians",
+			 run->manifest.workload);
 	for (uint32_t i = 0; i < run->n_cells; i++)
 		if (run->cells[i].role == CELL_LISTED && is_first_of_traffic(run, &run->cells[i]))
 			add_traffic(report, document, &run->cells[i]);

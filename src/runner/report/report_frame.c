@@ -110,10 +110,13 @@ report_meaning(const struct report *report, struct document *document)
 	add_footnotes(report, document);
 	document_text(
 		document,
-		"Cycles are TSC cycles at %.2f GHz. %s A figure is the mean over restarts of their "
-		"medians over pairs; intervals are 95%%, Student's t over the restarts (with one "
-		"restart: over parts of it, so that they speak of that process alone). A ratio "
-		"comes from the pairs, and is not the quotient of two columns.",
+		"Cycles are TSC cycles at %.2f GHz. %s Each restart gives the median of its "
+		"pairs. Cycles, ratios and rates are the geometric means of those; what a source "
+		"costs is a difference, so that sums hold: its mean is the plain one. Intervals "
+		"are 95%%, Student's t over the restarts, of geometric means over their "
+		"logarithms (with one restart: over parts of it, so that they speak of that "
+		"process alone). A ratio comes from the pairs, and is not the quotient of two "
+		"columns.",
 		(double)m->machine.tsc_hz / 1e9,
 		is_two_process(m) ? two_process_meaning : lockstep_meaning);
 	document_text(

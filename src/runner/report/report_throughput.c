@@ -114,7 +114,7 @@ report_throughput(const struct report *report, struct document *document)
 		    !is_first(report, cell))
 			continue;
 		if (!any)
-			document_heading(document, 2, "Throughput: medians of slices");
+			document_heading(document, 2, "Throughput: means of restarts' medians");
 		any = true;
 		add_traffic(report, document, cell);
 	}

@@ -25,6 +25,25 @@ ratio_of(const char *metric)
 	return NULL;
 }
 
+/*
+ * Is it above zero by its nature? Of what pairs have, all but shares of time or of
+ * packets is; counters may have nothing to count.
+ */
+static bool
+is_positive(const char *metric)
+{
+	for (const struct pair_metric *m = pair_metrics; m->name; m++)
+		if (!strcmp(m->name, metric))
+			return strcmp(m->unit, "share") != 0;
+	return false;
+}
+
+static struct estimate
+estimate_of(const char *metric, const struct units *units)
+{
+	return is_positive(metric) ? units_estimate_positive(units) : units_estimate(units);
+}
+
 static int
 estimate_metric(const struct run *run, const struct run_cell *cell, const char *metric,
 		struct estimate *out)
@@ -32,7 +51,7 @@ estimate_metric(const struct run *run, const struct run_cell *cell, const char *
 	struct units units;
 	int err = metric ? cell_units(run, cell, metric, &units) : -ENODATA;
 
-	*out = err ? estimate_none() : units_estimate(&units);
+	*out = err ? estimate_none() : estimate_of(metric, &units);
 	return err == -ENODATA ? 0 : err;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a run's trials come to: per cell and metric the mean over restarts of each
- * restart's median over pairs, with its 95% interval (stats.h), and for cycles
- * the ratio to the reference, which comes from the ratios within the pairs: it
+ * restart's median over pairs (of cycles, ratios and rates the geometric mean), with its
+ * 95% interval (stats.h), and for cycles the ratio to the reference, which comes from the ratios within the pairs: it
  * is no ratio of two medians.
  */
 #ifndef FOLIO_RUNNER_SUMMARY_H

@@ -156,8 +156,15 @@ units_variance(const struct units *units)
 	return squares / (double)(units->n - 1);
 }
 
-struct estimate
-units_estimate(const struct units *units)
+/* Student's, of a 95% interval; there is none with fewer than two units. */
+static double
+critical_t_of(const struct units *units)
+{
+	return units->n < 2 ? NAN : student_quantile(TAIL, (double)units->n - 1);
+}
+
+static struct estimate
+estimate_within(const struct units *units, double critical_t)
 {
 	struct estimate e = estimate_none();
 	double half_width;
@@ -168,9 +175,38 @@ units_estimate(const struct units *units)
 	e.n = units->n_observations;
 	if (units->n < 2 || !isfinite(e.value))
 		return e;
-	half_width = student_quantile(TAIL, (double)units->n - 1) *
-		     sqrt(units_variance(units) / (double)units->n);
+	half_width = critical_t * sqrt(units_variance(units) / (double)units->n);
 	e.ci_low = e.value - half_width;
 	e.ci_high = e.value + half_width;
 	return e;
+}
+
+struct estimate
+units_estimate(const struct units *units)
+{
+	return estimate_within(units, critical_t_of(units));
+}
+
+struct estimate
+units_estimate_positive_within(const struct units *units, double critical_t)
+{
+	struct units logs = *units;
+	struct estimate e;
+
+	for (size_t i = 0; i < units->n; i++) {
+		if (!(units->at[i] > 0))
+			return estimate_within(units, critical_t);
+		logs.at[i] = log(units->at[i]);
+	}
+	e = estimate_within(&logs, critical_t);
+	e.value = exp(e.value);
+	e.ci_low = exp(e.ci_low);
+	e.ci_high = exp(e.ci_high);
+	return e;
+}
+
+struct estimate
+units_estimate_positive(const struct units *units)
+{
+	return units_estimate_positive_within(units, critical_t_of(units));
 }
