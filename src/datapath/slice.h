@@ -7,9 +7,12 @@
 
 #include "datapath/tally.h"
 
+struct latencies;
+
 struct slice {
 	uint64_t duration_ns; /* metered bursts span at least this, and at least 3 bursts */
 	uint32_t warmup_bursts; /* dropped first; fewer (never under 1) when they exceed duration_ns */
+	struct latencies *latencies; /* where they go in two processes at a rate; may be NULL */
 
 	/* Results. Cycles: mean of the middle half of the metered bursts. */
 	double guest_cycles_per_packet;
@@ -23,10 +26,13 @@ struct slice {
 	struct tally_count counters[TALLY_COUNTS_MAX];
 
 	/* Two processes only; not a number where one thread drives both. */
-	double packets_per_second; /* that came back to the host */
-	double loss_share;         /* of the packets that the host offered */
-	double guest_busy_share;   /* of the guest's time: bursts that moved packets */
-	double round_trip_cycles;  /* core to core and back, right before the slice */
+	double packets_per_second;     /* that came back to the host */
+	double loss_share;             /* of the packets that the host offered */
+	double guest_busy_share;       /* of the guest's time: bursts that moved packets */
+	double round_trip_cycles;      /* core to core and back, right before the slice */
+	uint64_t packets_not_taken;    /* of packets_dropped: the device had no room */
+	uint64_t packets_unsent;       /* due, but the host was too late to offer them */
+	uint64_t host_longest_turn_ns; /* of its loop, while metered */
 };
 
 #endif

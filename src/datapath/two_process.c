@@ -15,12 +15,16 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 
 	*slice = (struct slice){
 		.duration_ns = slice->duration_ns,
+		.latencies = slice->latencies,
 		.guest_cycles_per_packet = guest->cycles_per_packet,
 		.host_cycles_per_packet = host->cycles_per_packet,
 		.bursts = guest->bursts,
 		.packets_in = offered + host->filler,
 		.packets_out = host->returned,
 		.packets_dropped = lost,
+		.packets_not_taken = host->not_taken,
+		.packets_unsent = host->unsent,
+		.host_longest_turn_ns = host->longest_turn_ns,
 		.counted_packets = guest->counted_packets,
 		.n_counters = guest->n_counters,
 		.packets_per_second = host->packets_per_second,
@@ -29,6 +33,8 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 		.round_trip_cycles = host->round_trip_cycles,
 	};
 	memcpy(slice->counters, guest->counters, sizeof(slice->counters));
+	if (slice->latencies)
+		memcpy(slice->latencies, &host->latencies, sizeof(host->latencies));
 	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {
 		log_error("counters do not close: %llu packets in, %llu out, %llu dropped",
 			  (unsigned long long)slice->packets_in,

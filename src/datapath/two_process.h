@@ -5,8 +5,8 @@
  * Whoever starts them (the runner) has them take turns: a slice is run by both sides
  * at once, and between slices they block.
  *
- *   host:  round trips | warm-up | metered | sends what uses up posted buffers | -
- *   guest: round trips | forwards - - - - - - - - - - - - - - - until drained  | -
+ *   host:  round trips | warm-up | metered | tail | sends what uses up posted buffers | -
+ *   guest: round trips | forwards - - - - - - - - - - - - - - - - - - - until drained  | -
  *
  * The host leads: it alone reads the time, and says by a word in memory that both
  * share, apart from the device's region, which phase the slice is in. That memory is
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "datapath/config.h"
+#include "datapath/host/latency.h"
 #include "datapath/slice.h"
 
 struct workload;
@@ -99,7 +100,6 @@ struct host_side_options {
 	int cpu;
 	const char *const *traffics; /* texts, as struct generator_options has them */
 	uint32_t n_traffics;
-	uint64_t rate_pps; /* 0: as fast as possible */
 	uint64_t seed;
 	unsigned int n_queues;
 	bool ask_kicks; /* leave the guest's notifications on */
@@ -113,6 +113,24 @@ struct host_slice {
 	uint64_t not_taken;       /* due, but not taken by the device */
 	uint64_t filler;          /* sent to use up posted buffers */
 	uint64_t returned;        /* with the filler */
+	/*
+	 * Due in the metered time, and by its end not even offered, though LATE_NS had passed:
+	 * the host itself cannot send so fast, or its core was away.
+	 */
+	uint64_t unsent;
+	uint64_t longest_turn_ns; /* of the host's loop, in the metered time */
+	/* Of the frames due in the metered time, at a rate; else empty. */
+	struct latencies latencies;
+};
+
+/* The host's turn comes to each frame within microseconds; that late it is behind. */
+#define LATE_NS 20000u
+
+/* What the host is to do in a slice. */
+struct host_turn {
+	uint32_t traffic;
+	uint64_t duration_ns;
+	uint64_t rate_pps; /* 0: as fast as possible */
 };
 
 /* Bytes of memory that a host needs. */
@@ -122,17 +140,17 @@ size_t host_side_heap_bytes(void);
 int host_side_open(const struct host_side_options *options, struct host_side **out);
 
 /*
- * One slice of duration_ns with that traffic. Returns 0; -EPIPE when the guest has
+ * One slice. Returns 0; -EPIPE when the guest has
  * gone; -ETIMEDOUT when packets no longer flow; -EBADMSG when a frame came back
  * damaged, twice or out of order; each after log_error().
  */
-int host_side_slice(struct host_side *side, uint32_t traffic, uint64_t duration_ns,
-		    struct host_slice *slice);
+int host_side_slice(struct host_side *side, const struct host_turn *turn, struct host_slice *slice);
 
 /* ---- Both ---- */
 
 /*
- * What both sides' parts come to; slice->duration_ns stays. Returns 0; -EAGAIN when
+ * What both sides' parts come to; slice->duration_ns stays, and so does slice->latencies,
+ * whose histograms take the host's. Returns 0; -EAGAIN when
  * no packet was metered at one of them, since its core was taken away for all of
  * the time; or -ENODATA after log_error(), when packets in are not packets out plus
  * dropped.

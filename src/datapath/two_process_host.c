@@ -28,6 +28,12 @@
 /* Enough for caches, clock and both rings; what came before is of the slice, but not metered. */
 #define WARM_UP_NS 1000000u
 
+/*
+ * Traffic at a rate goes on for so long after what is metered, so that its last frames
+ * come back as the others did and not past the filler that drains the device.
+ */
+#define TAIL_NS 1000000u
+
 /* How long the guest may take to use up what was posted, and what it sent may be under way. */
 #define DRAIN_NS 3000000000u
 
@@ -52,6 +58,8 @@ struct host_side {
 	struct burst_meter sent, received;
 	uint64_t n_received; /* frames, also filler */
 	double round_trips[ROUND_TRIPS];
+	uint64_t longest_turn_cycles, last_turn; /* of the last run_phase(); when it began */
+	struct latency_window window;
 	struct stream streams[]; /* options.n_traffics */
 };
 
@@ -108,8 +116,7 @@ open_stream(struct host_side *side, uint32_t index)
 	const struct generator_options options = {
 		.traffic = side->options.traffics[index],
 		.flows = FLOWS,
-		.pace = side->options.rate_pps ? PACE_RATE : PACE_MAX,
-		.rate_pps = side->options.rate_pps,
+		.pace = PACE_MAX,
 		.seed = side->options.seed,
 		.clock_hz = clock_tsc_hz(),
 	};
@@ -120,6 +127,8 @@ open_stream(struct host_side *side, uint32_t index)
 	if (error)
 		log_error("%s", why);
 	else
+		error = generator_keep_times(stream->generator, &side->window);
+	if (!error)
 		error = collector_open(stream->generator, &stream->collector);
 	if (!error)
 		stream->filler_bytes = filler_length(stream->generator);
@@ -199,7 +208,7 @@ receive_all(struct host_side *side, struct stream *stream)
 		uint16_t n = side->io.receive(side->io.arg, q, bufs, FRAME_IO_BURST_MAX);
 
 		if (n)
-			collector_take(stream->collector, q, bufs, n);
+			collector_take(stream->collector, q, bufs, n, clock_tsc());
 	}
 }
 
@@ -207,13 +216,18 @@ receive_all(struct host_side *side, struct stream *stream)
 static uint64_t
 run_phase(struct host_side *side, struct stream *stream, uint64_t duration_cycles)
 {
-	uint64_t start = clock_tsc(), now = start;
+	uint64_t start = clock_tsc(), now = start, longest = 0;
 
 	while (now - start < duration_cycles) {
+		uint64_t turn_start = now;
+
 		receive_all(side, stream);
-		generator_step(stream->generator, now);
+		generator_step(stream->generator, clock_tsc());
 		now = clock_tsc();
+		longest = RTE_MAX(longest, now - turn_start);
+		side->last_turn = turn_start;
 	}
+	side->longest_turn_cycles = longest;
 	return now - start;
 }
 
@@ -287,38 +301,73 @@ check(const struct collector_counters *before, const struct collector_counters *
 	return -EBADMSG;
 }
 
+/* From now on latencies count of what is due in the next duration_cycles. */
+static void
+open_window(struct latency_window *window, uint64_t duration_cycles)
+{
+	window->from_cycles = clock_tsc();
+	window->until_cycles = window->from_cycles + duration_cycles;
+	window->ns_per_cycle = 1e9 / (double)clock_tsc_hz();
+}
+
+static void
+close_window(struct latency_window *window)
+{
+	window->from_cycles = window->until_cycles = 0;
+	latencies_init(&window->latencies);
+}
+
 static void
 meter(struct host_side *side, struct stream *stream, uint64_t duration_ns, struct host_slice *slice)
 {
-	struct slice_signals *signals = side->options.common.signals;
-
 	burst_meter_reset(&side->sent);
 	burst_meter_reset(&side->received);
-	atomic_store_explicit(&signals->phase, PHASE_METERED, memory_order_release);
+	open_window(&side->window, cycles_of_ns(duration_ns));
 	uint64_t cycles = run_phase(side, stream, cycles_of_ns(duration_ns));
 
-	atomic_store_explicit(&signals->phase, PHASE_DRAINING, memory_order_release);
 	slice->packets_per_second =
 		(double)side->received.packets * (double)clock_tsc_hz() / (double)cycles;
 	slice->cycles_per_packet =
 		burst_meter_middle_half(&side->sent) + burst_meter_middle_half(&side->received);
+	slice->longest_turn_ns =
+		(uint64_t)((double)side->longest_turn_cycles * side->window.ns_per_cycle);
+}
+
+/*
+ * What only traffic at a rate has: frames that should have gone, and a tail. Where
+ * the core was taken away over the end, the time until then counts.
+ */
+static void
+end_rate(struct host_side *side, struct stream *stream, struct host_slice *slice)
+{
+	slice->unsent =
+		generator_backlog(stream->generator, side->last_turn, cycles_of_ns(LATE_NS));
+	run_phase(side, stream, cycles_of_ns(TAIL_NS));
 }
 
 int
-host_side_slice(struct host_side *side, uint32_t traffic, uint64_t duration_ns,
-		struct host_slice *slice)
+host_side_slice(struct host_side *side, const struct host_turn *turn, struct host_slice *slice)
 {
-	struct stream *stream = &side->streams[traffic];
+	struct slice_signals *signals = side->options.common.signals;
+	struct stream *stream = &side->streams[turn->traffic];
 	const struct generator_counters sent_before = stream->generator->counters;
 	const struct collector_counters before = *collector_counts(stream->collector);
 	int error;
 
 	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
 	side->n_received = 0;
+	close_window(&side->window);
+	generator_set_rate(stream->generator, turn->rate_pps);
+	collector_follow_times(stream->collector);
 	generator_start(stream->generator, clock_tsc(), side->options.n_queues);
 	run_phase(side, stream, cycles_of_ns(WARM_UP_NS));
-	meter(side, stream, duration_ns, slice);
+	atomic_store_explicit(&signals->phase, PHASE_METERED, memory_order_release);
+	meter(side, stream, turn->duration_ns, slice);
+	if (turn->rate_pps)
+		end_rate(side, stream, slice);
+	atomic_store_explicit(&signals->phase, PHASE_DRAINING, memory_order_release);
 	error = drain(side, stream, slice);
+	slice->latencies = side->window.latencies;
 	collector_finish(stream->collector);
 	slice->sent = stream->generator->counters.sent - sent_before.sent;
 	slice->not_taken = stream->generator->counters.not_taken - sent_before.not_taken;

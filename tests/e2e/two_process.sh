@@ -78,6 +78,11 @@ expect 0 "Throughput" "$folio" report "$work/run"
 # At a rate; a capture; a sources' device of its own; without huge pages.
 expect 0 "The host sends 100 kpps" "$folio" run "$work/small.yaml" --quick --out "$work/rate" \
 	--set "rate=100 kpps" --set frame_size=64
+grep -q "^0,folio,macswap,64,0,latency_p50_ns," "$work/rate/trials.csv" || fail "no latency at a rate"
+grep -q ",latency_pooled_frames," "$work/rate/summary.csv" || fail "no frames of a latency"
+expect 0 "64 B, rate=100 kpps" "$folio" run "$work/small.yaml" --quick --out "$work/rates" \
+	--set "sweep.rate=[100 kpps, max]" --set frame_size=64 --set queues=1
+expect 0 "There is no latency for traffic that is sent as fast" "$folio" report "$work/rates"
 expect 0 "web.pcap" "$folio" run "$work/small.yaml" --quick --out "$work/capture" \
 	--set "traffic={pcap: tests/data/web.pcap}" --set queues=1
 expect 0 "4 KiB pages" env FOLIO_NO_HUGE=1 "$folio" run "$work/small.yaml" --quick --out "$work/plain" \

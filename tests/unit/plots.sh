@@ -13,12 +13,12 @@ if ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
 	exit 77
 fi
 
-# refuses WHAT TEXT [ARGUMENT...]: both scripts end with 2 and name TEXT.
+# refuses WHAT TEXT [ARGUMENT...]: the scripts end with 2 and name TEXT.
 refuses() {
 	what=$1
 	text=$2
 	shift 2
-	for script in breakdown waterfall; do
+	for script in breakdown waterfall latency; do
 		said=$(/usr/bin/python3 -B "$plots/$script.py" "$@" 2>&1)
 		status=$?
 		case $said in

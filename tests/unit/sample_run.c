@@ -246,7 +246,9 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 	const struct side_figures in_lockstep = {.packets_per_second = NAN,
 						 .loss_share = NAN,
 						 .guest_busy_share = NAN,
-						 .round_trip_cycles = NAN};
+						 .round_trip_cycles = NAN,
+						 .latency = latency_figures_none(),
+						 .send_delay = latency_figures_none()};
 
 	*trial = (struct trial){.cell = cell->id,
 				.restart = restart,
@@ -260,6 +262,7 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 		struct pair *p = &trial->pairs[i];
 
 		p->configuration = p->reference = in_lockstep;
+		p->latency_ratio = latency_figures_none();
 		p->configuration.guest_cycles_per_packet =
 			slower * sample_guest_cycles(&cell->config, cell) * jitter(s, &random) *
 			restart_effect;

@@ -272,6 +272,28 @@ test_sweep_of_the_datapath_takes_the_reference_along(void **state)
 	experiment_close(e);
 }
 
+/* A rate is the host's: cells that differ in it alone run on the same configurations. */
+static void
+test_sweep_of_the_rate(void **state)
+{
+	struct experiment *e = expect_plan_with(
+		ONE "topology: two-process\nrate: 5 kpps\nsweep: {rate: [50 kpps, max]}\n"
+		    "include: [{configuration: folio, rate: 1 Mpps}, {configuration: folio}]\n",
+		NULL, 0,
+		"L folio/ideal 64 [rate=50 kpps]\nL folio/ideal 64 [rate=max]\n"
+		"L folio/ideal 64 [rate=1 Mpps]\nL folio/ideal 64\n"
+		"c A/A/ideal 64 [rate=50 kpps]\nc A/A/ideal 64 [rate=max]\n");
+	const uint64_t rates_pps[] = {50000, RATE_MAX, 1000000, 5000, 50000, RATE_MAX};
+
+	(void)state;
+	for (uint32_t i = 0; i < e->n_cells; i++) {
+		assert_int_equal(e->cells[i].rate_pps, rates_pps[i]);
+		assert_memory_equal(&e->cells[i].reference_config, &e->cells[0].reference_config,
+				    sizeof(e->cells[0].reference_config));
+	}
+	experiment_close(e);
+}
+
 static void
 test_sweep_leaves_the_references_sources(void **state)
 {
@@ -630,6 +652,7 @@ main(void)
 		cmocka_unit_test(test_dependent_options_give_no_equal_cells),
 		cmocka_unit_test(test_sweep_of_a_switch),
 		cmocka_unit_test(test_sweep_of_the_datapath_takes_the_reference_along),
+		cmocka_unit_test(test_sweep_of_the_rate),
 		cmocka_unit_test(test_sweep_leaves_the_references_sources),
 		cmocka_unit_test(test_a_cost_may_come_from_the_sweep),
 		cmocka_unit_test(test_exclude),

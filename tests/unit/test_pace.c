@@ -42,6 +42,44 @@ test_rate(void **state)
 	}
 }
 
+/* A frame is due when pace_due_at() says so, and not a cycle before. */
+static void
+expect_due_at(struct pace *pace, uint32_t ahead)
+{
+	uint64_t at = pace_due_at(pace, ahead);
+
+	assert_true(pace_due(pace, at, ALL) > ahead);
+	if (at > pace->start)
+		assert_true(pace_due(pace, at - 1, ALL) <= ahead);
+}
+
+static void
+test_due_at(void **state)
+{
+	static const uint64_t rates[] = {1, 7, 1000, 999983, 50000000, 1000000000};
+	static const uint64_t times_ns[] = {0, 1, 1, 700, 1000001};
+	struct pace capture = {.kind = PACE_TIMES,
+			       .clock_hz = HZ,
+			       .times_ns = times_ns,
+			       .n = 5,
+			       .round_ns = 1250000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct pace pace = {.kind = PACE_RATE, .clock_hz = HZ, .rate_pps = rates[i]};
+
+		pace_start(&pace, 123456789);
+		for (uint32_t taken = 0; taken < 3; taken++) {
+			for (uint32_t ahead = 0; ahead < 1000; ahead += 7)
+				expect_due_at(&pace, ahead);
+			pace_take(&pace, 1000003);
+		}
+	}
+	pace_start(&capture, 42);
+	for (uint32_t ahead = 0; ahead < 23; ahead++)
+		expect_due_at(&capture, ahead);
+}
+
 static void
 test_rate_after_years(void **state)
 {
@@ -150,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_due_at),
 		cmocka_unit_test(test_rate_after_years),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_max),

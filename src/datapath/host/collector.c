@@ -50,9 +50,21 @@ struct collector {
 	struct capture_key *keys; /* of each frame of the capture */
 	void (*judge)(struct collector *collector, unsigned int queue, const uint8_t *bytes,
 		      uint32_t length_bytes);
+	struct latency_window *window; /* of the generator; NULL: frames are not timed */
+	uint64_t now;                  /* when the frames at hand came back */
 	struct collector_counters counters;
 	uint8_t whole[JUMBO_BYTES_MAX]; /* where a chained frame is put together */
 };
+
+/* A frame sent so long ago that nobody knows any more when it was due goes without. */
+static void
+time_arrival(struct collector *c, uint32_t stream, uint64_t number)
+{
+	uint64_t due_cycles = generator_due_cycles(c->generator, stream, number);
+
+	if (due_cycles)
+		latency_window_add(c->window, &c->window->latencies.round_trip, due_cycles, c->now);
+}
 
 /* A whole frame of ours: number was sent in its stream. */
 static void
@@ -79,6 +91,8 @@ arrive(struct collector *c, uint32_t stream, uint64_t number, uint32_t length_by
 	}
 	counters->received++;
 	counters->received_bytes += length_bytes;
+	if (c->window)
+		time_arrival(c, stream, number);
 }
 
 static void
@@ -202,8 +216,10 @@ judge_too_long(struct collector *c, const uint8_t *head)
 }
 
 void
-collector_take(struct collector *c, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
+collector_take(struct collector *c, unsigned int queue, struct rte_mbuf **bufs, uint16_t n,
+	       uint64_t now)
 {
+	c->now = now;
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t length = bufs[i]->pkt_len;
 		const uint8_t *bytes =
@@ -215,6 +231,12 @@ collector_take(struct collector *c, unsigned int queue, struct rte_mbuf **bufs, 
 			judge_too_long(c, bytes);
 	}
 	rte_pktmbuf_free_bulk(bufs, n);
+}
+
+void
+collector_follow_times(struct collector *c)
+{
+	c->window = generator_is_timed(c->generator) ? c->generator->window : NULL;
 }
 
 uint64_t

@@ -43,9 +43,18 @@ extern const struct counter collector_counters[];
 int collector_open(const struct generator *generator, struct collector **out);
 void collector_close(struct collector *collector);
 
-/* Judges n frames that came back on queue and frees them. */
+/*
+ * Judges n frames that came back on queue at that time, by the generator's clock, and
+ * frees them.
+ */
 void collector_take(struct collector *collector, unsigned int queue, struct rte_mbuf **bufs,
-		    uint16_t n);
+		    uint16_t n, uint64_t now);
+
+/*
+ * Says whether the generator, which is paused, times its frames from now on; then each that
+ * comes back goes into its window, once.
+ */
+void collector_follow_times(struct collector *collector);
 
 /* Frames that were sent and are neither back nor given up. */
 uint64_t collector_in_flight(const struct collector *collector);

@@ -97,6 +97,20 @@ log_items(struct generator *g, unsigned int queue, const uint32_t *items, uint16
 		g->log[queue][g->numbers[queue]++ % GENERATOR_LOG_ENTRIES] = (uint16_t)items[i];
 }
 
+static inline void
+log_due(struct generator *g, uint32_t stream, uint64_t number, uint64_t due_cycles)
+{
+	g->due_cycles[number % g->due_entries * g->n_streams + stream] = due_cycles;
+}
+
+/* The same of when they were due; before log_items(), which counts them. */
+static void
+log_due_items(struct generator *g, unsigned int queue, const struct stage *stage, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		log_due(g, queue, g->numbers[queue] + i, stage->due_cycles[i]);
+}
+
 /* Offers what is on the stage; returns how many frames were taken. */
 static uint16_t
 offer(struct generator *g, unsigned int queue)
@@ -111,12 +125,15 @@ offer(struct generator *g, unsigned int queue)
 	g->counters.sent += taken;
 	for (uint16_t i = 0; i < taken; i++)
 		g->counters.sent_bytes += stage->lengths_bytes[i];
+	if (g->is_capture && generator_is_timed(g))
+		log_due_items(g, queue, stage, taken);
 	if (g->is_capture)
 		log_items(g, queue, stage->items, taken);
 	memmove(stage->bufs, stage->bufs + taken, rest * sizeof(stage->bufs[0]));
 	memmove(stage->items, stage->items + taken, rest * sizeof(stage->items[0]));
 	memmove(stage->lengths_bytes, stage->lengths_bytes + taken,
 		rest * sizeof(stage->lengths_bytes[0]));
+	memmove(stage->due_cycles, stage->due_cycles + taken, rest * sizeof(stage->due_cycles[0]));
 	stage->n = rest;
 	return taken;
 }
@@ -131,8 +148,19 @@ give_up(struct generator *g, struct stage *stage)
 	stage->n = 0;
 }
 
+/* A frame that is to be the next one of the stage, and whose item's turn it is. */
+static __rte_always_inline void
+note_due(struct generator *g, struct stage *stage, uint32_t item, uint64_t due_cycles,
+	 const bool captured)
+{
+	if (captured)
+		stage->due_cycles[stage->n] = due_cycles;
+	else
+		log_due(g, item, g->numbers[item] - 1, due_cycles);
+}
+
 static __rte_always_inline uint32_t
-stage_items(struct generator *g, uint32_t n, const bool captured)
+stage_items(struct generator *g, uint32_t n, uint64_t now, const bool captured, const bool timed)
 {
 	uint32_t no_room = 0;
 
@@ -141,7 +169,11 @@ stage_items(struct generator *g, uint32_t n, const bool captured)
 		unsigned int queue = spread_queue(&g->spread, g->hashes[item]);
 		struct stage *stage = &g->stages[queue];
 		struct rte_mbuf *mbuf = NULL;
+		uint64_t due_cycles = timed ? pace_due_at(&g->pace, i) : 0;
 
+		if (timed)
+			latency_window_add(g->window, &g->window->latencies.send_delay, due_cycles,
+					   now);
 		g->next_item = item + 1 == g->n_items ? 0 : item + 1;
 		if (likely(stage->n < FRAME_IO_BURST_MAX || offer(g, queue)))
 			mbuf = captured ? make_captured(g, item) : make_marked(g, item);
@@ -149,6 +181,8 @@ stage_items(struct generator *g, uint32_t n, const bool captured)
 			no_room++;
 			continue;
 		}
+		if (timed)
+			note_due(g, stage, item, due_cycles, captured);
 		stage->items[stage->n] = item;
 		stage->lengths_bytes[stage->n] = (uint16_t)mbuf->pkt_len;
 		stage->bufs[stage->n++] = mbuf;
@@ -156,16 +190,37 @@ stage_items(struct generator *g, uint32_t n, const bool captured)
 	return no_room;
 }
 
-uint32_t
-generator_stage_marked(struct generator *g, uint32_t n)
+static uint32_t
+stage_marked(struct generator *g, uint32_t n, uint64_t now)
 {
-	return stage_items(g, n, false);
+	return stage_items(g, n, now, false, false);
 }
 
-uint32_t
-generator_stage_captured(struct generator *g, uint32_t n)
+static uint32_t
+stage_marked_timed(struct generator *g, uint32_t n, uint64_t now)
 {
-	return stage_items(g, n, true);
+	return stage_items(g, n, now, false, true);
+}
+
+static uint32_t
+stage_captured(struct generator *g, uint32_t n, uint64_t now)
+{
+	return stage_items(g, n, now, true, false);
+}
+
+static uint32_t
+stage_captured_timed(struct generator *g, uint32_t n, uint64_t now)
+{
+	return stage_items(g, n, now, true, true);
+}
+
+void
+generator_choose_stage(struct generator *g)
+{
+	if (generator_is_timed(g))
+		g->stage_items = g->is_capture ? stage_captured_timed : stage_marked_timed;
+	else
+		g->stage_items = g->is_capture ? stage_captured : stage_marked;
 }
 
 static uint32_t
@@ -204,7 +259,7 @@ generator_step(struct generator *g, uint64_t now)
 
 	if (open_loop && now - g->pace.start >= late_cycles)
 		g->counters.late += pace_due(&g->pace, now - late_cycles, due);
-	uint32_t no_room = g->stage_items(g, due);
+	uint32_t no_room = g->stage_items(g, due, now);
 
 	pace_take(&g->pace, due);
 	for (unsigned int queue = 0; queue < g->n_queues; queue++)
@@ -215,6 +270,22 @@ generator_step(struct generator *g, uint64_t now)
 			give_up(g, &g->stages[queue]);
 	}
 	return taken || g->counters.sent != sent_before;
+}
+
+void
+generator_set_rate(struct generator *g, uint64_t rate_pps)
+{
+	g->pace.kind = rate_pps ? PACE_RATE : PACE_MAX;
+	g->pace.rate_pps = rate_pps;
+	generator_choose_stage(g);
+}
+
+uint32_t
+generator_backlog(const struct generator *g, uint64_t now, uint64_t late_cycles)
+{
+	return now - g->pace.start < late_cycles ?
+		       0 :
+		       pace_due(&g->pace, now - late_cycles, UINT32_MAX);
 }
 
 void

@@ -18,6 +18,7 @@
 
 #include "base/counter.h"
 #include "datapath/host/frame_io.h"
+#include "datapath/host/latency.h"
 #include "datapath/host/marked_frame.h"
 #include "datapath/host/pace.h"
 #include "datapath/host/spread.h"
@@ -54,6 +55,7 @@ struct stage {
 	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 	uint32_t items[FRAME_IO_BURST_MAX]; /* flow, or frame of the capture, of each */
 	uint16_t lengths_bytes[FRAME_IO_BURST_MAX];
+	uint64_t due_cycles[FRAME_IO_BURST_MAX]; /* of a capture that is timed */
 	uint16_t n;
 };
 
@@ -75,9 +77,13 @@ struct generator {
 	uint32_t next_item;
 	uint32_t *hashes; /* of each item */
 	/* Makes up to n items and puts them on their queues' stages; returns how many found no room. */
-	uint32_t (*stage_items)(struct generator *generator, uint32_t n);
+	uint32_t (*stage_items)(struct generator *generator, uint32_t n, uint64_t now);
 
 	uint64_t *numbers; /* of each stream: frames sent (and staged) so far */
+	/* When a stream's last frames were due: by number % due_entries, and then by stream. */
+	uint64_t *due_cycles;
+	uint32_t due_entries, n_streams;
+	struct latency_window *window; /* gets the delays of sending; NULL: nothing is timed */
 	/* Of a capture and a queue: the items of the last frames sent, by number % entries. */
 	uint16_t (*log)[GENERATOR_LOG_ENTRIES];
 
@@ -92,6 +98,38 @@ struct generator {
 int generator_open(const struct generator_options *options, const struct frame_io *io,
 		   struct generator **out, char *why, size_t why_size);
 void generator_close(struct generator *generator);
+
+/*
+ * How fast it sends from its next start on: at that rate, or with 0 as fast as
+ * possible. Paused only.
+ */
+void generator_set_rate(struct generator *generator, uint64_t rate_pps);
+
+/*
+ * From its next start on it remembers when frames were due, unless they are at
+ * PACE_MAX, and notes in window how late it sends them. window outlives it. Paused
+ * only. Returns 0 or -ENOMEM.
+ */
+int generator_keep_times(struct generator *generator, struct latency_window *window);
+
+static inline bool
+generator_is_timed(const struct generator *generator)
+{
+	return generator->window && generator->pace.kind != PACE_MAX;
+}
+
+/* When that frame of that stream, which was sent and timed, was due; 0: no longer known. */
+static inline uint64_t
+generator_due_cycles(const struct generator *generator, uint32_t stream, uint64_t number)
+{
+	if (generator->numbers[stream] - number > generator->due_entries)
+		return 0;
+	return generator
+		->due_cycles[number % generator->due_entries * generator->n_streams + stream];
+}
+
+/* Frames due that long ago, and not offered to any device yet. Not at PACE_MAX. */
+uint32_t generator_backlog(const struct generator *generator, uint64_t now, uint64_t late_cycles);
 
 /* From now on (by the clock) it sends, on this many queues; each flow has one of them. */
 void generator_start(struct generator *generator, uint64_t now, unsigned int n_queues);

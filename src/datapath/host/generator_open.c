@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/generator_stage.h"
+#include "datapath/host/sequence.h"
 
 #define WHY_BYTES 1024
 
@@ -82,8 +83,9 @@ open_marked(struct generator *g, char *why, size_t why_size)
 
 	if (error)
 		return error;
-	g->stage_items = generator_stage_marked;
 	g->n_items = g->options.flows;
+	g->n_streams = g->n_items;
+	g->due_entries = SEQUENCE_WINDOW;
 	return hash_flows(g);
 }
 
@@ -100,8 +102,9 @@ open_capture(struct generator *g, const char *path, char *why, size_t why_size)
 	}
 	snprintf(why, why_size, "traffic: %.60s: not enough memory", path);
 	g->is_capture = true;
-	g->stage_items = generator_stage_captured;
 	g->n_items = g->capture.n;
+	g->n_streams = FRAME_IO_QUEUES_MAX;
+	g->due_entries = GENERATOR_LOG_ENTRIES;
 	g->numbers = calloc(FRAME_IO_QUEUES_MAX, sizeof(*g->numbers));
 	g->log = calloc(FRAME_IO_QUEUES_MAX, sizeof(*g->log));
 	g->hashes = calloc(g->n_items, sizeof(*g->hashes));
@@ -170,7 +173,19 @@ generator_open(const struct generator_options *options, const struct frame_io *i
 		generator_close(g);
 		return error;
 	}
+	generator_choose_stage(g);
 	*out = g;
+	return 0;
+}
+
+int
+generator_keep_times(struct generator *g, struct latency_window *window)
+{
+	g->due_cycles = calloc((size_t)g->due_entries * g->n_streams, sizeof(*g->due_cycles));
+	if (!g->due_cycles)
+		return -ENOMEM;
+	g->window = window;
+	generator_choose_stage(g);
 	return 0;
 }
 
@@ -186,5 +201,6 @@ generator_close(struct generator *g)
 	free(g->hashes);
 	free(g->numbers);
 	free(g->log);
+	free(g->due_cycles);
 	free(g);
 }

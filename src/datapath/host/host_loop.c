@@ -76,7 +76,7 @@ try_start(struct host_loop *loop, uint64_t now)
 }
 
 static bool
-receive_queue(struct host_loop *loop, unsigned int queue)
+receive_queue(struct host_loop *loop, unsigned int queue, uint64_t now)
 {
 	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 	uint16_t n = FRAME_IO_BURST_MAX;
@@ -84,20 +84,20 @@ receive_queue(struct host_loop *loop, unsigned int queue)
 
 	for (unsigned int i = 0; i < RECEIVE_BURSTS_MAX && n == FRAME_IO_BURST_MAX; i++) {
 		n = loop->io->receive(loop->io->arg, queue, bufs, FRAME_IO_BURST_MAX);
-		collector_take(loop->collector, queue, bufs, n);
+		collector_take(loop->collector, queue, bufs, n, now);
 		moved |= n > 0;
 	}
 	return moved;
 }
 
 static bool
-receive(struct host_loop *loop)
+receive(struct host_loop *loop, uint64_t now)
 {
 	unsigned int n_queues = RTE_MIN(loop->seen.n_queues, loop->io->n_queues);
 	bool moved = false;
 
 	for (unsigned int queue = 0; queue < n_queues; queue++)
-		moved |= receive_queue(loop, queue);
+		moved |= receive_queue(loop, queue, now);
 	return moved;
 }
 
@@ -110,7 +110,7 @@ turn(struct host_loop *loop, uint64_t now)
 
 	if (unlikely(peer.n_queues != loop->seen.n_queues || peer.sessions != loop->seen.sessions))
 		peer_changed(loop, peer, now);
-	moved = receive(loop);
+	moved = receive(loop, now);
 	if (likely(loop->sending))
 		moved |= generator_step(loop->generator, now);
 	else if (peer.n_queues)
@@ -138,7 +138,7 @@ drain(struct host_loop *loop)
 			peer_changed(loop, peer, clock_tsc());
 			break;
 		}
-		receive(loop);
+		receive(loop, clock_tsc());
 	}
 	collector_finish(loop->collector);
 }

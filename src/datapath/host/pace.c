@@ -41,6 +41,24 @@ due_at_times(const struct pace *pace, uint64_t elapsed, uint32_t max)
 	return due;
 }
 
+/* The first time at which due_at_rate() or due_at_times() counts it. */
+uint64_t
+pace_due_at(const struct pace *pace, uint32_t ahead)
+{
+	uint64_t number = pace->taken + ahead;
+	unsigned __int128 cycles;
+
+	if (pace->kind == PACE_RATE) {
+		cycles = (unsigned __int128)number * pace->clock_hz + pace->rate_pps - 1;
+		return pace->start + (uint64_t)(cycles / pace->rate_pps);
+	}
+	cycles = (unsigned __int128)(number / pace->n * pace->round_ns +
+				     pace->times_ns[number % pace->n]) *
+			 pace->clock_hz +
+		 999999999;
+	return pace->start + (uint64_t)(cycles / 1000000000);
+}
+
 uint32_t
 pace_due(const struct pace *pace, uint64_t now, uint32_t max)
 {

@@ -30,6 +30,9 @@ void pace_start(struct pace *pace, uint64_t now);
 /* How many frames are due at that time and not yet taken, at most max. */
 uint32_t pace_due(const struct pace *pace, uint64_t now, uint32_t max);
 
+/* When the frame is due that `ahead` frames stand before, of those not yet taken. Not of PACE_MAX. */
+uint64_t pace_due_at(const struct pace *pace, uint32_t ahead);
+
 /* n of them were dealt with, sent or not. */
 void pace_take(struct pace *pace, uint32_t n);
 

@@ -10,6 +10,7 @@
 #include "datapath/two_process.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
+#include "runner/measure/latency_figures.h"
 #include "runner/results/pair_metrics.h"
 
 static void
@@ -23,6 +24,20 @@ add_counters(struct columns *columns, const char *prefix, const struct counter *
 		snprintf(unit, sizeof(unit), "%s/packet", counter->unit);
 		columns_row(columns, name, unit, counter->help);
 	}
+}
+
+static void
+add_latencies(struct columns *columns)
+{
+	char name[64];
+
+	columns_row(columns, METRIC_LATENCY_FRAMES, "frames", "that the distribution is of");
+	for (int i = 0; i < LATENCY_QUANTILES; i++) {
+		snprintf(name, sizeof(name), METRIC_LATENCY_POOLED "%s_ns",
+			 latency_quantiles[i].name);
+		columns_row(columns, name, "ns", "of all slices of a restart together");
+	}
+	columns_row(columns, METRIC_LATENCY_POOLED "max_ns", "ns", "the same");
 }
 
 void
@@ -42,6 +57,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_out", "packets", "back at the host");
 	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
+	add_latencies(columns);
 	add_counters(columns, "", lane_counters);
 	add_counters(columns, "", guest_side_counters);
 	add_counters(columns, "", port_counters);

@@ -40,7 +40,7 @@ struct measure {
  */
 const struct option_spec *measure_options(const char *topology);
 
-/* `rate:` and `max_cells:`, over struct experiment. */
+/* `rate:`, over a uint64_t in packets per second; `max_cells:`, over struct experiment. */
 extern const struct option_spec rate_options[];
 extern const struct option_spec max_cells_options[];
 
@@ -83,6 +83,7 @@ struct cell {
 	char workload[NAME_BYTES];
 	char traffic[512];      /* as traffic_open() takes it */
 	char traffic_label[64]; /* what stands in the frame_size column */
+	uint64_t rate_pps;      /* that a host process sends; RATE_MAX: as fast as it can */
 	uint32_t factors;       /* of CELL_ALONE, CELL_REMOVED, CELL_SUBSET; bit i: sources[i] */
 	struct datapath_config config, reference_config;
 };
@@ -92,7 +93,7 @@ struct experiment {
 	char path[512];         /* of the file, as the user gave it */
 	char costs[NAME_BYTES]; /* cost profile, or "" */
 	char topology[NAME_BYTES];
-	uint64_t rate_pps; /* that a host process sends; RATE_MAX: as fast as it can */
+	uint64_t rate_pps; /* of cells that sweep no rate */
 	char workload[NAME_BYTES];
 	char reference[NAME_BYTES]; /* a configuration's name */
 	uint32_t max_cells;         /* that the plan may have */

@@ -78,7 +78,6 @@ static const char *const rate_words[] = {"max", NULL};
 const struct option_spec rate_options[] = {
 	{.name = "rate",
 	 .type = OPTION_RATE,
-	 .offset = offsetof(struct experiment, rate_pps),
 	 .preset = "max",
 	 .choices = rate_words,
 	 .min = 1e3,
@@ -126,7 +125,7 @@ read_rate(const struct node *root, struct experiment *experiment)
 {
 	const struct node *node = node_find(root, "rate");
 
-	options_defaults(rate_options, experiment);
+	options_defaults(rate_options, &experiment->rate_pps);
 	if (!node)
 		return 0;
 	if (!bench_find(experiment->topology)->has_rate)
@@ -134,7 +133,7 @@ read_rate(const struct node *root, struct experiment *experiment)
 				   "found a rate in the topology %s, allowed: topology: "
 				   "two-process",
 				   experiment->topology);
-	return node_option(node, rate_options, experiment);
+	return node_option(node, rate_options, &experiment->rate_pps);
 }
 
 static int
@@ -186,20 +185,19 @@ read_measure(const struct node *root, struct experiment *experiment)
 	return 0;
 }
 
-/* A slice without a packet measures nothing. */
-static int
-check_rate(const struct node *root, const struct experiment *experiment)
+int
+header_check_rate(const struct node *node, uint64_t rate_pps, const struct experiment *experiment)
 {
-	double packets = (double)experiment->rate_pps * (double)experiment->measure.slice_ns / 1e9;
+	double packets = (double)rate_pps * (double)experiment->measure.slice_ns / 1e9;
 	char rate[OPTION_TEXT_BYTES], slice[32];
 
-	if (experiment->rate_pps == RATE_MAX || packets >= SLICE_PACKETS_MIN)
+	if (rate_pps == RATE_MAX || packets >= SLICE_PACKETS_MIN)
 		return 0;
 	return node_refuse(
-		node_find(root, "rate"),
+		node,
 		"found %s, %.0f packets in a slice of %s, allowed: at least %d, by a higher rate "
 		"or a longer measure.slice",
-		option_format(rate_options, experiment, rate, sizeof(rate)), packets,
+		option_format(rate_options, &rate_pps, rate, sizeof(rate)), packets,
 		quantity_format(DIMENSION_TIME, (double)experiment->measure.slice_ns, slice,
 				sizeof(slice)),
 		SLICE_PACKETS_MIN);
@@ -210,7 +208,8 @@ header_read(const struct node *root, struct experiment *experiment)
 {
 	return read_identity(root, experiment) || read_rate(root, experiment) ||
 			       read_max_cells(root, experiment) || read_measure(root, experiment) ||
-			       check_rate(root, experiment) ?
+			       header_check_rate(node_find(root, "rate"), experiment->rate_pps,
+						 experiment) ?
 		       -EINVAL :
 		       0;
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/config/header.h"
+#include "runner/measure/bench.h"
+
 #define CELLS_AT_ONCE 64
 
 /* Configurations that are compared with the reference. */
@@ -55,7 +58,8 @@ plan_cell_init(const struct plan *plan, const struct row *row, enum cell_role ro
 static bool
 is_same(const struct cell *a, const struct cell *b)
 {
-	return a->role == b->role && !strcmp(a->configuration, b->configuration) &&
+	return a->role == b->role && a->rate_pps == b->rate_pps &&
+	       !strcmp(a->configuration, b->configuration) &&
 	       !memcmp(&a->config, &b->config, sizeof(a->config)) &&
 	       !memcmp(&a->reference_config, &b->reference_config, sizeof(a->reference_config));
 }
@@ -103,11 +107,40 @@ has_a_say(const struct setting *setting, const struct cell *cell)
 	       (!setting->option || cell->config.sources[setting->source].on);
 }
 
+/* In lock-step the host sends when it is its turn. */
+static int
+set_swept_rate(const struct plan *plan, const struct node *node, struct cell *cell)
+{
+	const struct experiment *experiment = plan->experiment;
+
+	if (!bench_find(experiment->topology)->has_rate)
+		return node_refuse(node,
+				   "found a rate in the topology %s, allowed: topology: "
+				   "two-process",
+				   experiment->topology);
+	if (node_option(node, rate_options, &cell->rate_pps))
+		return -EINVAL;
+	return header_check_rate(node, cell->rate_pps, experiment);
+}
+
+static int
+set_rate(const struct plan *plan, const struct combo *combo, struct cell *cell)
+{
+	cell->rate_pps = plan->experiment->rate_pps;
+	for (size_t i = 0; i < combo->axes->n; i++)
+		if (setting_is_rate(&combo->axes->at[i].setting))
+			return set_swept_rate(plan, combo->axes->at[i].values[combo->at[i]].node,
+					      cell);
+	return 0;
+}
+
 int
 plan_set_variant(const struct plan *plan, const struct combo *combo, struct cell *cell)
 {
 	size_t used = 0, size = sizeof(cell->variant);
 
+	if (set_rate(plan, combo, cell))
+		return -EINVAL;
 	for (size_t i = 0; i < combo->axes->n && used < size; i++) {
 		const struct axis *axis = &combo->axes->at[i];
 

@@ -43,7 +43,10 @@ void plan_cell_init(const struct plan *plan, const struct row *row, enum cell_ro
 /* Adds a copy of the cell unless it is there already, and gives it its id. As plan_build(). */
 int plan_add(struct plan *plan, const struct cell *cell);
 
-/* Writes the combination's values that have a say in the cell into its variant. As plan_build(). */
+/*
+ * Writes the combination's values that have a say in the cell into its variant, and the
+ * rate into the cell. As plan_build().
+ */
 int plan_set_variant(const struct plan *plan, const struct combo *combo, struct cell *cell);
 
 /* Adds attribution's cells of this traffic and combination. As plan_build(). */

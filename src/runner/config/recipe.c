@@ -105,6 +105,8 @@ is_in_scope(const struct setting *setting, enum sweep_scope scope, const struct 
 {
 	const struct option_spec *option = setting->option;
 
+	if (setting_is_rate(setting))
+		return false;
 	if (scope == SWEEP_MISSING)
 		return setting->source >= 0 && option && option->cost &&
 		       !costs_find(costs, option->cost) &&

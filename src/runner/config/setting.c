@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "datapath/sources/source.h"
+#include "runner/config/experiment.h"
 
 #define SOURCES_PREFIX "sources."
 
@@ -15,6 +16,7 @@ setting_names(struct names *names)
 	static char source_keys[SOURCES_MAX][NAMES_MAX];
 
 	names_add_options(names, datapath_options);
+	names_add_options(names, rate_options);
 	for (unsigned int i = 0; sources[i]; i++) {
 		snprintf(source_keys[i], sizeof(source_keys[i]), SOURCES_PREFIX "%s",
 			 sources[i]->name);
@@ -59,6 +61,12 @@ find_in_sources(const struct node *node, const char *name, struct setting *setti
 	return refuse_option(node, sources[setting->source], strchr(name, '.') + 1);
 }
 
+bool
+setting_is_rate(const struct setting *setting)
+{
+	return setting->option == rate_options;
+}
+
 int
 setting_find(const struct node *node, struct setting *setting)
 {
@@ -69,6 +77,8 @@ setting_find(const struct node *node, struct setting *setting)
 		return find_in_sources(node, node->key + strlen(SOURCES_PREFIX), setting);
 	setting->source = -1;
 	setting->option = options_find(datapath_options, node->key);
+	if (!setting->option)
+		setting->option = options_find(rate_options, node->key);
 	if (setting->option)
 		return 0;
 	setting_names(&names);
@@ -165,7 +175,14 @@ int
 setting_text(const struct setting *setting, const struct node *value, char text[SETTING_TEXT_BYTES])
 {
 	struct draft draft;
+	uint64_t rate_pps;
 
+	if (setting_is_rate(setting)) {
+		if (node_option(value, rate_options, &rate_pps))
+			return -EINVAL;
+		option_format(rate_options, &rate_pps, text, SETTING_TEXT_BYTES);
+		return 0;
+	}
 	draft_init(&draft);
 	if (draft_apply(&draft, setting, value))
 		return -EINVAL;

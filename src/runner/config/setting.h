@@ -2,7 +2,8 @@
 /*
  * Settings of a datapath_config by the names that files use: an option of the
  * datapath ("burst"), a source ("sources.vc": on, off or its options), or an
- * option of a source ("sources.vc.cost").
+ * option of a source ("sources.vc.cost"). What the host's `rate` is can be swept like
+ * them, but belongs to a cell and to no configuration.
  */
 #ifndef FOLIO_RUNNER_SETTING_H
 #define FOLIO_RUNNER_SETTING_H
@@ -12,6 +13,8 @@
 
 #define SETTING_TEXT_BYTES OPTION_TEXT_BYTES
 
+bool setting_is_rate(const struct setting *setting);
+
 /* What node's key names. Returns 0, or -EINVAL after node_refuse(). */
 int setting_find(const struct node *node, struct setting *setting);
 
@@ -19,7 +22,7 @@ int setting_find(const struct node *node, struct setting *setting);
 void setting_names(struct names *names);
 
 /*
- * Applies one value: an option's, or on/off of a source. Returns 0, or -EINVAL
+ * Applies one value: an option's, or on/off of a source; not the rate's. Returns 0, or -EINVAL
  * after node_refuse().
  */
 int draft_apply(struct draft *draft, const struct setting *setting, const struct node *value);

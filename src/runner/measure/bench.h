@@ -32,7 +32,7 @@ struct bench_options {
 struct bench_ops {
 	const char *topology; /* as files name it */
 	const char *help;     /* one line, no full stop */
-	bool has_rate;        /* the host sends by itself, at the experiment's rate */
+	bool has_rate;        /* the host sends by itself, at a cell's rate; set_rate() is there */
 	/* Limits and default of measure.slice. */
 	struct option_spec slice_option;
 	double slice_overhead; /* a slice takes so many times what is metered of it, at least */
@@ -47,6 +47,8 @@ struct bench_ops {
 	void (*machine)(const void *bench, struct bench_machine *machine);
 	/* Every lane gets the traffic of that cell from the next slice on. As open(). */
 	int (*set_traffic)(void *bench, uint32_t cell);
+	/* From the next slice on the host sends so many; or RATE_MAX, to begin with. */
+	void (*set_rate)(void *bench, uint64_t rate_pps);
 	/* One slice of that lane, slice->duration_ns long. As open(). */
 	int (*slice)(void *bench, uint32_t lane, struct slice *slice);
 	/* Do the lanes take turns on the same device? */

@@ -40,9 +40,8 @@ enum message_type {
 
 /* MESSAGE_RUN's payload. */
 struct turn {
-	uint32_t lane;    /* of the device's, for the guest */
-	uint32_t traffic; /* for the host */
-	uint64_t duration_ns;
+	uint32_t lane; /* of the device's, for the guest */
+	struct host_turn host;
 };
 
 struct pair_of_sides {
@@ -71,6 +70,7 @@ struct bench {
 	uint32_t n_traffics;
 	uint32_t *traffic_of; /* by cell: index into traffics */
 	uint32_t traffic;     /* of the next slices */
+	uint64_t rate_pps;    /* of the next slices; 0: as fast as possible */
 };
 
 /* ---- In a side's process ---- */
@@ -140,13 +140,11 @@ open_host(const struct side_arguments *arguments, struct host_side **side)
 {
 	const struct bench *bench = arguments->bench;
 	const struct pair_of_sides *device = arguments->device;
-	uint64_t rate_pps = bench->options.experiment->rate_pps;
 	const struct host_side_options options = {
 		.common = common_options(bench, device),
 		.cpu = bench->placement.host_cpu,
 		.traffics = bench->traffics,
 		.n_traffics = bench->n_traffics,
-		.rate_pps = rate_pps == RATE_MAX ? 0 : rate_pps,
 		.seed = bench->options.experiment->measure.seed,
 		.n_queues = device->configs[0].queues,
 		.ask_kicks = device->configs[0].notify & NOTIFY_KICK,
@@ -158,7 +156,7 @@ open_host(const struct side_arguments *arguments, struct host_side **side)
 static int
 host_main(int fd, void *arg)
 {
-	struct host_slice slice;
+	static struct host_slice slice;
 	struct host_side *side;
 	struct turn turn;
 	int value, error = open_host(arg, &side);
@@ -168,7 +166,7 @@ host_main(int fd, void *arg)
 	child_drop_privileges();
 	error = child_send(fd, MESSAGE_READY, 0, NULL, 0);
 	while (!error && child_take(fd, &value, &turn, sizeof(turn)) == MESSAGE_RUN) {
-		error = host_side_slice(side, turn.traffic, turn.duration_ns, &slice);
+		error = host_side_slice(side, &turn.host, &slice);
 		if (!error)
 			error = child_send(fd, MESSAGE_HOST_SLICE, 0, &slice, sizeof(slice));
 	}
@@ -385,6 +383,14 @@ set_traffic(void *arg, uint32_t cell)
 	return 0;
 }
 
+static void
+set_rate(void *arg, uint64_t rate_pps)
+{
+	struct bench *bench = arg;
+
+	bench->rate_pps = rate_pps == RATE_MAX ? 0 : rate_pps;
+}
+
 /* Each waits for the other: where neither ends, either may be the one that is stuck. */
 static void
 report_stuck(const struct child *guest, const struct child *host, int timeout_ms)
@@ -445,10 +451,15 @@ static int
 run_once(struct bench *bench, const struct seat *seat, struct slice *slice)
 {
 	static struct guest_slice guest;
+	static struct host_slice host;
 	struct pair_of_sides *device = &bench->devices[seat->device];
 	int timeout_ms = (int)(slice->duration_ns / 1000000) + PATIENCE_MS;
-	struct turn turn = {seat->lane, bench->traffic, slice->duration_ns};
-	struct host_slice host;
+	const struct turn turn = {
+		.lane = seat->lane,
+		.host = {.traffic = bench->traffic,
+			 .duration_ns = slice->duration_ns,
+			 .rate_pps = bench->rate_pps},
+	};
 	int error;
 
 	memset(device->signals, 0, sizeof(*device->signals));
@@ -518,6 +529,7 @@ const struct bench_ops bench_two_process = {
 	.close = close_bench,
 	.machine = machine,
 	.set_traffic = set_traffic,
+	.set_rate = set_rate,
 	.slice = run_slice,
 	.same_device = same_device,
 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "datapath/slice.h"
+#include "runner/measure/latency_figures.h"
 
 #define TRIAL_PAIRS_MAX 256
 
@@ -21,6 +22,8 @@ struct side_figures {
 	double loss_share;
 	double guest_busy_share;
 	double round_trip_cycles;
+	/* Of both slices' frames together. */
+	struct latency_figures latency, send_delay;
 };
 
 /* One A B B A quad. */
@@ -28,6 +31,7 @@ struct pair {
 	struct side_figures configuration, reference;
 	double guest_ratio; /* geometric: sqrt(B1 B2 / (A1 A2)) */
 	double host_ratio;
+	struct latency_figures latency_ratio;
 };
 
 struct trial {
@@ -43,6 +47,7 @@ struct trial {
 		packets_dropped; /* over whole slices: in = out + dropped */
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
+	struct latency_distribution latency, reference_latency;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "datapath/host/latency.h"
 #include "datapath/host/traffic.h"
 #include "runner/measure/bench.h"
 #include "runner/measure/lanes.h"
@@ -28,6 +29,8 @@ struct trials {
 	struct traffic *traffics; /* by cell; those of equal text share the first one's memory */
 	uint32_t *order;          /* of cells: those of one traffic stand together */
 	uint64_t deadline_ns;
+	bool timed;                                  /* the cell at hand has latencies */
+	struct histogram latency, reference_latency; /* of its slices so far */
 	struct trial trial;
 };
 
@@ -158,9 +161,12 @@ trials_open(const struct trials_options *options, struct trials **out)
 	return error;
 }
 
+/* latencies: where they go, if the cell has any. */
 static int
-run_slice(const struct trials *trials, uint32_t lane, struct slice *slice)
+run_slice(const struct trials *trials, uint32_t lane, struct latencies *latencies,
+	  struct slice *slice)
 {
+	slice->latencies = trials->timed ? latencies : NULL;
 	slice->duration_ns = trials->options.experiment->measure.slice_ns;
 	return trials->ops->slice(trials->bench, lane, slice);
 }
@@ -199,7 +205,21 @@ fill_figures(struct side_figures *figures, const struct slice *first, const stru
 		.loss_share = (first->loss_share + second->loss_share) / 2,
 		.guest_busy_share = (first->guest_busy_share + second->guest_busy_share) / 2,
 		.round_trip_cycles = (first->round_trip_cycles + second->round_trip_cycles) / 2,
+		.latency = latency_figures_none(),
+		.send_delay = latency_figures_none(),
 	};
+}
+
+/* first += second, which a side's figures are of; and pooled over the trial. */
+static void
+fill_latencies(struct side_figures *figures, struct latencies *first,
+	       const struct latencies *second, struct histogram *pooled)
+{
+	histogram_merge(&first->round_trip, &second->round_trip);
+	histogram_merge(&first->send_delay, &second->send_delay);
+	latency_figures_take(&figures->latency, &first->round_trip);
+	latency_figures_take(&figures->send_delay, &first->send_delay);
+	histogram_merge(pooled, &first->round_trip);
 }
 
 /* A B B A: a drift that is linear over the four falls out. */
@@ -207,14 +227,15 @@ static int
 run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
 {
 	static struct slice a1, b1, b2, a2;
-	int error = run_slice(trials, a, &a1);
+	static struct latencies of_a1, of_b1, of_b2, of_a2;
+	int error = run_slice(trials, a, &of_a1, &a1);
 
 	if (!error)
-		error = run_slice(trials, b, &b1);
+		error = run_slice(trials, b, &of_b1, &b1);
 	if (!error)
-		error = run_slice(trials, b, &b2);
+		error = run_slice(trials, b, &of_b2, &b2);
 	if (!error)
-		error = run_slice(trials, a, &a2);
+		error = run_slice(trials, a, &of_a2, &a2);
 	if (error)
 		return error;
 	*pair = (struct pair){
@@ -223,9 +244,16 @@ run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
 					a1.guest_cycles_per_packet, a2.guest_cycles_per_packet),
 		.host_ratio = geometric_ratio(b1.host_cycles_per_packet, b2.host_cycles_per_packet,
 					      a1.host_cycles_per_packet, a2.host_cycles_per_packet),
+		.latency_ratio = latency_figures_none(),
 	};
 	fill_figures(&pair->configuration, &b1, &b2);
 	fill_figures(&pair->reference, &a1, &a2);
+	if (trials->timed) {
+		fill_latencies(&pair->configuration, &of_b1, &of_b2, &trials->latency);
+		fill_latencies(&pair->reference, &of_a1, &of_a2, &trials->reference_latency);
+		pair->latency_ratio = pair->configuration.latency;
+		latency_figures_divide(&pair->latency_ratio, &pair->reference.latency);
+	}
 	add_counters(&trials->trial, &b1);
 	add_counters(&trials->trial, &b2);
 	return 0;
@@ -239,9 +267,23 @@ settle(const struct trials *trials, uint32_t lane)
 	int error;
 
 	do
-		error = run_slice(trials, lane, &ignored);
+		error = run_slice(trials, lane, NULL, &ignored);
 	while (!error && clock_monotonic_ns() < until_ns);
 	return error;
+}
+
+/* The cell's pace, and nothing measured of it yet. */
+static void
+begin_cell(struct trials *trials, const struct cell *cell)
+{
+	if (trials->ops->has_rate)
+		trials->ops->set_rate(trials->bench, cell->rate_pps);
+	trials->timed = trials->ops->has_rate && cell->rate_pps != RATE_MAX;
+	histogram_init(&trials->latency);
+	histogram_init(&trials->reference_latency);
+	memset(&trials->trial, 0, sizeof(trials->trial));
+	trials->trial.cell = cell->id;
+	trials->trial.restart = trials->options.restart;
 }
 
 /* A cell that is done early leaves its time to those after it. */
@@ -258,9 +300,7 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 	uint64_t until_ns = now_ns + (share_ns > CELL_NS_MIN ? share_ns : CELL_NS_MIN);
 	int error;
 
-	memset(trial, 0, sizeof(*trial));
-	trial->cell = cell->id;
-	trial->restart = trials->options.restart;
+	begin_cell(trials, cell);
 	trial->same_device = trials->ops->same_device(trials->bench, a, b);
 	error = settle(trials, a);
 	while (!error && trial->n_pairs < measure->pairs &&
@@ -269,6 +309,8 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 		trial->n_pairs++;
 	}
 	trial->duration_ns = clock_monotonic_ns() - now_ns;
+	latency_distribution_take(&trial->latency, &trials->latency);
+	latency_distribution_take(&trial->reference_latency, &trials->reference_latency);
 	if (error)
 		log_error("stopped in cell %u: %s over %s, against %s", cell->id,
 			  cell->configuration, cell->traffic_label, cell->reference);

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define DOCUMENT_COLUMNS_MAX 8
+#define DOCUMENT_COLUMNS_MAX 9
 #define DOCUMENT_CELL_BYTES 512
 #define DOCUMENT_TEXT_COLUMNS 100
 

@@ -17,14 +17,15 @@
 /* The distribution's own: another Python earlier on PATH may lack matplotlib. */
 #define PYTHON "/usr/bin/python3"
 
-#define FIGURES_MAX 2
+#define FIGURES_MAX 3
 
 const struct figure figures[FIGURES_MAX + 1] = {
-	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet",
-	 false},
+	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet", 0},
 	{"waterfall.py", "figures/waterfall.png", "From the ideal to naive, source by source",
-	 true},
-	{NULL, NULL, NULL, false},
+	 MATERIAL_ATTRIBUTION},
+	{"latency.py", "figures/latency.png", "Latency of frames at a set rate, by configuration",
+	 MATERIAL_LATENCY},
+	{NULL, NULL, NULL, 0},
 };
 
 /* Finds a script beside the program, in the tree that holds its build folder, or where it was built. */
@@ -88,7 +89,7 @@ wait_for_script(const struct figure *figure, pid_t pid)
 }
 
 void
-figures_draw(const struct folder *folder, bool has_attribution)
+figures_draw(const struct folder *folder, unsigned int material)
 {
 	struct stat status;
 	pid_t pids[FIGURES_MAX];
@@ -102,9 +103,7 @@ figures_draw(const struct folder *folder, bool has_attribution)
 	}
 	for (size_t i = 0; i < FIGURES_MAX; i++) {
 		unlinkat(folder->fd, figures[i].path, 0); /* an old one must not pass for the new */
-		pids[i] = figures[i].of_attribution && !has_attribution ?
-				  -1 :
-				  start_script(&figures[i], folder);
+		pids[i] = figures[i].needs & ~material ? -1 : start_script(&figures[i], folder);
 	}
 	for (size_t i = 0; i < FIGURES_MAX; i++)
 		if (pids[i] > 0)

@@ -11,20 +11,23 @@
 
 #include "runner/results/folder.h"
 
+/* What only some runs have. */
+enum figure_material { MATERIAL_ATTRIBUTION = 1, MATERIAL_LATENCY = 2 };
+
 struct figure {
 	const char *script; /* in plots/; NULL ends the table */
 	const char *path;   /* in the run's folder */
 	const char *caption;
-	bool of_attribution; /* drawn where the run has an attribution */
+	unsigned int needs; /* drawn where the run has all of this material */
 };
 
 extern const struct figure figures[];
 
 /*
- * Draws every figure anew; the scripts run side by side. What keeps one from
+ * Draws every figure anew that the run's material is enough for; the scripts run side by side. What keeps one from
  * being drawn goes to standard error.
  */
-void figures_draw(const struct folder *folder, bool has_attribution);
+void figures_draw(const struct folder *folder, unsigned int material);
 
 /* Is the figure there? */
 bool figure_exists(const struct folder *folder, const struct figure *figure);

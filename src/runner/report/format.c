@@ -85,6 +85,23 @@ format_ratio(double ratio, char *buf, size_t size)
 }
 
 const char *
+format_ns(double ns, char *buf, size_t size)
+{
+	static const struct style units[] = {
+		{1, " ns", 0}, {1e3, " us", 0}, {1e6, " ms", 0}, {1e9, " s", 0}};
+	struct style style = units[0];
+
+	for (size_t i = 1; i < sizeof(units) / sizeof(units[0]); i++)
+		if (ns >= 0.9995 * units[i].scale)
+			style = units[i];
+	if (ns < 99.95 * style.scale)
+		style.decimals = ns < 9.995 * style.scale ? 2 : 1;
+	if (style.scale == 1 && ns >= 9.995)
+		style.decimals = ns < 99.95;
+	return format_number(ns, &style, buf, size);
+}
+
+const char *
 format_share(double share, char *buf, size_t size)
 {
 	const struct style style = {0.01, "%", 1};

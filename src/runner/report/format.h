@@ -13,6 +13,9 @@ const char *format_cycles(double cycles, char *buf, size_t size);
 /* Four digits or so: "1.157", "96.02". */
 const char *format_ratio(double ratio, char *buf, size_t size);
 
+/* Three digits, in the unit that takes the fewest: "438 ns", "12.1 us", "1.27 ms". */
+const char *format_ns(double ns, char *buf, size_t size);
+
 /* "12.3%" for 0.123. */
 const char *format_share(double share, char *buf, size_t size);
 

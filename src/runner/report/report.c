@@ -23,6 +23,7 @@ add_tables(struct report *report, struct document *document)
 	report_head(report, document);
 	report_configurations(report, document);
 	report_throughput(report, document);
+	report_latency(report, document);
 	report_breakdown(report, document);
 	report_breakeven(report, document);
 	report_meaning(report, document);
@@ -74,6 +75,20 @@ print_text(struct report *report, FILE *out)
 	return err;
 }
 
+/* What of the kinds of figures' material the run has. */
+static unsigned int
+material_of(const struct report *report)
+{
+	unsigned int material = 0;
+
+	if (report->attribution.n_rows > 0)
+		material |= MATERIAL_ATTRIBUTION;
+	for (uint32_t i = 0; i < report->run.n_cells; i++)
+		if (run_cell_series(&report->run.cells[i], METRIC_LATENCY_FRAMES))
+			material |= MATERIAL_LATENCY;
+	return material;
+}
+
 /* A folder that cannot be written to can still be read from: the tables are printed in any case. */
 static int
 write_and_print(struct report *report, FILE *out)
@@ -83,7 +98,7 @@ write_and_print(struct report *report, FILE *out)
 	if (!err)
 		err = attribution_write(&report->attribution, report->folder);
 	if (!err)
-		figures_draw(report->folder, report->attribution.n_rows > 0);
+		figures_draw(report->folder, material_of(report));
 	if (!err)
 		err = write_markdown(report);
 	print_err = print_text(report, out);

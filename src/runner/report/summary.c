@@ -15,16 +15,6 @@
 	"cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,"    \
 	"ci_low,ci_high,ratio_to_reference,ratio_ci_low,ratio_ci_high,n,restarts"
 
-/* The metric that is the ratio to the reference of this one, or NULL. */
-static const char *
-ratio_of(const char *metric)
-{
-	for (int side = 0; side < SIDES; side++)
-		if (!strcmp(side_metrics[side].cycles, metric))
-			return side_metrics[side].ratio;
-	return NULL;
-}
-
 /*
  * Is it above zero by its nature? Of what pairs have, all but shares of time or of
  * packets is; counters may have nothing to count.
@@ -55,6 +45,27 @@ estimate_metric(const struct run *run, const struct run_cell *cell, const char *
 	return err == -ENODATA ? 0 : err;
 }
 
+/* What is measured once per restart, of both sides, has its ratio from these. */
+static int
+estimate_quotient(const struct run *run, const struct summary_row *row, struct estimate *out)
+{
+	char name[sizeof(row->series->metric) + sizeof("reference_")];
+	struct units value, reference;
+	int err;
+
+	snprintf(name, sizeof(name), "reference_%s", row->series->metric);
+	err = metric_is_of_pairs(row->series->metric) ?
+		      -ENODATA :
+		      cell_units(run, row->cell, name, &reference);
+	if (!err)
+		err = cell_units(run, row->cell, row->series->metric, &value);
+	if (!err) {
+		units_divide(&value, &reference);
+		*out = units_estimate(&value);
+	}
+	return err == -ENODATA ? 0 : err;
+}
+
 /* Is it the metric whose interval may have stopped the cell? */
 static bool
 is_looked_at(const struct summary_row *row)
@@ -80,7 +91,10 @@ fill_row(const struct run *run, const struct looks *looks, struct summary_row *r
 	int err = estimate_metric(run, row->cell, row->series->metric, &row->value);
 
 	if (!err)
-		err = estimate_metric(run, row->cell, ratio_of(row->series->metric), &row->ratio);
+		err = estimate_metric(run, row->cell, metric_ratio(row->series->metric),
+				      &row->ratio);
+	if (!err && row->ratio.n == 0)
+		err = estimate_quotient(run, row, &row->ratio);
 	if (!err && is_looked_at(row))
 		err = estimate_looked_at(run, looks, row);
 	return err;

@@ -94,6 +94,27 @@ manifest_config_hash(const char *resolved, char buf[MANIFEST_TEXT_BYTES])
 	return buf;
 }
 
+/* Each rate of a cell once: "10 kpps, 50 kpps". */
+static void
+format_rates(const struct experiment *experiment, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < experiment->n_cells && used < size; i++) {
+		uint64_t rate_pps = experiment->cells[i].rate_pps;
+		char text[OPTION_TEXT_BYTES];
+		uint32_t before = 0;
+
+		while (experiment->cells[before].rate_pps != rate_pps)
+			before++;
+		if (before == i)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+						 option_format(rate_options, &rate_pps, text,
+							       sizeof(text)));
+	}
+}
+
 void
 manifest_init(struct manifest *m, const struct experiment *experiment)
 {
@@ -105,7 +126,7 @@ manifest_init(struct manifest *m, const struct experiment *experiment)
 	snprintf(m->config_path, sizeof(m->config_path), "%s", experiment->path);
 	manifest_config_hash(experiment->resolved, m->config_hash);
 	snprintf(m->topology, sizeof(m->topology), "%s", experiment->topology);
-	option_format(rate_options, experiment, m->rate, sizeof(m->rate));
+	format_rates(experiment, m->rate, sizeof(m->rate));
 	snprintf(m->workload, sizeof(m->workload), "%s", experiment->workload);
 	snprintf(m->reference, sizeof(m->reference), "%s", experiment->reference);
 	snprintf(m->costs, sizeof(m->costs), "%s", experiment->costs);

@@ -5,26 +5,51 @@
 
 #include "runner/measure/trial.h"
 
-#define CONFIGURATION(field) offsetof(struct pair, configuration.field), METRIC_OF_CONFIGURATION
-#define REFERENCE(field) offsetof(struct pair, reference.field), METRIC_OF_REFERENCE
+#define CONFIGURATION(field, ratio_name)                                                           \
+	.offset = offsetof(struct pair, configuration.field), .of = METRIC_OF_CONFIGURATION,       \
+	.ratio = (ratio_name)
+#define REFERENCE(field) .offset = offsetof(struct pair, reference.field), .of = METRIC_OF_REFERENCE
+#define RATIO(field) .offset = offsetof(struct pair, field), .of = METRIC_OF_BOTH
+
+/* Of the configuration, of its reference, and their ratio. */
+#define LATENCY(figure)                                                                            \
+	{METRIC_LATENCY #figure "_ns", "ns",                                                       \
+	 CONFIGURATION(latency.figure##_ns, METRIC_LATENCY #figure "_ratio")},                     \
+		{"reference_" METRIC_LATENCY #figure "_ns", "ns", REFERENCE(latency.figure##_ns)}, \
+	{                                                                                          \
+		METRIC_LATENCY #figure "_ratio", "ratio", RATIO(latency_ratio.figure##_ns)         \
+	}
 
 const struct pair_metric pair_metrics[] = {
-	{"guest_cycles_per_packet", "cycles/packet", CONFIGURATION(guest_cycles_per_packet)},
-	{"host_cycles_per_packet", "cycles/packet", CONFIGURATION(host_cycles_per_packet)},
+	{"guest_cycles_per_packet", "cycles/packet",
+	 CONFIGURATION(guest_cycles_per_packet, "guest_ratio")},
+	{"host_cycles_per_packet", "cycles/packet",
+	 CONFIGURATION(host_cycles_per_packet, "host_ratio")},
 	{"reference_guest_cycles_per_packet", "cycles/packet", REFERENCE(guest_cycles_per_packet)},
 	{"reference_host_cycles_per_packet", "cycles/packet", REFERENCE(host_cycles_per_packet)},
-	{"guest_ratio", "ratio", offsetof(struct pair, guest_ratio), METRIC_OF_BOTH},
-	{"host_ratio", "ratio", offsetof(struct pair, host_ratio), METRIC_OF_BOTH},
+	{"guest_ratio", "ratio", RATIO(guest_ratio)},
+	{"host_ratio", "ratio", RATIO(host_ratio)},
 	/* In two processes only. */
-	{METRIC_PACKETS_PER_SECOND, "packets/s", CONFIGURATION(packets_per_second)},
-	{METRIC_LOSS_SHARE, "share", CONFIGURATION(loss_share)},
-	{METRIC_BUSY_SHARE, "share", CONFIGURATION(guest_busy_share)},
-	{METRIC_ROUND_TRIP, "cycles", CONFIGURATION(round_trip_cycles)},
+	{METRIC_PACKETS_PER_SECOND, "packets/s", CONFIGURATION(packets_per_second, NULL)},
+	{METRIC_LOSS_SHARE, "share", CONFIGURATION(loss_share, NULL)},
+	{METRIC_BUSY_SHARE, "share", CONFIGURATION(guest_busy_share, NULL)},
+	{METRIC_ROUND_TRIP, "cycles", CONFIGURATION(round_trip_cycles, NULL)},
 	{"reference_" METRIC_PACKETS_PER_SECOND, "packets/s", REFERENCE(packets_per_second)},
 	{"reference_" METRIC_LOSS_SHARE, "share", REFERENCE(loss_share)},
 	{"reference_" METRIC_BUSY_SHARE, "share", REFERENCE(guest_busy_share)},
 	{"reference_" METRIC_ROUND_TRIP, "cycles", REFERENCE(round_trip_cycles)},
-	{NULL, NULL, 0, METRIC_OF_BOTH},
+	/* In two processes at a rate. */
+	LATENCY(mean),
+	LATENCY(p50),
+	LATENCY(p95),
+	LATENCY(p99),
+	LATENCY(p999),
+	LATENCY(max),
+	{METRIC_SEND_DELAY "mean_ns", "ns", CONFIGURATION(send_delay.mean_ns, NULL)},
+	{METRIC_SEND_DELAY "p99_ns", "ns", CONFIGURATION(send_delay.p99_ns, NULL)},
+	{"reference_" METRIC_SEND_DELAY "mean_ns", "ns", REFERENCE(send_delay.mean_ns)},
+	{"reference_" METRIC_SEND_DELAY "p99_ns", "ns", REFERENCE(send_delay.p99_ns)},
+	{0},
 };
 
 const struct side_metrics side_metrics[SIDES] = {
@@ -33,6 +58,15 @@ const struct side_metrics side_metrics[SIDES] = {
 	[SIDE_HOST] = {"host", "host_cycles_per_packet", "reference_host_cycles_per_packet",
 		       "host_ratio"},
 };
+
+const char *
+metric_ratio(const char *name)
+{
+	for (const struct pair_metric *m = pair_metrics; m->name; m++)
+		if (!strcmp(m->name, name))
+			return m->ratio;
+	return NULL;
+}
 
 bool
 metric_is_of_pairs(const char *name)

@@ -17,9 +17,13 @@ struct pair_metric {
 	const char *unit;
 	size_t offset; /* of a double in struct pair */
 	enum metric_of of;
+	const char *ratio; /* the metric that is its ratio to the reference's; NULL: none */
 };
 
 extern const struct pair_metric pair_metrics[];
+
+/* The pair metric that is the ratio to the reference of that one, or NULL. */
+const char *metric_ratio(const char *name);
 
 /* Is there one value of that metric per pair? Otherwise there is one per restart. */
 bool metric_is_of_pairs(const char *name);
@@ -44,6 +48,16 @@ extern const struct side_metrics side_metrics[SIDES];
 #define METRIC_LOSS_SHARE "loss_share"
 #define METRIC_BUSY_SHARE "guest_busy_share"
 #define METRIC_ROUND_TRIP "round_trip_cycles"
+
+/*
+ * Of two processes at a rate, in ns from when a frame was due: mean and quantiles by
+ * pair, and of all slices of a trial together a distribution: METRIC_LATENCY_POOLED,
+ * a quantile's name or "max", and "_ns" behind it. The reference's as above.
+ */
+#define METRIC_LATENCY "latency_"
+#define METRIC_LATENCY_POOLED "latency_pooled_"
+#define METRIC_LATENCY_FRAMES "latency_pooled_frames"
+#define METRIC_SEND_DELAY "send_delay_"
 
 /* Per trial: 1 where configuration and reference took turns on one device, else 0. */
 #define METRIC_SAME_DEVICE "same_device"

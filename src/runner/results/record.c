@@ -159,6 +159,26 @@ write_counters(struct trial_rows *rows, const struct trial *trial)
 	}
 }
 
+/* prefix: "" for the configuration's, "reference_" for the reference's. */
+static void
+write_distribution(struct trial_rows *rows, uint32_t restart, const char *prefix,
+		   const struct latency_distribution *latency, enum metric_of of)
+{
+	char metric[64];
+
+	if (!latency->frames)
+		return;
+	snprintf(metric, sizeof(metric), "%s" METRIC_LATENCY_FRAMES, prefix);
+	write_row(rows, restart, metric, "frames", (double)latency->frames, of);
+	for (int i = 0; i < LATENCY_QUANTILES; i++) {
+		snprintf(metric, sizeof(metric), "%s" METRIC_LATENCY_POOLED "%s_ns", prefix,
+			 latency_quantiles[i].name);
+		write_row(rows, restart, metric, "ns", latency->quantiles_ns[i], of);
+	}
+	snprintf(metric, sizeof(metric), "%s" METRIC_LATENCY_POOLED "max_ns", prefix);
+	write_row(rows, restart, metric, "ns", latency->max_ns, of);
+}
+
 static void
 write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_max)
 {
@@ -175,6 +195,9 @@ write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_m
 	write_counters(rows, trial);
 	write_row(rows, trial->restart, METRIC_DURATION, "ns", (double)trial->duration_ns,
 		  METRIC_OF_BOTH);
+	write_distribution(rows, trial->restart, "", &trial->latency, METRIC_OF_CONFIGURATION);
+	write_distribution(rows, trial->restart, "reference_", &trial->reference_latency,
+			   METRIC_OF_REFERENCE);
 }
 
 int
