@@ -30,6 +30,8 @@ struct slice {
 	double loss_share;             /* of the packets that the host offered */
 	double guest_busy_share;       /* of the guest's time: bursts that moved packets */
 	double round_trip_cycles;      /* core to core and back, right before the slice */
+	uint64_t packets_offered;      /* traffic that the host offered, without filler */
+	uint64_t packets_lost;         /* of those that the device took: not back, or not whole */
 	uint64_t packets_not_taken;    /* of packets_dropped: the device had no room */
 	uint64_t packets_unsent;       /* due, but the host was too late to offer them */
 	uint64_t host_longest_turn_ns; /* of its loop, while metered */

@@ -22,6 +22,8 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 		.packets_in = offered + host->filler,
 		.packets_out = host->returned,
 		.packets_dropped = lost,
+		.packets_offered = offered,
+		.packets_lost = host->lost,
 		.packets_not_taken = host->not_taken,
 		.packets_unsent = host->unsent,
 		.host_longest_turn_ns = host->longest_turn_ns,

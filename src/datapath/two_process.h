@@ -113,6 +113,7 @@ struct host_slice {
 	uint64_t not_taken;       /* due, but not taken by the device */
 	uint64_t filler;          /* sent to use up posted buffers */
 	uint64_t returned;        /* with the filler */
+	uint64_t lost;            /* of sent: not back, or not whole */
 	/*
 	 * Due in the metered time, and by its end not even offered, though LATE_NS had passed:
 	 * the host itself cannot send so fast, or its core was away.

@@ -372,5 +372,6 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	slice->sent = stream->generator->counters.sent - sent_before.sent;
 	slice->not_taken = stream->generator->counters.not_taken - sent_before.not_taken;
 	slice->returned = side->n_received;
+	slice->lost = collector_counts(stream->collector)->lost - before.lost;
 	return error ? error : check(&before, collector_counts(stream->collector));
 }

@@ -82,6 +82,14 @@ grep -q "^0,folio,macswap,64,0,latency_p50_ns," "$work/rate/trials.csv" || fail 
 grep -q ",latency_pooled_frames," "$work/rate/summary.csv" || fail "no frames of a latency"
 expect 0 "64 B, rate=100 kpps" "$folio" run "$work/small.yaml" --quick --out "$work/rates" \
 	--set "sweep.rate=[100 kpps, max]" --set frame_size=64 --set queues=1
+expect 0 "folio, no loss" "$folio" run "$work/small.yaml" --quick --out "$work/search" \
+	--set frame_size=64 --set queues=1 \
+	--set "search={width: 10%, trial: 25 ms, sum: 50 ms, budget: 3 s}"
+for metric in throughput_pdr_inconsistent throughput_trials reference_throughput_trials; do
+	grep -q "^0,folio,macswap,64,0,$metric," "$work/search/trials.csv" || fail "no $metric of a search"
+done
+expect 0 "Beside that 3 searches for throughput" "$folio" check "$work/small.yaml" \
+	--set frame_size=64 --set queues=1 --set measure.restarts=1 --set search=on
 expect 0 "There is no latency for traffic that is sent as fast" "$folio" report "$work/rates"
 expect 0 "web.pcap" "$folio" run "$work/small.yaml" --quick --out "$work/capture" \
 	--set "traffic={pcap: tests/data/web.pcap}" --set queues=1

@@ -13,6 +13,7 @@
 #include "runner/config/experiment.h"
 #include "runner/exit_status.h"
 #include "runner/measure/bench.h"
+#include "runner/measure/throughput.h"
 #include "runner/report/document.h"
 #include "runner/results/record.h"
 
@@ -25,6 +26,20 @@ static const char usage[] =
 	"  --set KEY=VALUE  overrides a key of CONFIG, such as measure.pairs=8 or traffic=imix\n"
 	"\n"
 	"Exit status: 0 CONFIG is good, 2 it is not.\n";
+
+/* Where nothing disturbs it, a search decides on six rates and tries some more. */
+#define SEARCH_SUMS 8
+
+/* Of all restarts. */
+static uint32_t
+count_searches(const struct experiment *experiment)
+{
+	uint32_t n = 0;
+
+	if (experiment->search.wanted && throughput_count(experiment, &n))
+		log_error("out of memory");
+	return n * experiment->measure.restarts;
+}
 
 static void
 add_cells(struct document *document, const struct experiment *experiment)
@@ -98,6 +113,24 @@ add_time(struct document *document, const struct experiment *experiment)
 			bench->slice_overhead);
 }
 
+/* In time of their own. */
+static void
+add_searches(struct document *document, const struct experiment *experiment)
+{
+	const struct search_spec *search = &experiment->search;
+	double sums_s = SEARCH_SUMS * (double)search->sum_ns / 1e9;
+	double budget_s = (double)search->budget_ns / 1e9;
+	uint32_t n = count_searches(experiment);
+
+	if (search->wanted)
+		document_text(
+			document,
+			"Beside that %u searches for throughput, %.0f to %.0f s: one for each "
+			"configuration (the reference twice, for the noise floor), traffic and "
+			"restart.",
+			n, ceil(n * fmin(sums_s, budget_s)), ceil(n * budget_s));
+}
+
 static enum exit_status
 print_plan(const struct experiment *experiment)
 {
@@ -111,6 +144,7 @@ print_plan(const struct experiment *experiment)
 	add_cells(document, experiment);
 	add_totals(document, experiment);
 	add_time(document, experiment);
+	add_searches(document, experiment);
 	error = document_print(document, DOCUMENT_TEXT, stdout);
 	document_free(document);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;

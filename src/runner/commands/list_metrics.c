@@ -40,6 +40,24 @@ add_latencies(struct columns *columns)
 	columns_row(columns, METRIC_LATENCY_POOLED "max_ns", "ns", "the same");
 }
 
+static void
+add_throughput(struct columns *columns)
+{
+	static const char *const goals[] = {"ndr", "pdr"};
+	char name[64];
+
+	for (int i = 0; i < 2; i++) {
+		for (const struct goal_metric *m = goal_metrics; m->ending; m++) {
+			snprintf(name, sizeof(name), METRIC_THROUGHPUT "%s%s", goals[i], m->ending);
+			columns_row(columns, name, m->unit, m->help);
+		}
+	}
+	columns_row(columns, METRIC_SEARCH_TRIALS, "trials", "of the search for both");
+	columns_row(columns, METRIC_SEARCH_COMPLETE, "flag", "1: bounds as close as asked for");
+	columns_row(columns, METRIC_SEARCH_DURATION, "s", "that the search took");
+	columns_row(columns, METRIC_THROUGHPUT_MAX, "packets/s", "sent as fast as possible");
+}
+
 void
 list_metrics(struct columns *columns)
 {
@@ -58,6 +76,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
 	add_latencies(columns);
+	add_throughput(columns);
 	add_counters(columns, "", lane_counters);
 	add_counters(columns, "", guest_side_counters);
 	add_counters(columns, "", port_counters);

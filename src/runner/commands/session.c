@@ -259,6 +259,8 @@ run_restart(struct session *session, uint32_t restart)
 		.experiment = session->experiment,
 		.socket_dir = session->scratch,
 		.wanted = session->wanted,
+		/* Restarts that only some cells get, to be more precise, need no more searches. */
+		.search = !is_extra(session, restart),
 		.restart = first_restart(session) + restart,
 		.budget_ns = restart_budget_ns(session, restart),
 		.cpu = session->cpu,

@@ -57,6 +57,18 @@ struct attribution_spec {
 	uint32_t factors; /* bit i: sources[i] */
 };
 
+/* `search:` of the file. */
+struct search_spec {
+	bool wanted;
+	bool ndr;           /* the rate without loss too */
+	double pdr;         /* loss that is allowed */
+	double width;       /* between bounds, as a share of the upper one */
+	double exceed;      /* share of the time that may have more loss */
+	uint64_t trial_ns;  /* of full-length trials */
+	uint64_t sum_ns;    /* of such trials at a rate */
+	uint64_t budget_ns; /* of one search, at most */
+};
+
 struct configuration {
 	char name[NAME_BYTES];
 	struct datapath_config config;
@@ -99,6 +111,7 @@ struct experiment {
 	uint32_t max_cells;         /* that the plan may have */
 	struct measure measure;
 	struct attribution_spec attribution;
+	struct search_spec search;
 	struct configuration
 		*configurations; /* the file's, and the reference if it is not among them */
 	uint32_t n_configurations;

@@ -11,6 +11,7 @@
 #include "runner/config/header.h"
 #include "runner/config/inclusions.h"
 #include "runner/config/ranges.h"
+#include "runner/config/search_spec.h"
 
 static int
 check_keys(const struct node *root)
@@ -18,7 +19,7 @@ check_keys(const struct node *root)
 	static const char *const fixed[] = {
 		"folio",          "name",        "topology",   "workload", "reference", "costs",
 		"configurations", "traffic",     "frame_size", "sweep",    "include",   "exclude",
-		"measure",        "attribution", "sources",    "rate",     "max_cells"};
+		"measure",        "attribution", "sources",    "rate",     "max_cells", "search"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -157,6 +158,8 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 		error = read_reference(form, experiment);
 	if (!error)
 		error = read_attribution(form, experiment);
+	if (!error)
+		error = search_spec_read(node_find(root, "search"), experiment);
 	if (!error)
 		error = rows_read(root, &form->rows);
 	if (!error)

@@ -12,6 +12,7 @@
 #include "runner/config/costs.h"
 #include "runner/config/form.h"
 #include "runner/config/node_write.h"
+#include "runner/config/search_spec.h"
 
 static void
 put_text(FILE *file, const char *key, const char *text)
@@ -166,6 +167,11 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	put_options(file, measure_options(experiment->topology), &experiment->measure);
 	fputc('\n', file);
 	put_attribution(file, &experiment->attribution);
+	if (!experiment->search.wanted)
+		return;
+	fputs("search: ", file);
+	put_options(file, search_spec_options, &experiment->search);
+	fputc('\n', file);
 }
 
 int

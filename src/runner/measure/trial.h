@@ -11,6 +11,7 @@
 
 #include "datapath/slice.h"
 #include "runner/measure/latency_figures.h"
+#include "runner/measure/throughput.h"
 
 #define TRIAL_PAIRS_MAX 256
 
@@ -48,6 +49,7 @@ struct trial {
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
 	struct latency_distribution latency, reference_latency;
+	struct throughput throughput, reference_throughput;
 };
 
 #endif

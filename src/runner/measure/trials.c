@@ -31,6 +31,7 @@ struct trials {
 	uint64_t deadline_ns;
 	bool timed;                                  /* the cell at hand has latencies */
 	struct histogram latency, reference_latency; /* of its slices so far */
+	struct throughput_searches *searches;        /* NULL: none are wanted */
 	struct trial trial;
 };
 
@@ -120,6 +121,22 @@ allocate(struct trials *trials, uint32_t n)
 }
 
 static int
+open_searches(struct trials *trials)
+{
+	const struct throughput_options options = {
+		.experiment = trials->options.experiment,
+		.lanes = &trials->lanes,
+		.ops = trials->ops,
+		.bench = trials->bench,
+	};
+
+	if (!trials->options.experiment->search.wanted)
+		return 0;
+	trials->searches = throughput_open(&options);
+	return trials->searches ? 0 : -ENOMEM;
+}
+
+static int
 open_bench(struct trials *trials)
 {
 	const struct bench_options options = {
@@ -151,6 +168,8 @@ trials_open(const struct trials_options *options, struct trials **out)
 	}
 	if (!error)
 		error = open_bench(trials);
+	if (!error)
+		error = open_searches(trials);
 	if (!error) {
 		*out = trials;
 		return 0;
@@ -317,6 +336,26 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 	return error;
 }
 
+/* Beside the pairs, and in time of its own. */
+static int
+find_throughput(struct trials *trials, const struct cell *cell, uint32_t traffic)
+{
+	const struct experiment *experiment = trials->options.experiment;
+	struct trial *trial = &trials->trial;
+	uint64_t start_ns = clock_monotonic_ns();
+	int error;
+
+	if (!trials->options.search || !throughput_is_wanted(experiment, cell))
+		return 0;
+	error = throughput_find(trials->searches, trials->lanes.reference[cell->id], traffic,
+				&trial->reference_throughput);
+	if (!error)
+		error = throughput_find(trials->searches, trials->lanes.configuration[cell->id],
+					traffic, &trial->throughput);
+	trials->deadline_ns += clock_monotonic_ns() - start_ns;
+	return error;
+}
+
 int
 trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *arg), void *arg)
 {
@@ -339,6 +378,8 @@ trials_run(struct trials *trials, int (*done)(const struct trial *trial, void *a
 		if (!error)
 			error = run_cell(trials, cell, left--);
 		if (!error)
+			error = find_throughput(trials, cell, its_traffic);
+		if (!error)
 			error = done(&trials->trial, arg);
 	}
 	return error;
@@ -355,6 +396,7 @@ trials_close(struct trials *trials)
 {
 	if (!trials)
 		return;
+	throughput_close(trials->searches);
 	if (trials->bench)
 		trials->ops->close(trials->bench);
 	for (uint32_t i = 0; trials->traffics && i < trials->options.experiment->n_cells; i++)

@@ -102,6 +102,18 @@ format_ns(double ns, char *buf, size_t size)
 }
 
 const char *
+format_pps(double pps, char *buf, size_t size)
+{
+	if (!isfinite(pps))
+		snprintf(buf, size, "n/a");
+	else if (pps >= 1e6)
+		snprintf(buf, size, "%.2f Mpps", pps / 1e6);
+	else
+		snprintf(buf, size, "%.1f kpps", pps / 1e3);
+	return buf;
+}
+
+const char *
 format_share(double share, char *buf, size_t size)
 {
 	const struct style style = {0.01, "%", 1};

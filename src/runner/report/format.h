@@ -16,6 +16,9 @@ const char *format_ratio(double ratio, char *buf, size_t size);
 /* Three digits, in the unit that takes the fewest: "438 ns", "12.1 us", "1.27 ms". */
 const char *format_ns(double ns, char *buf, size_t size);
 
+/* Three digits are all that two processes give: "1.23 Mpps", "456.7 kpps". */
+const char *format_pps(double pps, char *buf, size_t size);
+
 /* "12.3%" for 0.123. */
 const char *format_share(double share, char *buf, size_t size);
 

@@ -23,6 +23,7 @@ add_tables(struct report *report, struct document *document)
 	report_head(report, document);
 	report_configurations(report, document);
 	report_throughput(report, document);
+	report_search(report, document);
 	report_latency(report, document);
 	report_breakdown(report, document);
 	report_breakeven(report, document);

@@ -40,6 +40,9 @@ void report_configurations(struct report *report, struct document *document);
 /* Adds a table per traffic: packets per second and loss, where two processes ran. */
 void report_throughput(const struct report *report, struct document *document);
 
+/* Adds a table per traffic: the highest rates with no and with some loss, where they were searched. */
+void report_search(const struct report *report, struct document *document);
+
 /* Adds a table per traffic and rate: latencies, where two processes ran at a rate. */
 void report_latency(const struct report *report, struct document *document);
 

@@ -26,19 +26,6 @@ value_of(const struct report *report, const struct run_cell *cell, const char *p
 	return row ? row->value : estimate_none();
 }
 
-/* Three digits are all that two processes give. */
-static const char *
-format_rate(double pps, char *buf, size_t size)
-{
-	if (!isfinite(pps))
-		snprintf(buf, size, "n/a");
-	else if (pps >= 1e6)
-		snprintf(buf, size, "%.2f Mpps", pps / 1e6);
-	else
-		snprintf(buf, size, "%.1f kpps", pps / 1e3);
-	return buf;
-}
-
 /* prefix: "" for the cell's configuration, "reference_" for its reference. */
 static void
 add_row(const struct report *report, struct document *document, const struct run_cell *cell,
@@ -53,10 +40,10 @@ add_row(const struct report *report, struct document *document, const struct run
 
 	snprintf(row.cells[0], sizeof(row.cells[0]), "%s%s%s", name, cell->variant[0] ? ", " : "",
 		 cell->variant);
-	format_rate(rate.value, row.cells[1], sizeof(row.cells[1]));
+	format_pps(rate.value, row.cells[1], sizeof(row.cells[1]));
 	snprintf(row.cells[2], sizeof(row.cells[2]), "%s..%s",
-		 format_rate(fmax(rate.ci_low, 0), low, sizeof(low)),
-		 format_rate(rate.ci_high, high, sizeof(high)));
+		 format_pps(fmax(rate.ci_low, 0), low, sizeof(low)),
+		 format_pps(rate.ci_high, high, sizeof(high)));
 	snprintf(row.cells[3], sizeof(row.cells[3]), "%.3f%%", 100 * loss.value);
 	format_share(busy.value, row.cells[4], sizeof(row.cells[4]));
 	format_cycles(trip.value, row.cells[5], sizeof(row.cells[5]));

@@ -52,6 +52,23 @@ const struct pair_metric pair_metrics[] = {
 	{0},
 };
 
+#define RESULT(field) offsetof(struct search_result, field)
+
+const struct goal_metric goal_metrics[] = {
+	{"_pps", "packets/s", RESULT(lower_pps), "the relevant lower bound"},
+	{"_upper_pps", "packets/s", RESULT(upper_pps), "the relevant upper bound"},
+	{"_conditional_pps", "packets/s", RESULT(conditional_pps),
+	 "conditional throughput: what comes back at the lower bound"},
+	{"_inconsistent", "trials", RESULT(inconsistent), "failed below a rate that passed"},
+	{"_lost_host_late", "share", RESULT(losses.host_late),
+	 "at the upper bound, of trials that failed: not offered in time by the host"},
+	{"_lost_no_room", "share", RESULT(losses.no_room), "the same: the device had no room"},
+	{"_lost_in_guest", "share", RESULT(losses.in_guest), "the same: taken, and not given back"},
+	{"_host_away", "share", RESULT(host_away_share),
+	 "of those trials, had the host's core taken away for longer than a ring lasts"},
+	{0},
+};
+
 const struct side_metrics side_metrics[SIDES] = {
 	[SIDE_GUEST] = {"guest", "guest_cycles_per_packet", "reference_guest_cycles_per_packet",
 			"guest_ratio"},

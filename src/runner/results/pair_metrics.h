@@ -59,6 +59,25 @@ extern const struct side_metrics side_metrics[SIDES];
 #define METRIC_LATENCY_FRAMES "latency_pooled_frames"
 #define METRIC_SEND_DELAY "send_delay_"
 
+/*
+ * Per trial with a search for throughput, the reference's as above. Of "ndr" and "pdr",
+ * METRIC_THROUGHPUT and the goal's name and one of the endings.
+ */
+#define METRIC_THROUGHPUT "throughput_"
+#define METRIC_SEARCH_TRIALS METRIC_THROUGHPUT "trials"
+#define METRIC_SEARCH_DURATION METRIC_THROUGHPUT "search_s"
+#define METRIC_SEARCH_COMPLETE METRIC_THROUGHPUT "complete"
+#define METRIC_THROUGHPUT_MAX METRIC_THROUGHPUT "max_pps"
+
+struct goal_metric {
+	const char *ending; /* "_pps", behind the goal's name; NULL ends the table */
+	const char *unit;
+	size_t offset; /* of a double in struct search_result */
+	const char *help;
+};
+
+extern const struct goal_metric goal_metrics[];
+
 /* Per trial: 1 where configuration and reference took turns on one device, else 0. */
 #define METRIC_SAME_DEVICE "same_device"
 

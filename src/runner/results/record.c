@@ -180,8 +180,54 @@ write_distribution(struct trial_rows *rows, uint32_t restart, const char *prefix
 }
 
 static void
-write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_max)
+write_goal(struct trial_rows *rows, uint32_t restart, const char *prefix, const char *goal,
+	   const struct search_result *result, enum metric_of of)
 {
+	for (const struct goal_metric *m = goal_metrics; m->ending; m++) {
+		char metric[64];
+		double value;
+
+		snprintf(metric, sizeof(metric), "%s" METRIC_THROUGHPUT "%s%s", prefix, goal,
+			 m->ending);
+		memcpy(&value, (const char *)result + m->offset, sizeof(value));
+		write_row(rows, restart, metric, m->unit, value, of);
+	}
+}
+
+static void
+write_throughput(struct trial_rows *rows, const struct search_spec *spec, uint32_t restart,
+		 const char *prefix, const struct throughput *throughput, enum metric_of of)
+{
+	const struct {
+		const char *metric, *unit;
+		double value;
+	} whole[] = {
+		{METRIC_SEARCH_TRIALS, "trials", throughput->trials},
+		{METRIC_SEARCH_COMPLETE, "flag", throughput->complete},
+		{METRIC_SEARCH_DURATION, "s", throughput->duration_s},
+		{METRIC_THROUGHPUT_MAX, "packets/s", throughput->max_pps},
+	};
+	double loss_shares[SEARCH_GOALS_MAX];
+	const char *names[SEARCH_GOALS_MAX];
+	uint32_t n = throughput_goals(spec, loss_shares, names);
+	char metric[64];
+
+	if (!throughput->trials)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		write_goal(rows, restart, prefix, names[i], &throughput->goals[i], of);
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+		snprintf(metric, sizeof(metric), "%s%s", prefix, whole[i].metric);
+		write_row(rows, restart, metric, whole[i].unit, whole[i].value, of);
+	}
+}
+
+static void
+write_trial(struct trial_rows *rows, const struct trial *trial, const struct experiment *experiment)
+{
+	const struct search_spec *spec = &experiment->search;
+	uint32_t pairs_max = experiment->measure.pairs;
+
 	for (uint32_t i = 0; i < trial->n_pairs; i++)
 		write_pair(rows, trial->restart * pairs_max + i, &trial->pairs[i]);
 	write_row(rows, trial->restart, METRIC_SAME_DEVICE, "flag", trial->same_device != 0,
@@ -198,6 +244,10 @@ write_trial(struct trial_rows *rows, const struct trial *trial, uint32_t pairs_m
 	write_distribution(rows, trial->restart, "", &trial->latency, METRIC_OF_CONFIGURATION);
 	write_distribution(rows, trial->restart, "reference_", &trial->reference_latency,
 			   METRIC_OF_REFERENCE);
+	write_throughput(rows, spec, trial->restart, "", &trial->throughput,
+			 METRIC_OF_CONFIGURATION);
+	write_throughput(rows, spec, trial->restart, "reference_", &trial->reference_throughput,
+			 METRIC_OF_REFERENCE);
 }
 
 int
@@ -218,6 +268,6 @@ trial_to_csv(const struct experiment *experiment, const struct trial *trial, cha
 	rows.csv.file = open_memstream(text, size);
 	if (!rows.csv.file)
 		return -ENOMEM;
-	write_trial(&rows, trial, experiment->measure.pairs);
+	write_trial(&rows, trial, experiment);
 	return close_text(rows.csv.file);
 }
