@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # net_folio in DPDK's own testpmd, as it is installed, against a second testpmd on
 # net_vhost: packets both ways in every copy mode and ring format, what the backend
-# gets to map, a backend that is killed, an application with manners of its own, and bad
-# device arguments.
+# gets to map, frames of several buffers, a backend that is killed, an application with
+# manners of its own, and bad device arguments.
 #   net_folio.sh APP PLUGIN      net_folio_app; the plug-in, empty: it was not built
 set -u
 
@@ -23,13 +23,16 @@ cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 eal=(--lcores "(0,1)@($cpus)" --no-huge -m 128)
 common=(--total-num-mbufs=4096 --disable-link-check -i)
 
+# What else guest and host are told
+guest_more=(--forward-mode=macswap) host_more=(--forward-mode=flowgen)
+
 # start_pair QUEUES DEVARGS: guest and host, link up
 start_pair() {
 	testpmd guest "${eal[@]}" -d "$plugin" --vdev "net_folio0,path=$work/socket,queues=$1,$2" -- \
-		"${common[@]}" --forward-mode=macswap --rxq="$1" --txq="$1"
+		"${common[@]}" "${guest_more[@]}" --rxq="$1" --txq="$1"
 	heard guest 'testpmd>' || return 1
 	testpmd host "${eal[@]}" --vdev "net_vhost0,iface=$work/socket,client=1,queues=$1" -- \
-		"${common[@]}" --forward-mode=flowgen --rxq="$1" --txq="$1"
+		"${common[@]}" "${host_more[@]}" --rxq="$1" --txq="$1"
 	heard guest 'link state change event' && heard host 'testpmd>'
 }
 
@@ -82,6 +85,43 @@ flows 1 shadow split
 flows 2 shadow packed
 flows 2 none split
 flows 1 header packed
+
+# --- frames of several buffers, which an application gets if it enabled them
+
+# long_frames COPY OPTION...: of the guest's testpmd
+long_frames() {
+	local copy=$1 error=0
+	received=0 errors=0
+	shift
+	guest_more=("$@" --max-pkt-len=9000 --forward-mode=rxonly)
+	host_more=(--tx-offloads=0x8000 "--txpkts=1500,1500,1000" --forward-mode=txonly)
+	start_pair 1 "mergeable=on,copy=$copy" || error=$?
+	guest_more=(--forward-mode=macswap) host_more=(--forward-mode=flowgen)
+	[ "$error" = 0 ] || return
+	tell guest start
+	tell host start
+	sleep 0.5
+	tell host stop
+	sleep 0.3
+	tell guest stop 'show port info 0' 'show port stats 0' 'show port xstats 0'
+	leave host
+	leave guest
+	[ "$(count guest 'Maximum configurable length of RX packet')" = 9000 ] ||
+		fail "long frames, copy=$copy: $(grep -a 'Maximum configurable' "$work/guest")"
+	received=$(count guest RX-packets) errors=$(count guest RX-errors)
+	dropped=$(count guest drop.segmented)
+	echo "long frames, copy=$copy, $*: $received received, $errors errors"
+	[ "$errors" = "$dropped" ] || fail "long frames, copy=$copy: drop.segmented $dropped of $errors"
+}
+
+for copy in shadow header; do
+	long_frames $copy --enable-scatter
+	[ "$received" -gt 1000 ] || fail "long frames, copy=$copy: scatter on, $received received"
+	[ "$errors" = 0 ] || fail "long frames, copy=$copy: scatter on, $errors errors"
+	long_frames $copy
+	[ "$received" = 0 ] || fail "long frames, copy=$copy: scatter off, $received received"
+	[ "$errors" -gt 1000 ] || fail "long frames, copy=$copy: scatter off, $errors errors"
+done
 
 # --- a backend that is killed, and the next one
 

@@ -25,21 +25,51 @@ queue_pair_set(struct queue_pair *pair, struct port *port)
 	rte_spinlock_unlock(&pair->lock);
 }
 
-uint16_t
-net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n)
+/* Moves the frames that the application can take to the front. Returns how many can. */
+static uint16_t
+sift(struct queue_pair *pair, struct rte_mbuf **bufs, uint16_t n)
 {
-	struct queue_pair *pair = queue;
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (likely(bufs[i]->nb_segs <= pair->segments_max)) {
+			bufs[kept++] = bufs[i];
+			continue;
+		}
+		rte_pktmbuf_free(bufs[i]);
+		pair->rx_segmented++;
+	}
+	return kept;
+}
+
+static __rte_always_inline uint16_t
+receive_burst(struct queue_pair *pair, struct rte_mbuf **bufs, uint16_t n, bool sifting)
+{
 	uint64_t bytes = 0;
 
 	if (unlikely(!rte_spinlock_trylock(&pair->lock)))
 		return 0;
 	n = port_rx_burst(pair->port, bufs, RTE_MIN(n, pair->burst));
 	rte_spinlock_unlock(&pair->lock);
+	if (sifting)
+		n = sift(pair, bufs, n);
 	for (uint16_t i = 0; i < n; i++)
 		bytes += bufs[i]->pkt_len;
 	pair->rx_packets += n;
 	pair->rx_bytes += bytes;
 	return n;
+}
+
+uint16_t
+net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	return receive_burst(queue, bufs, n, false);
+}
+
+uint16_t
+net_folio_rx_burst_unscattered(void *queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	return receive_burst(queue, bufs, n, true);
 }
 
 static inline uint64_t

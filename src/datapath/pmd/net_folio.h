@@ -33,16 +33,18 @@
 struct queue_pair {
 	rte_spinlock_t lock;
 	uint16_t burst;           /* most packets that port takes at once */
+	uint16_t segments_max;    /* of a frame for the application, where it enabled no SCATTER */
 	struct port *port;        /* under lock; one that moves nothing while the link is down */
 	struct rte_mempool *pool; /* the application's, for received packets; NULL: not set up */
 	/* Counted by whoever receives, and by whoever sends. */
 	uint64_t rx_packets, rx_bytes;
+	uint64_t rx_segmented;         /* dropped: in more than segments_max */
 	uint64_t tx_packets, tx_bytes; /* that the port did not drop */
 } __rte_cache_aligned;
 
 /* What a queue pair and its port count, for struct rte_eth_stats. */
 struct pair_stats {
-	uint64_t ipackets, ibytes, rx_nombuf;
+	uint64_t ipackets, ibytes, ierrors, rx_nombuf;
 	uint64_t opackets, obytes, oerrors;
 };
 
@@ -57,7 +59,7 @@ struct net_folio {
 	pthread_t link_thread;
 	int stop_fd; /* eventfd that ends link_thread; -1: it does not run */
 	struct pair_stats stats_base[QUEUES_MAX]; /* what they stood at when they were last reset */
-	struct tally tally;                       /* of ports */
+	struct tally tally;                       /* of ports and pairs */
 	/* As tally_begin() left them at the last reset; none before the first start. */
 	struct tally_count counts[TALLY_COUNTS_MAX];
 	uint32_t n_counts;
@@ -70,6 +72,8 @@ extern const struct eth_dev_ops net_folio_ops;
 
 /* burst.c: for struct rte_eth_dev; queue is a struct queue_pair. */
 uint16_t net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);
+/* Drops and counts frames of more than segments_max. */
+uint16_t net_folio_rx_burst_unscattered(void *queue, struct rte_mbuf **bufs, uint16_t n);
 uint16_t net_folio_tx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);
 /* Packets go through port from here on; NULL: they stop. */
 void queue_pair_set(struct queue_pair *pair, struct port *port);

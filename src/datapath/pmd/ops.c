@@ -12,8 +12,12 @@
 #include "datapath/pmd/net_folio.h"
 #include "datapath/sources/bounce_copy.h"
 
-/* Longest frame: what a slot holds. */
-#define FRAME_BYTES_MAX (SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
+/* Longest frame: what a slot holds, or as many as it takes. */
+static uint32_t
+frame_bytes_max(const struct datapath_config *config)
+{
+	return config->mergeable ? LOWER_FRAME_BYTES_MAX : SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+}
 
 static int
 net_folio_configure(struct rte_eth_dev *dev)
@@ -115,6 +119,25 @@ check_queues(const struct rte_eth_dev *dev)
 	return 0;
 }
 
+/*
+ * A frame comes in several segments where the device takes it apart, and in mode header
+ * in one more, which whoever chose that mode asked for. Others want none that they
+ * did not enable.
+ */
+static void
+choose_bursts(struct rte_eth_dev *dev)
+{
+	struct net_folio *folio = dev->data->dev_private;
+	bool scatter = dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER;
+	bool sifting = folio->config.mergeable && !scatter;
+	uint16_t own_max = bounce_copy_mode(&folio->config) == COPY_HEADER ? 2 : 1;
+
+	for (unsigned int q = 0; q < folio->config.queues; q++)
+		folio->pairs[q].segments_max = own_max;
+	dev->rx_pkt_burst = sifting ? net_folio_rx_burst_unscattered : net_folio_rx_burst;
+	dev->data->scattered_rx = scatter;
+}
+
 static void
 set_queue_states(struct rte_eth_dev *dev, uint8_t state)
 {
@@ -136,6 +159,7 @@ net_folio_start(struct rte_eth_dev *dev)
 		error = open_ports(folio);
 	if (error)
 		goto fail;
+	choose_bursts(dev);
 	net_folio_stats_begin(folio);
 	error = link_start(folio);
 	if (error)
@@ -180,8 +204,12 @@ net_folio_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	uint16_t ring_size = (uint16_t)folio->config.ring_size;
 
 	info->max_mac_addrs = 1;
-	info->max_rx_pktlen = FRAME_BYTES_MAX;
-	info->max_mtu = FRAME_BYTES_MAX - RTE_ETHER_HDR_LEN;
+	info->max_rx_pktlen = frame_bytes_max(&folio->config);
+	info->max_mtu = (uint16_t)(info->max_rx_pktlen - RTE_ETHER_HDR_LEN);
+	if (folio->config.mergeable) {
+		info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
+		info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	}
 	info->max_rx_queues = info->max_tx_queues = (uint16_t)folio->args.config.queues;
 	info->default_rxportconf.ring_size = info->default_txportconf.ring_size = ring_size;
 	info->default_rxportconf.burst_size = info->default_txportconf.burst_size =

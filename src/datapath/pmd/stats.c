@@ -13,17 +13,34 @@
 
 #include "datapath/pmd/net_folio.h"
 
+static const struct counter queue_pair_counters[] = {
+	{"drop.segmented", offsetof(struct queue_pair, rx_segmented), "packets",
+	 "received in more buffers than the application enabled"},
+	{0},
+};
+
 void
 net_folio_stats_clear(struct net_folio *folio)
 {
 	for (unsigned int q = 0; q < QUEUES_MAX; q++) {
 		struct queue_pair *pair = &folio->pairs[q];
 
-		pair->rx_packets = pair->rx_bytes = 0;
+		pair->rx_packets = pair->rx_bytes = pair->rx_segmented = 0;
 		pair->tx_packets = pair->tx_bytes = 0;
 	}
 	memset(folio->stats_base, 0, sizeof(folio->stats_base));
 	folio->n_counts = 0;
+}
+
+static void
+add_queue_pairs(struct net_folio *folio)
+{
+	struct tallied *tallied = &folio->tally.tables[folio->tally.n++];
+
+	*tallied = (struct tallied){
+		.prefix = "", .table = queue_pair_counters, .n = folio->config.queues};
+	for (unsigned int q = 0; q < folio->config.queues; q++)
+		tallied->bases[q] = (const uint8_t *)&folio->pairs[q];
 }
 
 void
@@ -31,6 +48,7 @@ net_folio_stats_begin(struct net_folio *folio)
 {
 	folio->tally.n = 0;
 	tally_add_ports(&folio->tally, folio->ports, folio->config.queues);
+	add_queue_pairs(folio);
 	folio->n_counts = tally_begin(&folio->tally, folio->counts);
 }
 
@@ -43,6 +61,7 @@ stats_of(const struct net_folio *folio, unsigned int q)
 	return (struct pair_stats){
 		.ipackets = pair->rx_packets,
 		.ibytes = pair->rx_bytes,
+		.ierrors = pair->rx_segmented,
 		.rx_nombuf = port->drop_no_shadow,
 		.opackets = pair->tx_packets,
 		.obytes = pair->tx_bytes,
@@ -63,8 +82,10 @@ net_folio_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 		stats->q_ibytes[q] = now.ibytes - base->ibytes;
 		stats->q_opackets[q] = now.opackets - base->opackets;
 		stats->q_obytes[q] = now.obytes - base->obytes;
+		stats->q_errors[q] = now.ierrors - base->ierrors;
 		stats->ipackets += stats->q_ipackets[q];
 		stats->ibytes += stats->q_ibytes[q];
+		stats->ierrors += stats->q_errors[q];
 		stats->rx_nombuf += now.rx_nombuf - base->rx_nombuf;
 		stats->opackets += stats->q_opackets[q];
 		stats->obytes += stats->q_obytes[q];
