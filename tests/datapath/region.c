@@ -70,6 +70,30 @@ knows_what_it_contains(void **state)
 	region_close(&region);
 }
 
+/* More than one block of the signal handler's list; a lost page of the last is replaced too. */
+static void
+any_number(void **state)
+{
+	static struct region regions[130];
+	size_t n = sizeof(regions) / sizeof(regions[0]);
+	struct region *last = &regions[n - 1];
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(region_open(&regions[i], 1, plain()), 0);
+	/* An object that is shorter than its mapping faults as one with a hole does. */
+	int fd = memfd_create("short", MFD_CLOEXEC);
+
+	assert_ptr_not_equal(mmap(last->base, last->size_bytes, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_FIXED, fd, 0),
+			     MAP_FAILED);
+	close(fd);
+	last->base[0] = 1;
+	assert_true(region_lost(last));
+	for (size_t i = 0; i < n; i++)
+		region_close(&regions[i]);
+}
+
 static void
 host_cannot_shrink_it(void **state)
 {
@@ -223,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(carves_within_bounds),
 		cmocka_unit_test(knows_what_it_contains),
+		cmocka_unit_test(any_number),
 		cmocka_unit_test(host_cannot_shrink_it),
 		cmocka_unit_test(host_takes_pages_away),
 		cmocka_unit_test(zeroed_when_given_up),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,18 +11,34 @@
 #include "base/log.h"
 #include "datapath/guest/memory.h"
 
-/* Regions in use, for the signal handler: it may run at any moment, in any thread. */
-#define REGIONS_MAX 64
-static struct region *regions[REGIONS_MAX];
+/*
+ * Regions in use, for the signal handler: it may run at any moment, in any thread.
+ * So blocks of places are only ever added, and places used again.
+ */
+#define BLOCK_PLACES 64
+struct block {
+	struct region *regions[BLOCK_PLACES];
+	struct block *next;
+};
+static struct block first_block;
+
+static struct block *
+next_block(const struct block *block)
+{
+	return __atomic_load_n(&block->next, __ATOMIC_ACQUIRE);
+}
 
 static struct region *
 region_at(const void *address)
 {
-	for (int i = 0; i < REGIONS_MAX; i++) {
-		struct region *region = __atomic_load_n(&regions[i], __ATOMIC_ACQUIRE);
+	for (const struct block *block = &first_block; block; block = next_block(block)) {
+		for (int i = 0; i < BLOCK_PLACES; i++) {
+			struct region *region =
+				__atomic_load_n(&block->regions[i], __ATOMIC_ACQUIRE);
 
-		if (region && region_contains(region, address, 1))
-			return region;
+			if (region && region_contains(region, address, 1))
+				return region;
+		}
 	}
 	return NULL;
 }
@@ -49,27 +66,63 @@ replace_page(int number, siginfo_t *info, void *context)
 	errno = saved_errno;
 }
 
+/* Puts a region into a place that holds another, or NULL. Returns whether it did. */
+static bool
+put_in_block(struct block *block, const struct region *other, struct region *region)
+{
+	for (int i = 0; i < BLOCK_PLACES; i++) {
+		struct region *expected = (struct region *)(uintptr_t)other;
+
+		if (__atomic_compare_exchange_n(&block->regions[i], &expected, region, false,
+						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* The block behind a full one; of two threads that add it, one finds the other's. */
+static struct block *
+block_behind(struct block *block)
+{
+	struct block *next = next_block(block), *added;
+
+	if (next)
+		return next;
+	added = calloc(1, sizeof(*added));
+	if (!added)
+		return NULL;
+	if (__atomic_compare_exchange_n(&block->next, &next, added, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return added;
+	free(added);
+	return next;
+}
+
 static int
 guard(struct region *region)
 {
 	struct sigaction action = {.sa_sigaction = replace_page, .sa_flags = SA_SIGINFO};
+	struct block *block = &first_block;
+	int error = 0;
 
-	for (int i = 0; i < REGIONS_MAX; i++) {
-		struct region *none = NULL;
-
-		if (__atomic_compare_exchange_n(&regions[i], &none, region, false, __ATOMIC_RELEASE,
-						__ATOMIC_RELAXED))
-			return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
-	}
-	return -ENFILE;
+	while (block && !put_in_block(block, NULL, region))
+		block = block_behind(block);
+	if (!block)
+		error = -ENOMEM;
+	else if (sigaction(SIGBUS, &action, NULL) < 0)
+		error = -errno;
+	if (error)
+		log_error("shared region: guard against its loss: %s", strerror(-error));
+	return error;
 }
 
 static void
 unguard(const struct region *region)
 {
-	for (int i = 0; i < REGIONS_MAX; i++)
-		if (regions[i] == region)
-			__atomic_store_n(&regions[i], NULL, __ATOMIC_RELEASE);
+	struct block *block = &first_block;
+
+	while (block && !put_in_block(block, region, NULL))
+		block = next_block(block);
 }
 
 /* Address space for the region, and what stands there while it has no memory object. */
