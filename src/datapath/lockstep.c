@@ -167,8 +167,8 @@ lockstep_shares_device(const struct datapath_config *a, const struct datapath_co
 {
 	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
 	       a->queues == b->queues && a->mergeable == b->mergeable &&
-	       a->event_idx == b->event_idx && a->notify == b->notify &&
-	       a->memory == b->memory && !strcmp(a->devargs, b->devargs) &&
+	       a->event_idx == b->event_idx && a->notify == b->notify && a->memory == b->memory &&
+	       !strcmp(a->devargs, b->devargs) &&
 	       datapath_config_needs_iommu(a) == datapath_config_needs_iommu(b);
 }
 
@@ -183,12 +183,6 @@ device_shared(const struct lockstep *bench, const struct datapath_config *config
 			return device;
 	}
 	return NULL;
-}
-
-size_t
-lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes)
-{
-	return config->device == DEVICE_VIRTIO_USER ? 0 : guest_region_bytes(config, bounce_bytes);
 }
 
 /* One more place in an array of pointers; NULL when there is no memory. */

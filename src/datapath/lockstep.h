@@ -57,8 +57,8 @@ struct port *lane_port(struct lane *lane, unsigned int queue);
 /* Would lanes of both configurations take turns on one device, unless one asks for its own? */
 bool lockstep_shares_device(const struct datapath_config *a, const struct datapath_config *b);
 
-/* Shared memory of a device for this configuration, with bounce_bytes for bounce slots. */
-size_t lockstep_device_bytes(const struct datapath_config *config, size_t bounce_bytes);
+/* DPDK's heap beside what devices need: its own, and the host's frames. */
+#define LOCKSTEP_HEAP_BYTES ((size_t)128 << 20)
 
 /* Do the lanes take turns on the same device? */
 bool lane_same_device(const struct lane *a, const struct lane *b);

@@ -76,8 +76,8 @@ struct guest_slice {
 /* What the guest's application counts in a lane, beside its ports: drop.tx_full. */
 extern const struct counter guest_side_counters[];
 
-/* Bytes of memory, beside the region, that a guest of n queue pairs needs. */
-size_t guest_side_heap_bytes(unsigned int n_queues);
+/* Bytes of memory, beside the region, that such a guest needs, of huge pages or of others. */
+size_t guest_side_heap_bytes(const struct datapath_config *config, bool huge_pages);
 
 /* Starts DPDK and listens. Returns 0 or -errno after log_error(). What options point to outlives it. */
 int guest_side_open(const struct guest_side_options *options, struct guest_side **out);

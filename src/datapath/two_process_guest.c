@@ -16,9 +16,8 @@
 /* How long the device may hold buffers while the host uses them up. */
 #define DRAIN_NS 2000000000u
 
-/* DPDK's own, the device's and the sources'; each queue pair has two pools of some thousand mbufs. */
-#define HEAP_BYTES (16u << 20)
-#define QUEUE_HEAP_BYTES (8u << 20)
+/* DPDK's own, and the sources'. */
+#define HEAP_BYTES ((size_t)16 << 20)
 
 struct guest_lane {
 	struct port ports[QUEUES_MAX];
@@ -41,9 +40,12 @@ struct guest_side {
 };
 
 size_t
-guest_side_heap_bytes(unsigned int n_queues)
+guest_side_heap_bytes(const struct datapath_config *config, bool huge_pages)
 {
-	return HEAP_BYTES + n_queues * (size_t)QUEUE_HEAP_BYTES;
+	struct memory_need need = {0};
+
+	guest_add_need(config, 0, &need);
+	return HEAP_BYTES + (huge_pages ? need.heap_huge_bytes : need.heap_plain_bytes);
 }
 
 int
@@ -62,7 +64,8 @@ guest_side_open(const struct guest_side_options *options, struct guest_side **ou
 		return -ENOMEM;
 	side->options = *options;
 	side->n_queues = options->configs[0].queues;
-	datapath_set_memory(guest_side_heap_bytes(side->n_queues), options->common.huge_pages);
+	datapath_set_memory(guest_side_heap_bytes(&options->configs[0], options->common.huge_pages),
+			    options->common.huge_pages);
 	error = datapath_start(options->cpu, options->common.runtime_dir, 0);
 	if (!error)
 		error = guest_open(&side->guest, &guest);

@@ -6,9 +6,16 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "datapath/eal.h"
 #include "datapath/guest/ethdev_device.h"
 #include "datapath/guest/iommu.h"
 #include "datapath/guest/memory.h"
+
+#define HUGE_PAGE_BYTES (2u << 20)
+#define PLAIN_PAGE_BYTES 4096u
+
+/* Of DPDK's heap, what drivers and rte_vhost keep for a queue pair, and what is lost between. */
+#define QUEUE_DRIVERS_BYTES (1u << 20)
 
 static int
 open_null_devices(struct guest *guest)
@@ -94,15 +101,35 @@ align_region(size_t bytes)
 }
 
 size_t
-guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
+guest_data_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
 	size_t slots_bytes =
 		config->queues * pools_region_bytes(pools_slots_wanted(config->ring_size));
 
+	return align_region(slots_bytes + bounce_bytes);
+}
+
+size_t
+guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
+{
 	size_t rings_bytes = config->device == DEVICE_ETHDEV ? ethdev_device_region_bytes(config) :
 							       virtio_net_region_bytes(config);
 
-	return align_region(rings_bytes) + align_region(slots_bytes + bounce_bytes);
+	return align_region(rings_bytes) + guest_data_bytes(config, bounce_bytes);
+}
+
+void
+guest_add_need(const struct datapath_config *config, size_t bounce_bytes, struct memory_need *need)
+{
+	uint32_t n_slots = pools_slots_wanted(config->ring_size);
+
+	need->heap_huge_bytes +=
+		config->queues * (pools_heap_bytes(n_slots, HUGE_PAGE_BYTES) + QUEUE_DRIVERS_BYTES);
+	need->heap_plain_bytes += config->queues * (pools_heap_bytes(n_slots, PLAIN_PAGE_BYTES) +
+						    QUEUE_DRIVERS_BYTES);
+	need->n_memzones += config->queues * POOLS_MEMZONES;
+	if (config->device != DEVICE_VIRTIO_USER)
+		need->shared_bytes += guest_region_bytes(config, bounce_bytes);
 }
 
 int

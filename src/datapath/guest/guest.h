@@ -22,6 +22,7 @@
 #include "datapath/guest/virtio_net.h"
 
 struct ethdev_device;
+struct memory_need;
 struct iommu;
 
 struct guest_options {
@@ -57,6 +58,13 @@ struct guest {
 
 /* The size of the region of a guest with such options. */
 size_t guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes);
+
+/* The same of its data area. */
+size_t guest_data_bytes(const struct datapath_config *config, size_t bounce_bytes);
+
+/* Adds what such a guest, or a device virtio-user and its pools, and its host's driver need. */
+void guest_add_need(const struct datapath_config *config, size_t bounce_bytes,
+		    struct memory_need *need);
 
 /*
  * Makes all of it, and listens unless it is the client. The backend may come from

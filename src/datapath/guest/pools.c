@@ -6,6 +6,7 @@
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_ring.h>
 
 #include "base/log.h"
 
@@ -15,6 +16,33 @@ size_t
 pools_region_bytes(uint32_t n_slots)
 {
 	return RTE_ALIGN((size_t)n_slots * SLOT_BYTES, PAGE_BYTES);
+}
+
+static uint16_t
+private_bytes(void)
+{
+	return RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
+}
+
+/* As rte_mempool_op_calc_mem_size_helper() counts it. */
+static size_t
+pool_heap_bytes(uint32_t n, uint32_t element_bytes, size_t page_bytes)
+{
+	size_t object_bytes = rte_mempool_calc_obj_size(element_bytes, 0, NULL);
+	size_t in_a_page = page_bytes / object_bytes;
+
+	return RTE_MEMPOOL_HEADER_SIZE((struct rte_mempool *)NULL, POOLS_CACHE_MBUFS) +
+	       (size_t)rte_ring_get_memsize(rte_align32pow2(n + 1)) +
+	       (in_a_page ? (n / in_a_page + 1) * page_bytes : n * object_bytes);
+}
+
+size_t
+pools_heap_bytes(uint32_t n_slots, size_t page_bytes)
+{
+	uint32_t header_bytes = sizeof(struct rte_mbuf);
+
+	return pool_heap_bytes(n_slots, header_bytes + private_bytes(), page_bytes) +
+	       pool_heap_bytes(n_slots, header_bytes + SLOT_BYTES, page_bytes);
 }
 
 static void
@@ -37,9 +65,8 @@ temporary_open(const char *name, struct pools *pools, uint32_t cache_mbufs)
 		.buf_len = (size_t)pools->n_slots * SLOT_BYTES,
 		.elt_size = SLOT_BYTES,
 	};
-	uint16_t private_bytes = RTE_ALIGN(sizeof(struct temporary_private), RTE_MBUF_PRIV_ALIGN);
 	struct rte_mempool *pool = rte_pktmbuf_pool_create_extbuf(name, pools->n_slots, cache_mbufs,
-								  private_bytes, SLOT_BYTES,
+								  private_bytes(), SLOT_BYTES,
 								  SOCKET_ID_ANY, &memory, 1);
 
 	if (pool)

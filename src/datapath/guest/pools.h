@@ -70,6 +70,14 @@ segment_detach(struct rte_mbuf *mbuf)
 size_t pools_region_bytes(uint32_t n_slots);
 
 /*
+ * Most bytes of DPDK's heap that pools_open() takes for n_slots, caches included, and
+ * memory zones. The heap is made of pages of page_bytes, none of which DPDK lets an
+ * object cross.
+ */
+size_t pools_heap_bytes(uint32_t n_slots, size_t page_bytes);
+#define POOLS_MEMZONES 6u /* of each pool: itself, its ring, its objects */
+
+/*
  * Pools of n_slots mbufs each, with a shadow pool or without one. A driver of DPDK's,
  * which takes its buffers from the temporary pool by itself, wants driver_caches: caches
  * per core. The region must be used up to a 4 KiB boundary: pools share no page. Returns

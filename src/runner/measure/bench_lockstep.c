@@ -40,6 +40,23 @@ open_lanes(struct bench *bench)
 	return error;
 }
 
+/* Its heap may not grow later: it begins with what all devices need. */
+static int
+start_dpdk(const struct bench_options *options)
+{
+	struct memory_need need = {.heap_huge_bytes = LOCKSTEP_HEAP_BYTES,
+				   .heap_plain_bytes = LOCKSTEP_HEAP_BYTES};
+	bool huge_pages;
+	int error;
+
+	lanes_add_need(options->lanes, &need);
+	error = datapath_find_memory(&need, &huge_pages);
+	if (error)
+		return error;
+	datapath_set_memory(huge_pages ? need.heap_huge_bytes : need.heap_plain_bytes, huge_pages);
+	return datapath_start(options->cpu, options->socket_dir, need.shared_bytes);
+}
+
 static int
 open_bench(const struct bench_options *options, void **out)
 {
@@ -58,7 +75,7 @@ open_bench(const struct bench_options *options, void **out)
 	bench->options = *options;
 	for (uint32_t i = 0; i < lanes->n; i++)
 		datapath_expect(&lanes->planned[i].config);
-	error = datapath_start(options->cpu, options->socket_dir, lanes_shared_bytes(lanes));
+	error = start_dpdk(options);
 	if (!error)
 		error = lockstep_open(&lockstep, &bench->lockstep);
 	if (!error)

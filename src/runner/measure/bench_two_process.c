@@ -258,19 +258,23 @@ seat_lanes(struct bench *bench)
 }
 
 /* All processes have huge pages, or none has: others would not compare. */
-static void
+static int
 choose_memory(struct bench *bench)
 {
-	size_t bounce_bytes = lanes_bounce_bytes(bench->options.lanes), bytes = 0;
+	size_t bounce_bytes = lanes_bounce_bytes(bench->options.lanes);
+	struct memory_need need = {0};
 
 	for (uint32_t i = 0; i < bench->n_devices; i++) {
 		const struct datapath_config *config = bench->devices[i].configs;
 
 		assert(config); /* each device was made for a lane */
-		bytes += guest_side_heap_bytes(config->queues) + host_side_heap_bytes() +
-			 guest_region_bytes(config, bounce_bytes);
+		need.heap_huge_bytes +=
+			guest_side_heap_bytes(config, true) + host_side_heap_bytes();
+		need.heap_plain_bytes +=
+			guest_side_heap_bytes(config, false) + host_side_heap_bytes();
+		need.shared_bytes += guest_region_bytes(config, bounce_bytes);
 	}
-	bench->huge_pages = datapath_enough_huge_pages(bytes);
+	return datapath_find_memory(&need, &bench->huge_pages);
 }
 
 static int
@@ -354,10 +358,10 @@ open_bench(const struct bench_options *options, void **out)
 		error = list_traffics(bench);
 	if (!error)
 		error = seat_lanes(bench);
-	if (!error) {
-		choose_memory(bench);
+	if (!error)
+		error = choose_memory(bench);
+	if (!error)
 		error = start_sides(bench);
-	}
 	if (error)
 		close_bench(bench);
 	else

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/guest/guest.h"
 #include "datapath/lockstep.h"
 
 static uint32_t
@@ -65,10 +66,10 @@ lanes_bounce_bytes(const struct lanes *lanes)
 	return most;
 }
 
-size_t
-lanes_shared_bytes(const struct lanes *lanes)
+void
+lanes_add_need(const struct lanes *lanes, struct memory_need *need)
 {
-	size_t bounce_bytes = lanes_bounce_bytes(lanes), bytes = 0;
+	size_t bounce_bytes = lanes_bounce_bytes(lanes);
 
 	for (uint32_t i = 0; i < lanes->n; i++) {
 		const struct planned_lane *lane = &lanes->planned[i];
@@ -78,9 +79,8 @@ lanes_shared_bytes(const struct lanes *lanes)
 				 !lockstep_shares_device(&lanes->planned[k].config, &lane->config)))
 			k++;
 		if (lane->kind == LANE_OWN_DEVICE || k == i)
-			bytes += lockstep_device_bytes(&lane->config, bounce_bytes);
+			guest_add_need(&lane->config, bounce_bytes, need);
 	}
-	return bytes;
 }
 
 void

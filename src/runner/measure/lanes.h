@@ -14,6 +14,8 @@
 
 enum lane_kind { LANE_FIRST, LANE_SECOND, LANE_OWN_DEVICE };
 
+struct memory_need;
+
 struct planned_lane {
 	struct datapath_config config;
 	enum lane_kind kind;
@@ -31,8 +33,8 @@ int lanes_plan(const struct experiment *experiment, struct lanes *lanes);
 /* Bounce slots that a region must have room for, whichever lane runs on it. */
 size_t lanes_bounce_bytes(const struct lanes *lanes);
 
-/* Shared memory of all devices that the lanes need. */
-size_t lanes_shared_bytes(const struct lanes *lanes);
+/* Adds what all devices that the lanes need take, in one process. */
+void lanes_add_need(const struct lanes *lanes, struct memory_need *need);
 
 /* Frees the plan. */
 void lanes_close(struct lanes *lanes);
