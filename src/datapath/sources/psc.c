@@ -25,6 +25,10 @@
 
 #define PAGE_BYTES 4096u
 
+/* The kernel's DEFAULT_MAX_MAP_COUNT; and what a process has beside. */
+#define MAP_COUNT_DEFAULT 65530ul
+#define OTHER_MAPPINGS 1024u
+
 enum request { PER_PACKET, PER_BURST };
 
 static const char *const requests[] = {"packet", "burst", NULL};
@@ -69,26 +73,39 @@ static const struct counter counters[] = {
 	{0},
 };
 
-/*
- * Each page whose state differs from its neighbours' splits the mapping in two
- * more; the kernel limits their number.
- */
-static int
-check_map_count(size_t pages)
+static unsigned long
+max_map_count(void)
 {
 	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
-	unsigned long limit = 65530;
+	unsigned long limit = MAP_COUNT_DEFAULT;
 
 	if (file) {
 		if (fscanf(file, "%lu", &limit) != 1)
-			limit = 65530;
+			limit = MAP_COUNT_DEFAULT;
 		fclose(file);
 	}
-	if (2 * pages + 1024 <= limit)
-		return 0;
-	log_error("source psc: %zu pages may need %zu mappings; vm.max_map_count allows %lu", pages,
-		  2 * pages + 1024, limit);
-	return -ENOMEM;
+	return limit;
+}
+
+/*
+ * Neighbours of the same state are one mapping, so at worst each page is one of its
+ * own; the kernel limits their number. Only pages of the configuration's own slots
+ * ever change.
+ */
+static const char *
+conflict(const struct datapath_config *config)
+{
+	static char why[256]; /* for the caller to print at once */
+	size_t pages = guest_data_bytes(config, datapath_config_bounce_bytes(config)) / PAGE_BYTES;
+	unsigned long limit = max_map_count();
+
+	if (pages + OTHER_MAPPINGS <= limit)
+		return NULL;
+	snprintf(why, sizeof(why),
+		 "%zu pages may need %zu mappings, allowed: %lu (sysctl vm.max_map_count), or "
+		 "smaller rings, fewer queues or a smaller bounce pool",
+		 pages, pages + OTHER_MAPPINGS, limit);
+	return why;
 }
 
 static void
@@ -105,12 +122,8 @@ psc_open(const struct source_env *env, const void *settings, void **state)
 {
 	const struct psc_options *chosen = settings;
 	size_t pages = env->guest->data_bytes / PAGE_BYTES;
-	int error = check_map_count(pages);
-	struct psc *psc;
+	struct psc *psc = calloc(1, sizeof(*psc));
 
-	if (error)
-		return error;
-	psc = calloc(1, sizeof(*psc));
 	if (!psc)
 		return -ENOMEM;
 	psc->exits = env->exits;
@@ -186,6 +199,7 @@ const struct source source_psc = {
 	.fidelity = FIDELITY_STAND_IN | FIDELITY_MODELLED,
 	.options = options,
 	.counters = counters,
+	.conflict = conflict,
 	.open = psc_open,
 	.close = psc_close,
 	.map = psc_map,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
 #include "datapath/lockstep.h"
@@ -70,8 +71,10 @@ open_bench(const struct bench_options *options, void **out)
 	struct bench *bench = calloc(1, sizeof(*bench) + lanes->n * sizeof(bench->lanes[0]));
 	int error;
 
-	if (!bench)
+	if (!bench) {
+		log_error("not enough memory to measure %u lanes", lanes->n);
 		return -ENOMEM;
+	}
 	bench->options = *options;
 	for (uint32_t i = 0; i < lanes->n; i++)
 		datapath_expect(&lanes->planned[i].config);

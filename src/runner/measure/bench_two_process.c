@@ -349,8 +349,10 @@ open_bench(const struct bench_options *options, void **out)
 	struct bench *bench = calloc(1, sizeof(*bench));
 	int error;
 
-	if (!bench)
+	if (!bench) {
+		log_error("not enough memory to measure %u lanes", options->lanes->n);
 		return -ENOMEM;
+	}
 	bench->options = *options;
 	bench->placement = (struct placement){.guest_cpu = options->cpu};
 	error = placement_find(&bench->placement);

@@ -162,6 +162,8 @@ trials_open(const struct trials_options *options, struct trials **out)
 		trials->ops = bench_find(options->experiment->topology);
 		error = allocate(trials, n);
 	}
+	if (error)
+		log_error("not enough memory to measure %u cells", n);
 	if (!error) {
 		draw_order(trials);
 		error = open_traffics(trials);
@@ -174,8 +176,6 @@ trials_open(const struct trials_options *options, struct trials **out)
 		*out = trials;
 		return 0;
 	}
-	if (error == -ENOMEM)
-		log_error("not enough memory to measure %u cells", n);
 	trials_close(trials);
 	return error;
 }
