@@ -75,13 +75,13 @@ def draw_all(axes, run, places, colours):
         naive, ideal = run.ends(place)
         if naive is None or ideal is None:
             continue
-        parts = [("ideal", ideal["median"], ideal["fidelity"])]
-        parts += [(name, row["cycles_per_packet"], row["fidelity"])
+        parts = [("ideal", ideal["median"], ideal["fidelity"], True)]
+        parts += [(name, row["cycles_per_packet"], row["fidelity"], common.is_told(row))
                   for name, row in run.sources(place).items() if row["cycles_per_packet"] > 0]
         bottom = 0
-        for name, cycles, fidelity in parts:
-            axes.bar(x, cycles, 0.6, bottom=bottom, edgecolor="#333333", linewidth=0.5,
-                     color=colours.get(name, common.IDEAL_COLOUR), hatch=common.hatch(fidelity))
+        for name, cycles, fidelity, told in parts:
+            axes.bar(x, cycles, 0.6, bottom=bottom, **common.bar_style(
+                colours.get(name, common.IDEAL_COLOUR), fidelity, told))
             bottom += cycles
             used.append(fidelity)
         measured = naive["median"]
@@ -93,17 +93,31 @@ def draw_all(axes, run, places, colours):
     common.head_room(axes, highest)
     common.label_places(axes, places)
     axes.set_xlim(-0.75, len(places) - 0.25)
-    axes.set_title("Every source on (line: as measured)", loc="left")
+    axes.set_title("Every source on (line: as measured, geometric mean)", loc="left")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.7g}")
     axes.set_ylabel("TSC cycles per packet, guest side")
     return used
 
 
+def draw_interval(axes, row, y, colour, limits):
+    """The interval's line; an arrow where it runs off the edge."""
+    left, right = limits
+    low, high = row["ci_low"], row["ci_high"]
+    if low is None or high is None or high <= left or low >= right:
+        return
+    axes.plot([max(low, left), min(high, right)], [y, y], color=colour, linewidth=1.5)
+    for beyond, edge, arrow in ((low < left, left, "<"), (high > right, right, ">")):
+        if beyond:
+            axes.plot(edge, y, arrow, color=colour, markersize=5, clip_on=False)
+
+
 def draw_sources(axes, run, places, colours, names):
-    """A line per source, a marker per traffic; what noise hides stands at the left edge."""
+    """A line per source, a marker per traffic; what is not above zero stands at the left edge."""
     rows = [row for place in places for row in run.sources(place).values()]
-    shown = [row["cycles_per_packet"] for row in rows if row["distinguishable"] == "yes"
-             and row["cycles_per_packet"] > 0]
-    left = min(shown) / 3 if shown else 1
+    shown = [row["cycles_per_packet"] for row in rows if row["cycles_per_packet"] > 0]
+    told = [row["cycles_per_packet"] for row in rows if common.is_told(row)
+            and row["cycles_per_packet"] > 0]
+    limits = min(told or shown or [3]) / 3, 3 * max(shown, default=10)
     for i, place in enumerate(places):
         sources = run.sources(place)
         offset = (i - (len(places) - 1) / 2) * 0.6 / max(len(places), 3)
@@ -111,23 +125,20 @@ def draw_sources(axes, run, places, colours, names):
             row = sources.get(name)
             if row is None:
                 continue
-            cycles, y = row["cycles_per_packet"], line + offset
-            marker = common.traffic_marker(i)
-            hidden = row["distinguishable"] != "yes" or cycles <= 0
-            if not hidden:
-                low, high = max(row["ci_low"], left), row["ci_high"]
-                axes.plot([low, high], [y, y], color=colours[name], linewidth=1.5)
-            axes.plot(left if hidden else cycles, y, marker, color=colours[name], markersize=6,
-                      markerfacecolor="white" if hidden else colours[name],
-                      markeredgecolor="#333333", markeredgewidth=0.6, clip_on=False)
+            y = line + offset
+            draw_interval(axes, row, y, colours[name], limits)
+            axes.plot(max(row["cycles_per_packet"], limits[0]), y, common.traffic_marker(i),
+                      color=colours[name], markersize=6, markeredgecolor="#333333",
+                      markerfacecolor=colours[name] if common.is_told(row) else "white",
+                      markeredgewidth=0.6, clip_on=False)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.7g}")
-    axes.set_xlim(left, 2 * max(shown, default=10))
+    axes.set_xlim(*limits)
     axes.set_yticks(range(len(names)), [source_label(name, rows) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="x", which="major", color="#E5E5E5")
-    axes.set_xlabel("TSC cycles per packet, guest side, logarithmic; line: 95% interval; "
-                    "hollow, at the edge: not distinguishable from none, or negative")
+    axes.set_xlabel("TSC cycles per packet, guest side, logarithmic; line: 95% interval, arrow: "
+                    "it goes on; hollow: not distinguishable from none (at the edge: below it)")
     axes.set_title("Each source alone, added to the ideal", loc="left")
 
 
@@ -143,6 +154,7 @@ def draw_legends(pyplot, axes, colours, used):
              "the ideal": common.IDEAL_COLOUR}
     handles = [patch(facecolor=colour, edgecolor="#333333", label=name)
                for name, colour in parts.items()]
+    handles += [common.untold_handle(pyplot)] if colours else []
     axes.axis("off")
     axes.add_artist(axes.legend(handles=handles, loc="upper left", title="cycles of",
                                 alignment="left", borderaxespad=0))

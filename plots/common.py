@@ -191,8 +191,30 @@ def fidelity_handles(pyplot, fidelities):
 
 
 def number(value):
-    """As the tables have it: one decimal below 1000."""
-    return f"{value:.0f}" if abs(value) >= 999.95 else f"{value:.1f}"
+    """Three digits: what a figure is worth reading to."""
+    scales = ((1e6, "M"), (1e3, "k"), (1, ""))
+    size = abs(float(f"{value:.3g}"))
+    scale, suffix = next((s for s in scales if size >= s[0]), scales[-1])
+    decimals = 0 if size / scale >= 100 else 1 if size / scale >= 10 or scale == 1 else 2
+    return f"{value / scale:.{decimals}f}{suffix}"
+
+
+def is_told(row):
+    """Can an attribution's figure be told from noise? The run's own verdict, as in its tables."""
+    return row["distinguishable"] == "yes"
+
+
+def bar_style(colour, fidelity, told=True):
+    """Of a bar; what cannot be told from noise is open and dashed."""
+    style = {"facecolor": colour if told else "white", "hatch": hatch(fidelity),
+             "edgecolor": "#333333" if told else colour}
+    return {**style, "linewidth": 0.5} if told else {**style, "linewidth": 1.1, "linestyle": "--"}
+
+
+def untold_handle(pyplot):
+    """Legend entry for such bars."""
+    return pyplot.matplotlib.patches.Patch(label="n.d.: not\ndistinguishable",
+                                           **bar_style("#777777", "", told=False))
 
 
 def head_room(axes, highest, share=0.15):

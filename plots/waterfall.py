@@ -3,14 +3,18 @@
 """figures/waterfall.png: from the ideal to naive (all sources), step by step, smallest first.
 
 Steps are Shapley values where there are any: they add up to the whole. Otherwise they are
-what each source adds alone, and a last step is what those leave, the interaction.
+what each source adds alone, and a last step is what those leave, the interaction. They are
+the figures of attribution.csv, also where they cannot be told from noise: those steps are
+open, and marked "n.d.". Steps are plain means of differences, naive's own bar is the
+geometric mean that the tables have: where restarts differ widely they do not quite meet.
 
-A row per traffic. Where one step dwarfs those before it, a second panel shows the same
-steps with its axis cut below that step.
+A row per traffic. Where steps are too small to be seen beside the others, a second panel
+shows those up to the first large one, on an axis of their own.
 """
 import common
 
-DWARFS = 4  # times what stands before it: then the small steps get a panel of their own
+SMALL = 0.1  # of what naive adds: steps below that are small
+DWARFS = 10  # times all before it: such a step is not small beside them
 
 
 class Steps:
@@ -19,56 +23,58 @@ class Steps:
     def __init__(self, run, place, ideal, naive):
         self.place, self.ideal, self.naive = place, ideal, naive
         self.steps, level = [], ideal["median"]
-        values = run.sources(place, "shapley")
-        sources = values or run.sources(place)
+        sources = run.sources(place, "shapley") or run.sources(place)
         interaction = sources.pop("interaction", None)
-        for row in sorted(sources.values(), key=lambda row: row["cycles_per_packet"]):
-            if row["distinguishable"] == "yes":
-                self.steps.append((row["source"], level, level + row["cycles_per_packet"], row))
-                level += row["cycles_per_packet"]
-        # What is left also holds the sources that were dropped, each too small to tell from zero.
-        rest = naive["median"] - level
-        name, row = ("rest", naive) if values else ("interaction", interaction)
-        if row and abs(rest) >= 0.001 * naive["median"]:
-            self.steps.append((name, level, naive["median"], row))
+        rows = sorted(sources.values(), key=lambda row: abs(row["cycles_per_packet"]))
+        for row in rows + ([interaction] if interaction else []):
+            self.steps.append((row["source"], level, level + row["cycles_per_packet"], row))
+            level += row["cycles_per_packet"]
 
-    def highest(self):
-        return max([self.naive["median"]] + [max(a, b) for _, a, b, _ in self.steps])
+    def ends(self, steps):
+        """The highest and the lowest level that these steps come to."""
+        levels = [0, self.ideal["median"]] + [end for _, a, b, _ in steps for end in (a, b)]
+        return max(levels), min(levels)
 
-    def cut(self):
-        """Where to cut the axis so that the small steps are seen; None when they are anyway."""
-        cuts = [low for _, low, high, _ in self.steps
-                if high - low > DWARFS * low and low > self.ideal["median"]]
-        return cuts[-1] if cuts else None
+    def small(self):
+        """The small steps before the first large one; none where all or no steps are small."""
+        whole = self.naive["median"] - self.ideal["median"]
+        steps = []
+        for step in self.steps:
+            if abs(step[2] - step[1]) >= SMALL * abs(whole):
+                break
+            steps.append(step)
+        if len(steps) > 1 and abs(steps[-1][2] - steps[-1][1]) > DWARFS * abs(steps[-1][1]):
+            steps.pop()
+        return steps if len(steps) < len(self.steps) else []
 
 
-def draw_bar(axes, x, bottom, top, colour, fidelity, label, limit):
-    """One bar with its label; what passes the limit is cut there, and says so."""
+def draw_bar(axes, x, bottom, top, label, style):
     low, high = min(bottom, top), max(bottom, top)
-    cut = limit is not None and high > limit
-    shown = limit if cut else high
-    if limit is not None and low > limit:
-        return
-    axes.bar(x, shown - low, 0.62, bottom=low, color=colour, edgecolor="#333333",
-             linewidth=0.5, hatch=common.hatch(fidelity))
-    axes.annotate(label + (" \u2191" if cut else ""), (x, shown), (0, 3),
-                  textcoords="offset points", ha="center", va="bottom", fontsize=8)
+    axes.bar(x, high - low, 0.62, bottom=low, **style)
+    axes.annotate(label, (x, high), (0, 3), textcoords="offset points", ha="center", va="bottom",
+                  fontsize=8)
 
 
-def draw_steps(axes, steps, colours, limit):
+def draw_steps(axes, steps, shown, colours, with_naive):
     ideal, naive = steps.ideal, steps.naive
-    names = ["ideal"] + [name for name, _, _, _ in steps.steps] + [naive["configuration"]]
-    draw_bar(axes, 0, 0, ideal["median"], common.IDEAL_COLOUR, ideal["fidelity"],
-             common.number(ideal["median"]), limit)
-    for x, (name, low, high, row) in enumerate(steps.steps, 1):
-        sign = "+" if high >= low else "\u2212"
-        draw_bar(axes, x, low, high, colours[name], row["fidelity"],
-                 sign + common.number(abs(high - low)), limit)
-        if limit is None or low <= limit:
-            axes.plot([x - 1 + 0.31, x - 0.31], [low, low], color="#777777", linewidth=0.8)
-    draw_bar(axes, len(names) - 1, 0, naive["median"], common.ABOVE_COLOUR, naive["fidelity"],
-             common.number(naive["median"]), limit)
-    common.head_room(axes, steps.highest() if limit is None else limit)
+    names = ["ideal"] + [name for name, _, _, _ in shown]
+    high, low = steps.ends(shown)
+    draw_bar(axes, 0, 0, ideal["median"], common.number(ideal["median"]),
+             common.bar_style(common.IDEAL_COLOUR, ideal["fidelity"]))
+    for x, (name, start, end, row) in enumerate(shown, 1):
+        sign = "+" if end >= start else "\u2212"
+        told = common.is_told(row)
+        draw_bar(axes, x, start, end,
+                 sign + common.number(abs(end - start)) + ("" if told else "\nn.d."),
+                 common.bar_style(colours[name], row["fidelity"], told))
+        axes.plot([x - 1 + 0.31, x - 0.31], [start, start], color="#777777", linewidth=0.8)
+    if with_naive:
+        names.append(naive["configuration"])
+        high = max(high, naive["median"])
+        draw_bar(axes, len(names) - 1, 0, naive["median"], common.number(naive["median"]),
+                 common.bar_style(common.ABOVE_COLOUR, naive["fidelity"]))
+    axes.set_ylim(1.05 * low, high + 0.2 * (high - low))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.7g}")
     axes.set_xticks(range(len(names)), [name.replace("_", "_\n") for name in names], fontsize=8)
     axes.set_xlim(-0.6, len(names) - 0.4)
 
@@ -86,7 +92,7 @@ def draw(pyplot, run):
         return None
     colours = common.source_colours(common.in_order(
         name for steps in rows for name, _, _, _ in steps.steps))
-    zoomed = any(steps.cut() for steps in rows)
+    zoomed = any(steps.small() for steps in rows)
     columns = 2 if zoomed else 1
     figure = pyplot.figure(figsize=(11 if zoomed else 7, 1.2 + 2.9 * len(rows)))
     grid = figure.add_gridspec(len(rows) + 1, columns, height_ratios=[1] * len(rows) + [0.08],
@@ -99,18 +105,21 @@ def draw(pyplot, run):
     for i, steps in enumerate(rows):
         label = common.place_label(steps.place).replace("\n", ", ")
         axes = figure.add_subplot(grid[i, 0])
-        draw_steps(axes, steps, colours, None)
+        draw_steps(axes, steps, steps.steps, colours, True)
         axes.set_title(label, loc="left")
         axes.set_ylabel("TSC cycles per packet,\nguest side")
-        if steps.cut():
+        small = steps.small()
+        if small:
             axes = figure.add_subplot(grid[i, 1])
-            draw_steps(axes, steps, colours, 1.25 * steps.cut())
-            axes.set_title(f"{label}: the small steps (\u2191: cut)", loc="left")
+            draw_steps(axes, steps, small, colours, False)
+            left_out = [name for name, _, _, _ in steps.steps[len(small):]]
+            axes.set_title(f"{label}: the small steps\n(without {', '.join(left_out)})",
+                           loc="left")
         fidelities += [steps.ideal["fidelity"], steps.naive["fidelity"]]
     axes = figure.add_subplot(grid[len(rows), :])
     axes.axis("off")
-    axes.legend(handles=common.fidelity_handles(pyplot, fidelities), loc="center", ncol=6,
-                title="fidelity")
+    axes.legend(handles=common.fidelity_handles(pyplot, fidelities)
+                + [common.untold_handle(pyplot)], loc="center", ncol=6, title="fidelity")
     return figure
 
 
