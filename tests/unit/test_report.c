@@ -118,6 +118,7 @@ test_numbers(void **state)
 	const struct estimate cycles = {118.44, 117.93, 119.02, 96}, none = estimate_none();
 	const struct estimate large = {-196315, -224205, -113403, 96};
 	const struct estimate wide = {118.44, 90.2, 171.6, 96}, ratio = {96.024, 95.8, 96.31, 96};
+	const struct estimate apart = {181000, 165, 199e6, 4};
 	char buf[64];
 
 	(void)state;
@@ -136,6 +137,7 @@ test_numbers(void **state)
 			    " -196k  -224k..-113k");
 	assert_string_equal(format_ratio_estimate(&ratio, buf, sizeof(buf)),
 			    " 96.02  95.80..96.31");
+	assert_string_equal(format_cycles_estimate(&apart, buf, sizeof(buf)), "  181k  165..199M");
 	assert_string_equal(format_cycles_estimate(&none, buf, sizeof(buf)), "   n/a");
 }
 
@@ -260,6 +262,22 @@ test_wide_intervals_are_marked(void **state)
 	sample_remove(path);
 }
 
+static void
+test_vague_intervals_say_what_to_do(void **state)
+{
+	char path[64], *text = report_sample(0.5, NULL, path, sizeof(path));
+
+	(void)state;
+	assert_lines_fit(text);
+	assert_contains(text, "Some intervals are too wide to say much: raise measure.restarts or");
+	free(text);
+	sample_remove(path);
+	text = report_sample(0.001, NULL, path, sizeof(path));
+	assert_null(strstr(text, "too wide to say much"));
+	free(text);
+	sample_remove(path);
+}
+
 /* Figures are drawn wherever matplotlib is. */
 static void
 test_figures(void **state)
@@ -378,6 +396,7 @@ main(void)
 		cmocka_unit_test(test_report_of_exact_run),
 		cmocka_unit_test(test_report_of_shapley_values),
 		cmocka_unit_test(test_wide_intervals_are_marked),
+		cmocka_unit_test(test_vague_intervals_say_what_to_do),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),
 		cmocka_unit_test(test_command_refuses),

@@ -2,6 +2,7 @@
 #include "runner/report/format.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define VALUE_COLUMNS 6
@@ -52,7 +53,38 @@ ratio_style(const struct estimate *e)
 	return (struct style){1, "", ratio < 999.95 ? 1 : 0};
 }
 
-/* The bounds are written like the value, so that they can be compared at a glance. */
+/* Bounds that lie farther apart than that have no unit in common. */
+#define FAR_APART 1000
+
+static bool
+is_far_apart(const struct estimate *e)
+{
+	return e->ci_low > 0 && e->ci_high > FAR_APART * e->ci_low;
+}
+
+/* A number of any size, in one to four digits. */
+static const char *
+format_alone(double value, char *buf, size_t size)
+{
+	static const struct style styles[] = {
+		{1e9, "G", 0}, {1e6, "M", 0}, {1e3, "k", 0}, {1, "", 0}, {1, "", 1}};
+	const double from[] = {9.9995e9, 9.9995e6, 9999.5, 9.95, 0};
+	size_t i = 0;
+
+	if (value >= 1e15)
+		snprintf(buf, size, "%.0e", value);
+	else {
+		while (value < from[i])
+			i++;
+		format_number(value, &styles[i], buf, size);
+	}
+	return buf;
+}
+
+/*
+ * The bounds are written like the value, so that they can be compared at a glance,
+ * unless they are far apart.
+ */
 static const char *
 format_estimate(const struct estimate *e, const struct style *style, char *buf, size_t size)
 {
@@ -61,6 +93,10 @@ format_estimate(const struct estimate *e, const struct style *style, char *buf, 
 	format_number(e->value, style, value, sizeof(value));
 	if (isnan(e->ci_low))
 		snprintf(buf, size, "%*s", VALUE_COLUMNS, value);
+	else if (is_far_apart(e))
+		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
+			 format_alone(e->ci_low, low, sizeof(low)),
+			 format_alone(e->ci_high, high, sizeof(high)));
 	else
 		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
 			 format_number(e->ci_low, style, low, sizeof(low)),

@@ -69,6 +69,9 @@ void report_manifest(const struct report *report, struct document *document);
 /* The row's cycles, or "not distinguishable"; nothing for NULL. cell: DOCUMENT_CELL_BYTES. */
 void report_fill_cycles(const struct attribution_row *row, char *cell);
 
+/* Adds a line on what to do about the table above, whose intervals say next to nothing. */
+void report_vague(struct document *document);
+
 /* A heading with the place's traffic and variant. */
 void report_place_heading(struct document *document, const struct run_cell *place);
 

@@ -114,6 +114,20 @@ has_shapley(const struct attribution *a, const struct run_cell *place)
 	return false;
 }
 
+/* Is a source's interval so wide that it may as well be half of the whole? */
+static bool
+is_vague(const struct attribution *a, const struct run_cell *place)
+{
+	const struct attribution_row *total =
+		attribution_find(a, place, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL);
+
+	for (size_t i = 0; total && i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    estimate_is_vague(&a->rows[i].cycles, total->cycles.value))
+			return true;
+	return false;
+}
+
 void
 report_breakdown(struct report *report, struct document *document)
 {
@@ -134,6 +148,8 @@ report_breakdown(struct report *report, struct document *document)
 			report_shapley_place(report, document, a->rows[i].place);
 		else
 			add_place(report, document, a->rows[i].place);
+		if (is_vague(a, a->rows[i].place))
+			report_vague(document);
 	}
 }
 

@@ -161,10 +161,22 @@ is_first_of_traffic(const struct run *run, const struct run_cell *cell)
 	return true;
 }
 
+/* Does its ratio, or what it costs, have an interval that says next to nothing? */
+static bool
+is_vague(const struct report *report, const struct run_cell *cell)
+{
+	const struct summary_row *row =
+		summary_find(&report->summary, cell, side_metrics[SIDE_GUEST].cycles);
+
+	return row && (estimate_is_vague(&row->value, row->value.value) ||
+		       estimate_is_vague(&row->ratio, row->ratio.value));
+}
+
 static void
 add_traffic(struct report *report, struct document *document, const struct run_cell *first)
 {
 	char name[DOCUMENT_CELL_BYTES];
+	bool vague = false;
 
 	document_heading(document, 3, "%s", report_traffic_name(first, name, sizeof(name)));
 	document_table(document, columns, N_COLUMNS);
@@ -172,10 +184,14 @@ add_traffic(struct report *report, struct document *document, const struct run_c
 	for (uint32_t i = 0; i < report->run.n_cells; i++) {
 		const struct run_cell *cell = &report->run.cells[i];
 
-		if (cell->role == CELL_LISTED && same_traffic(cell, first))
-			add_configuration(report, document, cell);
+		if (cell->role != CELL_LISTED || !same_traffic(cell, first))
+			continue;
+		add_configuration(report, document, cell);
+		vague |= is_vague(report, cell);
 	}
 	add_noise(report, document, first);
+	if (vague)
+		report_vague(document);
 }
 
 void

@@ -90,6 +90,14 @@ add_footnotes(const struct report *report, struct document *document)
 			      100 * m->measure.precision);
 }
 
+void
+report_vague(struct document *document)
+{
+	document_text(document,
+		      "Some intervals are too wide to say much: raise measure.restarts or "
+		      "measure.budget on an idle machine.");
+}
+
 static const char lockstep_meaning[] =
 	"Guest and host take turns on one core and are metered apart: a copy finds its frame in "
 	"that core's cache, so that what copying costs here is the least it can.";

@@ -6,6 +6,8 @@
 
 #include "base/compare.h"
 
+#define VAGUE_SHARE 0.5
+
 double
 stats_quantile(const double *ascending, size_t n, double share)
 {
@@ -33,6 +35,12 @@ double
 estimate_half_width_share(const struct estimate *estimate)
 {
 	return (estimate->ci_high - estimate->ci_low) / 2 / fabs(estimate->value);
+}
+
+bool
+estimate_is_vague(const struct estimate *estimate, double scale)
+{
+	return (estimate->ci_high - estimate->ci_low) / 2 > VAGUE_SHARE * fabs(scale);
 }
 
 struct estimate

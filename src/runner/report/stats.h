@@ -35,6 +35,7 @@
 #ifndef FOLIO_RUNNER_STATS_H
 #define FOLIO_RUNNER_STATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -100,6 +101,9 @@ struct estimate units_estimate_positive_within(const struct units *units, double
 
 /* Half the interval's width as a share of the value; NAN where there is no interval. */
 double estimate_half_width_share(const struct estimate *estimate);
+
+/* Is half the interval's width more than half of scale? No where there is no interval. */
+bool estimate_is_vague(const struct estimate *estimate, double scale);
 
 /* The estimate of a thing that was not measured: NAN, n = 0. */
 struct estimate estimate_none(void);
