@@ -86,6 +86,17 @@ struct arguments {
 	const char *markdown, *junit, *csv;
 };
 
+/* 0, or -errno: not a file that this user may run. */
+static int
+check_binary(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0 || access(path, X_OK) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) ? 0 : -EISDIR;
+}
+
 /* Splits text at its commas, in place. */
 static int
 take_binaries(char *text, struct ab_build *build)
@@ -94,16 +105,14 @@ take_binaries(char *text, struct ab_build *build)
 
 	build->n_binaries = 0;
 	while ((binary = strsep(&text, ","))) {
-		struct stat status;
+		int error = check_binary(binary);
 
-		if (build->n_binaries == AB_LAYOUTS_MAX) {
-			log_error("found more than %d layouts of one build", AB_LAYOUTS_MAX);
+		if (error) {
+			log_error("'%s': %s, allowed: a build of folio", binary, strerror(-error));
 			return -1;
 		}
-		if (stat(binary, &status) < 0 || !S_ISREG(status.st_mode) ||
-		    access(binary, X_OK) < 0) {
-			log_error("%s: %s, a build of folio is wanted", binary,
-				  errno ? strerror(errno) : "no file");
+		if (build->n_binaries == AB_LAYOUTS_MAX) {
+			log_error("found more than %d layouts of one build", AB_LAYOUTS_MAX);
 			return -1;
 		}
 		build->binaries[build->n_binaries++] = binary;
