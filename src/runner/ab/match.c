@@ -13,9 +13,12 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/scratch.h"
+#include "runner/ab/core.h"
 #include "runner/ab/duel.h"
 #include "runner/ab/subjects.h"
 #include "runner/commands/progress.h"
+#include "runner/measure/conditions.h"
+#include "runner/results/machine.h"
 
 /*
  * Of metered time that a restart has for its subjects together, and at least and at most
@@ -250,10 +253,10 @@ static int
 set_up(struct match *match)
 {
 	struct ab_match *found = match->found;
-	unsigned int cores = cpus_allowed(&match->cpu);
 	int error = scratch_open(match->scratch);
 
-	match->ahead = cores > 1 ? AHEAD_MAX : 0;
+	match->cpu = core_quietest();
+	match->ahead = cpus_allowed(NULL) > 1 ? AHEAD_MAX : 0;
 	for (size_t i = 0; i < AHEAD_MAX + 1; i++)
 		duel_init(&match->duels[i]);
 	if (error) {
@@ -269,6 +272,15 @@ set_up(struct match *match)
 	for (uint32_t i = 0; i < found->n_subjects; i++)
 		subject_name(&match->experiment->cells[i], found->subjects[i].name, AB_NAME_BYTES);
 	return 0;
+}
+
+static void
+look_around(const struct match *match)
+{
+	struct conditions conditions;
+
+	conditions_read(match->cpu, &conditions);
+	conditions_warn_before(&conditions);
 }
 
 static void
@@ -291,13 +303,14 @@ ab_match_run(const struct ab_options *options, const struct experiment *experime
 		.random = {((uint64_t)experiment->measure.seed << 32) + clock_tsc()},
 		.started_ns = clock_monotonic_ns(),
 	};
-	struct load_mark mark;
+	struct cpu_time from, to;
 	int error;
 
 	*found = (struct ab_match){0};
 	catch_signals();
-	load_mark(&mark);
 	error = set_up(&match);
+	look_around(&match);
+	cpu_time_read(CPU_ALL, &from);
 	progress_start(&match.progress, options->progress, 0);
 	log_set_sink(print_message, &match.progress);
 	if (!error)
@@ -306,7 +319,9 @@ ab_match_run(const struct ab_options *options, const struct experiment *experime
 	log_set_sink(NULL, NULL);
 	tear_down(&match);
 	found->seconds = seconds_gone(&match);
-	found->load = load_since(&mark);
+	cpu_time_read(CPU_ALL, &to);
+	found->steal_share = cpu_time_steal_share(&from, &to);
+	found->others_share = cpu_time_others_share(&from, &to);
 	*stop_signal = caught_signal;
 	if (error)
 		ab_match_close(found);

@@ -16,7 +16,6 @@
 #include <stdio.h>
 
 #include "runner/ab/judge.h"
-#include "runner/ab/load.h"
 #include "runner/ab/protocol.h"
 #include "runner/config/experiment.h"
 
@@ -49,7 +48,8 @@ struct ab_finding {
 struct ab_match {
 	uint32_t restarts;
 	double seconds;
-	struct load load; /* of the machine meanwhile */
+	double steal_share;  /* of all cores' time meanwhile: what the hypervisor took */
+	double others_share; /* what other processes took */
 	uint32_t n_subjects;
 	struct ab_finding *subjects;
 };

@@ -69,9 +69,8 @@ add_notes(struct document *document, const struct ab_match *match, const struct 
 		quantity_format(DIMENSION_SHARE, options->tolerance, tolerance, sizeof(tolerance)),
 		match->n_subjects, 100 * AB_ALPHA);
 	document_text(document,
-		      "Meanwhile other processes kept %.1f cores busy, and %.1f%% of CPU time was "
-		      "stolen.",
-		      match->load.other_cores, 100 * match->load.steal_share);
+		      "Meanwhile other processes took %.0f%% of CPU time, and %.1f%% was stolen.",
+		      100 * match->others_share, 100 * match->steal_share);
 	document_text(document, "Verdict: %s.", ab_verdict_name(ab_match_verdict(match)));
 }
 

@@ -25,8 +25,7 @@
 #define LAYOUTS_MIN 4u
 
 /* What is worth a word to who reads the verdict. */
-#define STEAL_WARNING 0.10
-#define OTHER_CORES_WARNING 1.0
+#define STEAL_WARNING 0.02
 
 static const char usage[] =
 	"usage: folio ab --a BIN[,BIN]... --b BIN[,BIN]... CONFIG [OPTION]...\n"
@@ -332,18 +331,6 @@ print(const struct ab_match *match, const struct ab_options *ab)
 	return error;
 }
 
-static void
-warn(const struct load *load)
-{
-	if (load->steal_share > STEAL_WARNING)
-		log_warning("%.0f%% of CPU time was stolen by the hypervisor: it may take longer "
-			    "to be sure",
-			    100 * load->steal_share);
-	if (load->other_cores > OTHER_CORES_WARNING)
-		log_warning("other processes kept %.1f cores busy: it may take longer to be sure",
-			    load->other_cores);
-}
-
 static enum exit_status
 report(const struct ab_match *match, const struct arguments *arguments)
 {
@@ -355,7 +342,10 @@ report(const struct ab_match *match, const struct arguments *arguments)
 	};
 	const struct ab_options *ab = &arguments->ab;
 
-	warn(&match->load);
+	if (match->steal_share > STEAL_WARNING)
+		log_warning("%.0f%% of CPU time was stolen by the hypervisor: it takes longer to "
+			    "be sure",
+			    100 * match->steal_share);
 	if (print(match, ab) || write_file(arguments->markdown, match, ab, markdown) ||
 	    write_file(arguments->junit, match, ab, junit) ||
 	    write_file(arguments->csv, match, ab, csv))
