@@ -116,7 +116,7 @@ add_delays(const struct report *report, struct document *document, const struct 
 	document_text(
 		document,
 		"The host itself was late in sending by %s on average and %s at p99 "
-		"(medians of slices, %s): that is part of the latencies.",
+		"(%s): that is part of the latencies.",
 		format_ns(value_of(find(report, cell, "reference_", METRIC_SEND_DELAY "mean_ns")),
 			  mean, sizeof(mean)),
 		format_ns(value_of(find(report, cell, "reference_", METRIC_SEND_DELAY "p99_ns")),
