@@ -4,7 +4,7 @@
 # itself with known costs put in (B's --set-b), N times each. Prints, for each case, how
 # often it came to which verdict, how long it took, and what change it found.
 #   gate.sh FOLIO N [CASE]...      CASE: same +2% +1% exit (default all)
-#   HOG=1: with a process that spins on each core but the measuring one
+#   HOG=1: with as many processes that spin as there are cores besides the one that measures
 #   TIME: of each comparison, at most (default "60 s")
 # Done on an idle machine, N=40 takes some 90 minutes.
 set -euo pipefail
@@ -27,12 +27,9 @@ clean_up() {
 trap clean_up EXIT
 
 start_hogs() {
-	local cpu cpus
-	mapfile -t cpus < <(taskset -pc $$ | sed 's/.*: //' | tr , '\n' |
-		while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
-	# folio measures on the last one.
-	for cpu in "${cpus[@]:0:${#cpus[@]}-1}"; do
-		taskset -c "$cpu" bash -c 'while :; do :; done' &
+	local n
+	for ((n = 1; n < $(nproc); n++)); do
+		bash -c 'while :; do :; done' &
 		hogs+=($!)
 	done
 }
@@ -93,7 +90,7 @@ try() {
 }
 
 [ -z "${HOG:-}" ] || start_hogs
-echo "${HOG:+other cores loaded; }at most ${TIME:-60 s} each"
+echo "${HOG:+$(($(nproc) - 1)) processes spin meanwhile; }at most ${TIME:-60 s} each"
 echo "case     runs  regressed  unchanged  inconclusive  mean s   max s  change of folio: median (least to most)"
 for case in "$@"; do
 	case $case in
