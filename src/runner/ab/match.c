@@ -230,7 +230,7 @@ run_restarts(struct match *match)
 	bool last = false;
 	int error = 0;
 
-	while (!error && undecided && !last) {
+	while (!error && undecided && !last && ab_match_verdict(match->found) != AB_REGRESSED) {
 		error = run_restart(match);
 		last = match->found->restarts == AB_RESTARTS_MAX || !time_left(match);
 		if (!error && (last || ab_look_due(match->found->restarts)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Two builds of folio against each other on this machine, in the same minutes: many
- * short restarts of both, until each subject (subjects.h) has its verdict or the time
- * is up.
+ * short restarts of both, until each subject (subjects.h) has its verdict, one has
+ * regressed, or the time is up.
  *
  * A restart is a duel: both builds as fresh processes, alive on one core, taking turns in
  * slices. What restarts differ in (where memory and code lie) is more than what one

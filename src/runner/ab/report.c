@@ -71,6 +71,9 @@ add_notes(struct document *document, const struct ab_match *match, const struct 
 	document_text(document,
 		      "Meanwhile other processes took %.0f%% of CPU time, and %.1f%% was stolen.",
 		      100 * match->others_share, 100 * match->steal_share);
+	if (ab_match_verdict(match) == AB_REGRESSED)
+		document_text(document, "It ends with the first regression: what is still "
+					"inconclusive then was given no more time.");
 	document_text(document, "Verdict: %s.", ab_verdict_name(ab_match_verdict(match)));
 }
 
