@@ -40,7 +40,7 @@ fail() {
 	failed=1
 }
 
-expect 0 '60 cells, 240 trials' '' check "$source/configs/quick.yaml"
+expect 0 '60 cells, 180 trials' '' check "$source/configs/quick.yaml"
 expect 0 'measuring budget of 14 s' '' check "$source/configs/quick.yaml"
 expect 0 '45 cells, 135 trials' '' check "$source/configs/breakdown.yaml"
 expect 0 '15 cells, 15 trials' '' check "$source/configs/quick.yaml" --set traffic=imix \

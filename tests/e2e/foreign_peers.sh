@@ -14,6 +14,8 @@
 set -uo pipefail
 
 folio=$1
+# Open vSwitch takes what huge pages there are; the other peers run without, too.
+export FOLIO_NO_HUGE=1
 frames=${2:-150000}
 full_kpps=${3:-40}
 work=$(mktemp -d /tmp/folio-peers-XXXXXX)
@@ -231,8 +233,6 @@ test_ovs() {
 	elif [ "$(huge_pages_free)" -lt 64 ]; then
 		skip "Open vSwitch with DPDK wants 64 free huge pages, here are $(huge_pages_free)"
 	else
-		# It takes all the huge pages that there are for its own frames.
-		export FOLIO_NO_HUGE=1
 		peer "Open vSwitch, two guests of ours" switched
 	fi
 }
