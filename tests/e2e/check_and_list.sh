@@ -41,7 +41,7 @@ fail() {
 }
 
 expect 0 '60 cells, 180 trials' '' check "$source/configs/quick.yaml"
-expect 0 'measuring budget of 14 s' '' check "$source/configs/quick.yaml"
+expect 0 'measuring budget of 12 s' '' check "$source/configs/quick.yaml"
 expect 0 '45 cells, 135 trials' '' check "$source/configs/breakdown.yaml"
 expect 0 '15 cells, 15 trials' '' check "$source/configs/quick.yaml" --set traffic=imix \
 	--set measure.restarts=1
