@@ -4,30 +4,7 @@
 #include <stdio.h>
 
 #include "runner/ab/report.h"
-
-/* Within an attribute. A configuration file's names hold no control characters but spaces. */
-static void
-put_text(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			putc((unsigned char)*text < ' ' ? ' ' : *text, file);
-		}
-	}
-}
+#include "runner/report/xml_text.h"
 
 static void
 put_outcome(FILE *file, const struct ab_judgement *judgement)
@@ -47,7 +24,7 @@ put_case(FILE *file, const struct ab_finding *subject)
 	enum ab_verdict verdict = subject->judgement.verdict;
 
 	fputs("    <testcase classname=\"folio ab\" name=\"", file);
-	put_text(file, subject->name);
+	xml_put_text(file, subject->name);
 	putc('"', file);
 	if (verdict == AB_REGRESSED || verdict == AB_INCONCLUSIVE)
 		put_outcome(file, &subject->judgement);

@@ -4,30 +4,7 @@
 #include <stdio.h>
 
 #include "runner/compare/compare_report.h"
-
-/* Within an attribute or a text. The readers of a run let no control character through. */
-static void
-put_text(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		default:
-			putc(*text, file);
-		}
-	}
-}
+#include "runner/report/xml_text.h"
 
 static void
 put_outcome(FILE *file, const struct judgement *j)
@@ -48,17 +25,17 @@ static void
 put_case(FILE *file, const struct compared_figure *f, const struct judgement *j)
 {
 	fputs("    <testcase classname=\"", file);
-	put_text(file, f->cell->workload);
+	xml_put_text(file, f->cell->workload);
 	putc('.', file);
-	put_text(file, f->cell->frame_size);
+	xml_put_text(file, f->cell->frame_size);
 	fputs("\" name=\"", file);
-	put_text(file, f->cell->configuration);
+	xml_put_text(file, f->cell->configuration);
 	if (f->cell->variant[0]) {
 		fputs(", ", file);
-		put_text(file, f->cell->variant);
+		xml_put_text(file, f->cell->variant);
 	}
 	putc(' ', file);
-	put_text(file, f->series->metric);
+	xml_put_text(file, f->series->metric);
 	putc('"', file);
 	if (j->verdict == VERDICT_REGRESSED || j->verdict == VERDICT_INCONCLUSIVE)
 		put_outcome(file, j);
