@@ -30,7 +30,7 @@ struct link_queue {
 
 struct link {
 	struct frame_io io;
-	struct link_queue queues[FRAME_IO_QUEUES_MAX];
+	struct link_queue queues[QUEUES_MAX];
 	unsigned int room; /* frames that a queue holds at most */
 	struct peer_state peer;
 };
@@ -132,7 +132,7 @@ bench_open(const char *traffic, uint32_t flows, enum pace_kind pace, uint64_t ra
 	b->link.io = (struct frame_io){.receive = link_receive,
 				       .send = link_send,
 				       .pool = pool,
-				       .n_queues = FRAME_IO_QUEUES_MAX,
+				       .n_queues = QUEUES_MAX,
 				       .arg = &b->link};
 	b->link.room = LINK_FRAMES;
 	assert_int_equal(generator_open(&options, &b->link.io, &b->generator, why, sizeof(why)), 0);
@@ -166,7 +166,7 @@ receive_at(struct bench *b, uint64_t now)
 	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 	uint16_t n;
 
-	for (unsigned int queue = 0; queue < FRAME_IO_QUEUES_MAX; queue++)
+	for (unsigned int queue = 0; queue < QUEUES_MAX; queue++)
 		while ((n = link_receive(&b->link, queue, bufs, FRAME_IO_BURST_MAX)))
 			collector_take(b->collector, queue, bufs, n, now);
 }
@@ -209,7 +209,7 @@ all_come_back(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N_TRAFFICS; i++) {
-		for (unsigned int queues = 1; queues <= FRAME_IO_QUEUES_MAX; queues++) {
+		for (unsigned int queues = 1; queues <= QUEUES_MAX; queues++) {
 			struct bench *b = bench_open(traffics[i], 100, PACE_MAX, 0);
 
 			unsigned int used = 0;
@@ -217,7 +217,7 @@ all_come_back(void **state)
 			generator_start(b->generator, 0, queues);
 			for (int k = 0; k < 60; k++) {
 				generator_step(b->generator, 0);
-				for (unsigned int q = 0; q < FRAME_IO_QUEUES_MAX; q++)
+				for (unsigned int q = 0; q < QUEUES_MAX; q++)
 					used |= (b->link.queues[q].n > 0) << q;
 				receive(b);
 			}

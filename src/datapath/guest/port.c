@@ -10,6 +10,7 @@
 #include "datapath/guest/guest.h"
 #include "datapath/guest/pools.h"
 #include "datapath/guest/port_burst.h"
+#include "datapath/guest/port_steps.h"
 #include "datapath/sources/bounce_copy.h"
 
 const struct counter port_counters[] = {
@@ -36,8 +37,7 @@ take_back(void *arg, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct port *port = arg;
 
-	for (const struct port_hook *hook = port->unmap; hook->burst; hook++)
-		hook->burst(hook->state, bufs, n, DIRECTION_RX);
+	port_run_hooks(port->unmap, bufs, n, DIRECTION_RX);
 	for (uint16_t i = 0; i < n; i++)
 		segment_detach(bufs[i]);
 	rte_mempool_put_bulk(port->hot_temporary.pool, (void **)bufs, n);

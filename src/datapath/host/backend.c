@@ -37,7 +37,7 @@ struct queue_pair {
 } __attribute__((aligned(64)));
 
 struct backend {
-	struct queue_pair queue_pairs[BACKEND_QUEUES_MAX];
+	struct queue_pair queue_pairs[QUEUES_MAX];
 	struct backend_options options;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	/*
@@ -70,7 +70,7 @@ static void
 detach(struct backend *backend)
 {
 	atomic_store(&backend->device, 0);
-	for (unsigned int i = 0; i < BACKEND_QUEUES_MAX; i++)
+	for (unsigned int i = 0; i < QUEUES_MAX; i++)
 		while (atomic_load(&backend->queue_pairs[i].busy))
 			sched_yield();
 }
@@ -98,7 +98,7 @@ attach(struct backend *backend, int vid)
 			backend->path);
 		detach(backend);
 	}
-	for (unsigned int i = 0; i < BACKEND_QUEUES_MAX; i++)
+	for (unsigned int i = 0; i < QUEUES_MAX; i++)
 		if (pair_ready(vid, i))
 			set_kicks(backend, vid, i);
 	uint64_t session = atomic_fetch_add(&backend->sessions, 1) + 1;
@@ -137,7 +137,7 @@ new_connection(int vid)
 static int
 ring_state_changed(int vid, uint16_t ring, int enable)
 {
-	if (ring >= 2 * BACKEND_QUEUES_MAX)
+	if (ring >= 2 * QUEUES_MAX)
 		return 0;
 	if (enable)
 		atomic_fetch_or(&ready_rings[vid], 1u << ring);
@@ -279,7 +279,7 @@ backend_queues(const struct backend *backend)
 
 	if (vid == NOT_READY)
 		return 0;
-	while (n < BACKEND_QUEUES_MAX && pair_ready(vid, n))
+	while (n < QUEUES_MAX && pair_ready(vid, n))
 		n++;
 	return n;
 }

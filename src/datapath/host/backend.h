@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BACKEND_QUEUES_MAX 8u
+#include "datapath/config.h"
 
 struct backend;
 struct rte_mbuf;

@@ -7,8 +7,6 @@
 #include "base/log.h"
 #include "datapath/host/backend.h"
 
-_Static_assert(BACKEND_QUEUES_MAX == FRAME_IO_QUEUES_MAX, "each queue pair can be used");
-
 /* A burst of the longest frames to send for each queue, one that was received, and caches. */
 #define POOL_MBUFS 8191u
 #define POOL_CACHE 256u
@@ -38,7 +36,7 @@ backend_io_open(struct backend_io *backend_io, struct backend *backend)
 	*backend_io = (struct backend_io){
 		.io = {.receive = receive,
 		       .send = send,
-		       .n_queues = BACKEND_QUEUES_MAX,
+		       .n_queues = QUEUES_MAX,
 		       .arg = backend_io},
 		.backend = backend,
 	};

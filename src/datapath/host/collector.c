@@ -301,7 +301,7 @@ collector_open(const struct generator *generator, struct collector **out)
 		return -ENOMEM;
 	c->generator = generator;
 	c->judge = generator->is_capture ? judge_captured : judge_marked;
-	c->n_streams = generator->is_capture ? FRAME_IO_QUEUES_MAX : generator->n_items;
+	c->n_streams = generator->is_capture ? QUEUES_MAX : generator->n_items;
 	c->streams = calloc(c->n_streams, sizeof(*c->streams));
 	if (!c->streams || (generator->is_capture && open_keys(c))) {
 		collector_close(c);

@@ -9,8 +9,9 @@
 
 #include <stdint.h>
 
+#include "datapath/config.h"
+
 #define FRAME_IO_BURST_MAX 32u
-#define FRAME_IO_QUEUES_MAX 8u
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -21,7 +22,7 @@ struct frame_io {
 	/* Takes up to n from the front, which then are no longer the caller's; returns how many. */
 	uint16_t (*send)(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n);
 	struct rte_mempool *pool; /* frames to send come from here */
-	unsigned int n_queues;    /* 1 to FRAME_IO_QUEUES_MAX */
+	unsigned int n_queues;    /* 1 to QUEUES_MAX */
 	void *arg;
 };
 

@@ -87,7 +87,7 @@ struct generator {
 	/* Of a capture and a queue: the items of the last frames sent, by number % entries. */
 	uint16_t (*log)[GENERATOR_LOG_ENTRIES];
 
-	struct stage stages[FRAME_IO_QUEUES_MAX];
+	struct stage stages[QUEUES_MAX];
 	struct generator_counters counters;
 };
 

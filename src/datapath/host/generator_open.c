@@ -103,10 +103,10 @@ open_capture(struct generator *g, const char *path, char *why, size_t why_size)
 	snprintf(why, why_size, "traffic: %.60s: not enough memory", path);
 	g->is_capture = true;
 	g->n_items = g->capture.n;
-	g->n_streams = FRAME_IO_QUEUES_MAX;
+	g->n_streams = QUEUES_MAX;
 	g->due_entries = GENERATOR_LOG_ENTRIES;
-	g->numbers = calloc(FRAME_IO_QUEUES_MAX, sizeof(*g->numbers));
-	g->log = calloc(FRAME_IO_QUEUES_MAX, sizeof(*g->log));
+	g->numbers = calloc(QUEUES_MAX, sizeof(*g->numbers));
+	g->log = calloc(QUEUES_MAX, sizeof(*g->log));
 	g->hashes = calloc(g->n_items, sizeof(*g->hashes));
 	if (!g->numbers || !g->log || !g->hashes)
 		return -ENOMEM;
