@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # How far folio ab can be relied on, on this machine: a build against itself, and against
 # itself with known costs put in (B's --set-b), N times each. Prints, for each case, how
-# often it came to which verdict, how long it took, and what change it found.
+# often it came to which verdict, how long it took, and what change it found; each single
+# comparison goes to standard error as it ends.
 #   gate.sh FOLIO N [CASE]...      CASE: same +2% +1% exit (default all)
 #   HOG=1: with as many processes that spin as there are cores besides the one that measures
 #   TIME: of each comparison, at most (default "60 s")
@@ -59,16 +60,13 @@ change() {
 	awk '$1 == "folio" && $2 == "over" { sub(/%/, "", $6); print $6 + 0; exit }' "$work/output"
 }
 
-# calibrate PERCENT: sets cost to what gives that change, by two measurements
+# calibrate PERCENT: sets cost to what gives that change. Cycles per packet are linear in the
+# cost, and a change of some 10% is found to a few hundredths of itself; 1% would not be.
 calibrate() {
-	local cost=$((base_cycles + 100)) found
-	for _ in 1 2; do
-		ab "$gate_config" --set-b "sources.vc.cost=$cost cycles" --tolerance 0.1% --time "40 s"
-		found=$(change)
-		cost=$(awk -v base="$base_cycles" -v cost="$cost" -v found="$found" -v wanted="$1" \
-			'BEGIN { printf "%d", base + (cost - base) * wanted / found + 0.5 }')
-	done
-	calibrated=$cost
+	local far=$((base_cycles + 1000))
+	ab "$gate_config" --set-b "sources.vc.cost=$far cycles" --tolerance 0.1% --time "40 s"
+	calibrated=$(awk -v base="$base_cycles" -v far="$far" -v found="$(change)" -v wanted="$1" \
+		'BEGIN { printf "%d", base + (far - base) * wanted / found + 0.5 }')
 }
 
 # try CASE CONFIG OPTION...: N comparisons
@@ -83,6 +81,8 @@ try() {
 		times[$status]=$((times[$status] + 1))
 		echo "$seconds" >>"$work/seconds"
 		change >>"$work/changes"
+		printf '%s %d of %d: status %d after %.0f s, %s%%\n' "$case" $((n + 1)) "$runs" "$status" "$seconds" \
+			"$(change)" >&2
 	done
 	printf '%-6s  %5d  %9d  %9d  %12d' "$case" "$runs" "${times[1]}" "${times[0]}" "${times[4]}"
 	sort -n "$work/seconds" | awk '{ v[NR] = $1; s += $1 } END { printf "  %6.1f  %6.1f", s / NR, v[NR] }'
