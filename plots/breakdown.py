@@ -76,8 +76,8 @@ def draw_all(axes, run, places, colours):
         if naive is None or ideal is None:
             continue
         parts = [("ideal", ideal["median"], ideal["fidelity"], True)]
-        parts += [(name, row["cycles_per_packet"], row["fidelity"], common.is_told(row))
-                  for name, row in run.sources(place).items() if row["cycles_per_packet"] > 0]
+        parts += [(name, row["cost"], row["fidelity"], common.is_told(row))
+                  for name, row in run.sources(place).items() if row["cost"] > 0]
         bottom = 0
         for name, cycles, fidelity, told in parts:
             axes.bar(x, cycles, 0.6, bottom=bottom, **common.bar_style(
@@ -114,9 +114,9 @@ def draw_interval(axes, row, y, colour, limits):
 def draw_sources(axes, run, places, colours, names):
     """A line per source, a marker per traffic; what is not above zero stands at the left edge."""
     rows = [row for place in places for row in run.sources(place).values()]
-    shown = [row["cycles_per_packet"] for row in rows if row["cycles_per_packet"] > 0]
-    told = [row["cycles_per_packet"] for row in rows if common.is_told(row)
-            and row["cycles_per_packet"] > 0]
+    shown = [row["cost"] for row in rows if row["cost"] > 0]
+    told = [row["cost"] for row in rows if common.is_told(row)
+            and row["cost"] > 0]
     limits = min(told or shown or [3]) / 3, 3 * max(shown, default=10)
     for i, place in enumerate(places):
         sources = run.sources(place)
@@ -127,7 +127,7 @@ def draw_sources(axes, run, places, colours, names):
                 continue
             y = line + offset
             draw_interval(axes, row, y, colours[name], limits)
-            axes.plot(max(row["cycles_per_packet"], limits[0]), y, common.traffic_marker(i),
+            axes.plot(max(row["cost"], limits[0]), y, common.traffic_marker(i),
                       color=colours[name], markersize=6, markeredgecolor="#333333",
                       markerfacecolor=colours[name] if common.is_told(row) else "white",
                       markeredgewidth=0.6, clip_on=False)

@@ -110,7 +110,7 @@ class Run:
             ("median", "ci_low", "ci_high"))
         self.attribution = read_csv(
             folder, "attribution.csv", ("source", "side", "method", "fidelity", "distinguishable",
-                                        *place), ("cycles_per_packet", "ci_low", "ci_high"))
+                                        *place), ("cost", "ci_low", "ci_high"))
         for row in self.summary:
             if row["cell"] not in self.plan:
                 raise Damaged(f"{folder}/summary.csv: damaged: cell {row['cell']} is not in "

@@ -25,10 +25,10 @@ class Steps:
         self.steps, level = [], ideal["median"]
         sources = run.sources(place, "shapley") or run.sources(place)
         interaction = sources.pop("interaction", None)
-        rows = sorted(sources.values(), key=lambda row: abs(row["cycles_per_packet"]))
+        rows = sorted(sources.values(), key=lambda row: abs(row["cost"]))
         for row in rows + ([interaction] if interaction else []):
-            self.steps.append((row["source"], level, level + row["cycles_per_packet"], row))
-            level += row["cycles_per_packet"]
+            self.steps.append((row["source"], level, level + row["cost"], row))
+            level += row["cost"]
 
     def ends(self, steps):
         """The highest and the lowest level that these steps come to."""

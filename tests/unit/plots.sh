@@ -40,7 +40,7 @@ plan='cell,role,configuration,reference,variant,workload,frame_size,traffic,sour
 summary='cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,ci_low,ci_high
 0,folio,ideal,,macswap,64,guest_cycles_per_packet,cycles/packet,real,100,99,101
 0,folio,ideal,,macswap,64,reference_guest_cycles_per_packet,cycles/packet,stand-in,90,89,91'
-attribution='workload,frame_size,variant,source,side,method,cycles_per_packet,ci_low,ci_high,fidelity,distinguishable'
+attribution='workload,frame_size,variant,source,side,unit,method,cost,ci_low,ci_high,fidelity,distinguishable'
 
 write() {
 	printf '%s\n' "$manifest" >"$folder/manifest.json"

@@ -233,11 +233,33 @@ add_counters(struct trial *trial, const struct datapath_config *config, double m
 	add_counter(trial, "exits.overruns", "exits", 0);
 }
 
+#define WIRE_NS 3000
+
+/* Of frames that wait for nothing but both sides: in ns what they take in cycles. */
+static struct latency_figures
+latency_of(const struct side_figures *side, double later_ns)
+{
+	double ns =
+		WIRE_NS + later_ns + side->guest_cycles_per_packet + side->host_cycles_per_packet;
+
+	return (struct latency_figures){ns, ns, ns, ns, ns, ns};
+}
+
+static void
+add_latencies(struct pair *pair, double later_ns)
+{
+	pair->configuration.latency = latency_of(&pair->configuration, later_ns);
+	pair->reference.latency = latency_of(&pair->reference, 0);
+	pair->latency_ratio = pair->configuration.latency;
+	latency_figures_divide(&pair->latency_ratio, &pair->reference.latency);
+}
+
 void
 sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, struct trial *trial)
 {
 	struct random_state random = {s->other_run << 48 | (uint64_t)cell->id << 32 | restart};
-	double slower = 1 + (strcmp(cell->configuration, "folio") ? 0 : s->slower);
+	bool is_folio = !strcmp(cell->configuration, "folio");
+	double slower = 1 + (is_folio ? s->slower : 0);
 	bool same = cell->role != CELL_CONTROL_DEVICES &&
 		    !memcmp(&cell->config.sources[source_find("iotlb")],
 			    &cell->reference_config.sources[source_find("iotlb")],
@@ -276,6 +298,8 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 				 p->reference.guest_cycles_per_packet;
 		p->host_ratio = p->configuration.host_cycles_per_packet /
 				p->reference.host_cycles_per_packet;
+		if (s->at_rate)
+			add_latencies(p, is_folio ? s->later_ns : 0);
 	}
 	add_counters(trial, &cell->config,
 		     strcmp(cell->configuration, "swiotlb") ? 0 : s->more_exits);

@@ -19,8 +19,10 @@ struct sample {
 	struct experiment experiment;
 	bool shapley; /* a cell for every set of sources instead of each removed from all */
 	double noise; /* spread of a slice, as a share; 0: every pair is exact */
+	bool at_rate; /* with latencies, which are both sides' cycles and 3000, as ns */
 	/* To be set before trials are written; zero after sample_open(). */
 	double slower;      /* the guest's cycles of folio are more by that share */
+	double later_ns;    /* folio's latencies are more by that, at_rate */
 	double more_exits;  /* swiotlb's doorbells per packet are more by that */
 	uint64_t other_run; /* another number, another run's noise */
 };

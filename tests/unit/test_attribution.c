@@ -22,6 +22,8 @@
 static const char *const frame_sizes[] = {"64", "1500", NULL};
 
 /* A run from trials to attribution. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 struct loaded {
 	struct sample sample;
 	struct folder folder;
@@ -82,8 +84,7 @@ check_exact(const struct loaded *l)
 	for (const char *const *label = frame_sizes; *label; label++) {
 		const struct cell *cell = sample_cell(&l->sample, "ideal+psc", *label);
 		double sum = 0, removed = 0, shares = 0;
-		double total =
-			row_of(l, *label, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL)->cycles.value;
+		double total = row_of(l, *label, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL)->cost.value;
 
 		for (unsigned int i = 0; sources[i]; i++) {
 			const char *name = sources[i]->name;
@@ -91,26 +92,63 @@ check_exact(const struct loaded *l)
 			const struct attribution_row *row =
 				row_of(l, *label, name, SIDE_GUEST, METHOD_ALONE);
 
-			assert_near(row->cycles.value, wanted, 1e-6);
+			assert_near(row->cost.value, wanted, 1e-6);
 			assert_int_equal(row->fidelity, sources[i]->fidelity);
 			assert_int_equal(row->distinguishable, wanted > 0);
-			sum += row->cycles.value;
+			sum += row->cost.value;
 			shares += row->share.value;
 			row = row_of(l, *label, name, SIDE_GUEST, METHOD_REMOVED);
-			assert_near(row->cycles.value, wanted + SAMPLE_INTERACTION_CYCLES, 1e-6);
-			removed += row->cycles.value;
+			assert_near(row->cost.value, wanted + SAMPLE_INTERACTION_CYCLES, 1e-6);
+			removed += row->cost.value;
 		}
 		const struct attribution_row *rest =
 			row_of(l, *label, SOURCE_INTERACTION, SIDE_GUEST, METHOD_ALONE);
 
-		assert_near(rest->cycles.value, SAMPLE_INTERACTION_CYCLES, 1e-6);
-		assert_near(sum + rest->cycles.value, total, 1e-6);
+		assert_near(rest->cost.value, SAMPLE_INTERACTION_CYCLES, 1e-6);
+		assert_near(sum + rest->cost.value, total, 1e-6);
 		assert_near(shares + rest->share.value, 1, 1e-9);
 		rest = row_of(l, *label, SOURCE_INTERACTION, SIDE_GUEST, METHOD_REMOVED);
-		assert_near(removed + rest->cycles.value, total, 1e-6);
-		assert_near(row_of(l, *label, "iotlb", SIDE_HOST, METHOD_ALONE)->cycles.value, 140,
+		assert_near(removed + rest->cost.value, total, 1e-6);
+		assert_near(row_of(l, *label, "iotlb", SIDE_HOST, METHOD_ALONE)->cost.value, 140,
 			    1e-6);
 	}
+}
+
+/* What the client sees is both sides' together. */
+static void
+check_client(const struct loaded *l)
+{
+	static const enum attribution_method methods[] = {METHOD_ALONE, METHOD_REMOVED};
+
+	for (unsigned int i = 0; sources[i]; i++) {
+		for (size_t m = 0; m < COUNT(methods); m++) {
+			double cost[SIDES];
+
+			for (int side = 0; side < SIDES; side++)
+				cost[side] = row_of(l, frame_sizes[0], sources[i]->name,
+						    (enum side)side, methods[m])
+						     ->cost.value;
+			assert_near(cost[SIDE_CLIENT], cost[SIDE_GUEST] + cost[SIDE_HOST], 1e-6);
+		}
+	}
+}
+
+static void
+set_at_rate(struct sample *sample)
+{
+	sample->at_rate = true;
+}
+
+static void
+test_client(void **state)
+{
+	static struct loaded l;
+
+	(void)state;
+	load(&l, 0, set_at_rate);
+	check_exact(&l);
+	check_client(&l);
+	unload(&l);
 }
 
 static void
@@ -165,7 +203,7 @@ value_of(const struct loaded *l, const char *source, const char *with, enum side
 		if (cell_same_place(row->place, place) && row->side == side &&
 		    row->method == method && !strcmp(row->source, source) &&
 		    (with ? row->with && !strcmp(row->with, with) : !row->with))
-			return row->cycles.value;
+			return row->cost.value;
 	}
 	fail_msg("no row of %s", source);
 	return NAN;
@@ -211,7 +249,7 @@ test_shapley_sums_are_exact(void **state)
 	(void)state;
 	load_with(&l, 0.05, NULL, sample_open_shapley);
 	for (int pass = 0; pass < 2; pass++) {
-		for (int side = 0; side < SIDES; side++) {
+		for (int side = 0; side < SIDE_CLIENT; side++) {
 			double total = value_of(&l, SOURCE_TOTAL, NULL, side, METHOD_ALL);
 			double values = 0;
 			double parts = value_of(&l, SOURCE_REST, NULL, side, METHOD_TWO_WAY);
@@ -309,7 +347,7 @@ test_intervals_hold_the_truth(void **state)
 				row_of(&l, *label, sources[i]->name, SIDE_GUEST, METHOD_ALONE);
 			double wanted = sample_source_cycles(sources[i]->name, cell);
 
-			held += row->cycles.ci_low <= wanted && row->cycles.ci_high >= wanted;
+			held += row->cost.ci_low <= wanted && row->cost.ci_high >= wanted;
 			rows++;
 		}
 	}
@@ -368,7 +406,7 @@ test_one_rule_for_all_figures(void **state)
 	load(&l, 0.2, NULL);
 	for (size_t i = 0; i < l.attribution.n_rows; i++) {
 		const struct attribution_row *row = &l.attribution.rows[i];
-		bool holds_none = row->cycles.ci_low <= 0 && row->cycles.ci_high >= 0;
+		bool holds_none = row->cost.ci_low <= 0 && row->cost.ci_high >= 0;
 
 		assert_false(holds_none && row->distinguishable);
 		hidden += holds_none;
@@ -415,6 +453,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_listed_naive_is_the_whole),
 		cmocka_unit_test(test_shapley_values),
 		cmocka_unit_test(test_shapley_sums_are_exact),

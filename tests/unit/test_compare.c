@@ -386,6 +386,33 @@ test_command(void **state)
 	}
 }
 
+static void
+be_at_rate(struct sample *sample)
+{
+	sample->at_rate = true;
+}
+
+static void
+be_later(struct sample *sample)
+{
+	sample->other_run = 1;
+	sample->at_rate = true;
+	sample->later_ns = 600;
+}
+
+/* Runs at a rate: latencies are judged beside the cycles, which have not changed. */
+static void
+test_latencies(void **state)
+{
+	(void)state;
+	write_run(f.base, sizeof(f.base), 0.0003, be_at_rate);
+	write_run(f.new, sizeof(f.new), 0.0003, be_later);
+	assert_int_equal(compare(NULL, NULL), EXIT_VERDICT_FAILED);
+	assert_says(f.out, "latency_p50_ratio");
+	assert_says(f.out, "2 regressed");
+	close_folders();
+}
+
 static char *
 read_whole(const char *path)
 {
@@ -565,6 +592,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_latencies),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_what_differs_is_refused),
 		cmocka_unit_test(test_damaged_folders),

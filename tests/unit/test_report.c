@@ -218,7 +218,7 @@ test_report_of_exact_run(void **state)
 	assert_contains(text, "\n| configuration | configs/sample.yaml |");
 	free(text);
 	file = read_file(path, "attribution.csv");
-	assert_contains(file, "\nmacswap,64,,psc,guest,alone,18800,");
+	assert_contains(file, "\nmacswap,64,,psc,guest,cycles/packet,alone,18800,");
 	free(file);
 	sample_remove(path);
 }
@@ -237,8 +237,8 @@ test_report_of_shapley_values(void **state)
 	assert_null(strstr(text, " + vc"));
 	free(text);
 	file = read_file(path, "attribution.csv");
-	assert_contains(file, "\nmacswap,64,,psc,guest,shapley,188");
-	assert_contains(file, ",bounce_alloc+bounce_copy,guest,two-way,");
+	assert_contains(file, "\nmacswap,64,,psc,guest,cycles/packet,shapley,188");
+	assert_contains(file, ",bounce_alloc+bounce_copy,guest,cycles/packet,two-way,");
 	free(file);
 	sample_remove(path);
 }

@@ -11,6 +11,9 @@ const char *const judged_names[JUDGED_COUNT] = {
 	[JUDGED_HOST_RATIO] = "host_ratio",
 	[JUDGED_GUEST_CYCLES] = "guest_cycles_per_packet",
 	[JUDGED_HOST_CYCLES] = "host_cycles_per_packet",
+	[JUDGED_LATENCY_MEAN] = "latency_mean_ratio",
+	[JUDGED_LATENCY_P50] = "latency_p50_ratio",
+	[JUDGED_LATENCY_P99] = "latency_p99_ratio",
 	[JUDGED_COUNTERS] = "counters",
 };
 
@@ -39,6 +42,9 @@ static const struct option_spec tolerance_options[] = {
 	TOLERANCE(JUDGED_HOST_RATIO, "host_ratio", "3%"),
 	TOLERANCE(JUDGED_GUEST_CYCLES, "guest_cycles_per_packet", "2%"),
 	TOLERANCE(JUDGED_HOST_CYCLES, "host_cycles_per_packet", "5%"),
+	TOLERANCE(JUDGED_LATENCY_MEAN, "latency_mean_ratio", "10%"),
+	TOLERANCE(JUDGED_LATENCY_P50, "latency_p50_ratio", "5%"),
+	TOLERANCE(JUDGED_LATENCY_P99, "latency_p99_ratio", "20%"),
 	TOLERANCE(JUDGED_COUNTERS, "counters", "1%"),
 	{0},
 };
@@ -105,6 +111,7 @@ thresholds_read(const char *path, struct thresholds *out)
 	options_defaults(error_options, out);
 	options_defaults(tolerance_options, out);
 	out->judged[JUDGED_GUEST_RATIO] = out->judged[JUDGED_COUNTERS] = true;
+	out->judged[JUDGED_LATENCY_P50] = out->judged[JUDGED_LATENCY_P99] = true;
 	if (!path)
 		return 0;
 	err = yaml_read_file(path, &root);

@@ -14,6 +14,9 @@ enum judged {
 	JUDGED_HOST_RATIO,
 	JUDGED_GUEST_CYCLES, /* raw cycles compare on one and the same machine only */
 	JUDGED_HOST_CYCLES,
+	JUDGED_LATENCY_MEAN, /* to the reference's, from the same pairs; of runs at a rate */
+	JUDGED_LATENCY_P50,
+	JUDGED_LATENCY_P99,
 	JUDGED_COUNTERS, /* events per packet: each counter that a run has */
 	JUDGED_COUNT,
 };

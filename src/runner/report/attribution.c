@@ -23,19 +23,19 @@ attribution_added(const struct attribution_work *work, const struct run_cell *ce
 
 bool
 attribution_apart(const struct attribution_work *work, const struct units *part,
-		  const struct run_cell *cell, double of_cycles)
+		  const struct run_cell *cell, double of_cost)
 {
 	struct estimate e = units_estimate(part);
 	double floor = noise_floor_for(work->summary, cell, work->side);
 
-	return noise_apart(&e, 0, floor, of_cycles);
+	return noise_apart(&e, 0, floor, of_cost);
 }
 
 double
-attribution_reference_cycles(const struct attribution_work *work, const struct run_cell *cell)
+attribution_reference_cost(const struct attribution_work *work, const struct run_cell *cell)
 {
 	const struct summary_row *row =
-		summary_find(work->summary, cell, side_metrics[work->side].reference_cycles);
+		summary_find(work->summary, cell, side_metrics[work->side].reference_cost);
 
 	return row ? row->value.value : 0;
 }
@@ -45,7 +45,7 @@ static bool
 added_apart(const struct attribution_work *work, const struct units *part,
 	    const struct run_cell *cell)
 {
-	return attribution_apart(work, part, cell, attribution_reference_cycles(work, cell));
+	return attribution_apart(work, part, cell, attribution_reference_cost(work, cell));
 }
 
 static struct estimate
@@ -73,7 +73,7 @@ attribution_add_row(struct attribution_work *work, const struct units *part,
 	*rows = *row;
 	rows->place = work->place;
 	rows->side = work->side;
-	rows->cycles = units_estimate(part);
+	rows->cost = units_estimate(part);
 	rows->share = share_of_total(work, part);
 	return 0;
 }
@@ -103,7 +103,7 @@ static int
 add_rest(struct attribution_work *work, enum attribution_method method)
 {
 	const struct summary_row *naive =
-		summary_find(work->summary, work->all, side_metrics[work->side].cycles);
+		summary_find(work->summary, work->all, side_metrics[work->side].cost);
 
 	return attribution_add_row(
 		work, &work->rest,

@@ -25,6 +25,8 @@
  * the whole has beyond the sources alone and all of their two-way interactions:
  * what takes three sources or more, and noise. Those three add up too.
  *
+ * The same is worked out from where the guest, the host and the client stand (enum side).
+ *
  * Sums hold because every figure of a place rests on the restarts that all of
  * its cells have.
  */
@@ -54,10 +56,10 @@ struct attribution_row {
 	const char *with;             /* of METHOD_TWO_WAY: the other source; else NULL */
 	enum side side;
 	enum attribution_method method;
-	struct estimate cycles; /* per packet */
-	struct estimate share;  /* of the whole; n = 0 where the whole is not distinguishable */
-	unsigned int fidelity;  /* of the sources; of all together for interaction, rest, total */
-	bool distinguishable;   /* from noise */
+	struct estimate cost;  /* in the side's unit */
+	struct estimate share; /* of the whole; n = 0 where the whole is not distinguishable */
+	unsigned int fidelity; /* of the sources; of all together for interaction, rest, total */
+	bool distinguishable;  /* from noise */
 };
 
 struct attribution {

@@ -11,7 +11,7 @@
 #include "runner/results/csv_file.h"
 
 #define ATTRIBUTION_COLUMNS                                                                        \
-	"workload,frame_size,variant,source,side,method,cycles_per_packet,ci_low,ci_high,share,"   \
+	"workload,frame_size,variant,source,side,unit,method,cost,ci_low,ci_high,share,"           \
 	"share_ci_low,share_ci_high,fidelity,distinguishable"
 
 static const char *const method_names[] = {
@@ -39,8 +39,9 @@ write_row(struct csv_writer *csv, const struct attribution_row *row)
 	csv_text(csv, row->place->variant);
 	csv_text(csv, name);
 	csv_text(csv, side_metrics[row->side].name);
+	csv_text(csv, side_metrics[row->side].unit);
 	csv_text(csv, method_names[row->method]);
-	write_estimate(csv, &row->cycles);
+	write_estimate(csv, &row->cost);
 	write_estimate(csv, &row->share);
 	csv_text(csv, fidelity_format(row->fidelity, fidelity, sizeof(fidelity)));
 	csv_text(csv, row->distinguishable ? "yes" : "no");

@@ -15,24 +15,23 @@ struct attribution_work {
 	struct attribution *out;
 };
 
-/* Cycles that the cell adds to its reference, over the common restarts. 0, -ENODATA or -ENOMEM. */
+/* What the cell adds to its reference, in the side's unit, over the common restarts. 0, -ENODATA or -ENOMEM. */
 int attribution_added(const struct attribution_work *work, const struct run_cell *cell,
 		      struct units *out);
 
-/* Adds a row; fills in its place, side, cycles and share from part. Returns 0 or -ENOMEM. */
+/* Adds a row; fills in its place, side, cost and share from part. Returns 0 or -ENOMEM. */
 int attribution_add_row(struct attribution_work *work, const struct units *part,
 			const struct attribution_row *row);
 
 /* What the cell's reference costs per packet on that side; 0 where it was not measured. */
-double attribution_reference_cycles(const struct attribution_work *work,
-				    const struct run_cell *cell);
+double attribution_reference_cost(const struct attribution_work *work, const struct run_cell *cell);
 
 /*
  * Does that lie apart from zero by more than its interval and than the noise
- * floor of cell, taken of so many cycles? (noise_apart())
+ * floor of cell, taken of that cost? (noise_apart())
  */
 bool attribution_apart(const struct attribution_work *work, const struct units *part,
-		       const struct run_cell *cell, double of_cycles);
+		       const struct run_cell *cell, double of_cost);
 
 /*
  * Adds the rows of METHOD_SHAPLEY and METHOD_TWO_WAY where the place has a cell

@@ -31,9 +31,9 @@ bool
 breakeven_of(const struct summary *summary, const struct run_cell *cell, struct breakeven *out)
 {
 	const struct summary_row *ideal =
-		summary_find(summary, cell, side_metrics[SIDE_GUEST].reference_cycles);
+		summary_find(summary, cell, side_metrics[SIDE_GUEST].reference_cost);
 	const struct summary_row *guest =
-		summary_find(summary, cell, side_metrics[SIDE_GUEST].cycles);
+		summary_find(summary, cell, side_metrics[SIDE_GUEST].cost);
 	const struct summary_row *cycles = summary_find(summary, cell, EXITS "cycles_per_packet");
 	double events = 0, other;
 

@@ -50,8 +50,8 @@ cell_units_added(const struct run *run, const struct run_cell *cell, enum side s
 		 struct units *out)
 {
 	const struct side_metrics *metrics = &side_metrics[side];
-	const struct series *b = run_cell_series(cell, metrics->cycles);
-	const struct series *a = run_cell_series(cell, metrics->reference_cycles);
+	const struct series *b = run_cell_series(cell, metrics->cost);
+	const struct series *a = run_cell_series(cell, metrics->reference_cost);
 	struct observation *observations;
 	size_t n;
 	int err;

@@ -10,7 +10,7 @@ raise_floor(const struct summary *summary, const struct run_cell *control, doubl
 {
 	for (int side = 0; side < SIDES; side++) {
 		const struct summary_row *row =
-			summary_find(summary, control, side_metrics[side].cycles);
+			summary_find(summary, control, side_metrics[side].cost);
 		double off, half_width;
 
 		if (!row || row->ratio.n == 0)
@@ -67,7 +67,7 @@ noise_apart(const struct estimate *e, double nothing, double floor, double of)
 bool
 noise_distinguishable(const struct summary *summary, const struct run_cell *cell, enum side side)
 {
-	const struct summary_row *row = summary_find(summary, cell, side_metrics[side].cycles);
+	const struct summary_row *row = summary_find(summary, cell, side_metrics[side].cost);
 
 	return row && noise_apart(&row->ratio, 1, noise_floor_for(summary, cell, side), 1);
 }

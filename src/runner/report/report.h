@@ -66,8 +66,11 @@ void report_meaning(const struct report *report, struct document *document);
 /* Adds the manifest's gist. */
 void report_manifest(const struct report *report, struct document *document);
 
-/* The row's cycles, or "not distinguishable"; nothing for NULL. cell: DOCUMENT_CELL_BYTES. */
-void report_fill_cycles(const struct attribution_row *row, char *cell);
+/* Has the place an attribution of the latency that the client sees? */
+bool report_has_client(const struct report *report, const struct run_cell *place);
+
+/* The row's cost, or "not distinguishable"; nothing for NULL. cell: DOCUMENT_CELL_BYTES. */
+void report_fill_cost(const struct attribution_row *row, char *cell);
 
 /* Adds a line on what to do about the table above, whose intervals say next to nothing. */
 void report_vague(struct document *document);

@@ -14,6 +14,13 @@ static const struct document_column breakdown_columns[] = {
 	{"host", true},    {"fidelity", false},
 };
 
+/* The client stands behind the host: what it sees is both sides' together. */
+static const struct document_column client_columns[] = {
+	{"source", false},   {" alone  95% interval, ns", false},
+	{"share", true},     {"removed 95% interval, ns", false},
+	{"fidelity", false},
+};
+
 static const struct document_column breakeven_columns[] = {
 	{"traffic", false}, {"source", false},     {"events/packet", true},
 	{"charged", true},  {"1% of ideal", true}, {"6% of ideal", true},
@@ -22,10 +29,10 @@ static const struct document_column breakeven_columns[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 void
-report_fill_cycles(const struct attribution_row *row, char *cell)
+report_fill_cost(const struct attribution_row *row, char *cell)
 {
 	if (row && row->distinguishable)
-		format_cycles_estimate(&row->cycles, cell, DOCUMENT_CELL_BYTES);
+		format_cycles_estimate(&row->cost, cell, DOCUMENT_CELL_BYTES);
 	else if (row)
 		snprintf(cell, DOCUMENT_CELL_BYTES, "not distinguishable");
 }
@@ -40,19 +47,23 @@ add_source(const struct report *report, struct document *document,
 	const struct attribution_row *host =
 		attribution_find(a, first->place, first->source, SIDE_HOST, first->method);
 	struct document_row row = {0};
+	int cell = 4;
 
 	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", first->source);
-	report_fill_cycles(first, row.cells[1]);
+	report_fill_cost(first, row.cells[1]);
 	if (first->distinguishable)
 		format_share(first->share.value, row.cells[2], sizeof(row.cells[2]));
-	report_fill_cycles(whole ? first :
-				   attribution_find(a, first->place, first->source, SIDE_GUEST,
-						    METHOD_REMOVED),
-			   row.cells[3]);
-	snprintf(row.cells[4], sizeof(row.cells[4]), "n.d.");
-	if (host && host->distinguishable)
-		format_cycles(host->cycles.value, row.cells[4], sizeof(row.cells[4]));
-	fidelity_format(first->fidelity, row.cells[5], sizeof(row.cells[5]));
+	report_fill_cost(whole ? first :
+				 attribution_find(a, first->place, first->source, first->side,
+						  METHOD_REMOVED),
+			 row.cells[3]);
+	if (first->side == SIDE_GUEST) {
+		snprintf(row.cells[cell], sizeof(row.cells[cell]), "n.d.");
+		if (host && host->distinguishable)
+			format_cycles(host->cost.value, row.cells[cell], sizeof(row.cells[cell]));
+		cell++;
+	}
+	fidelity_format(first->fidelity, row.cells[cell], sizeof(row.cells[cell]));
 	document_row(document, &row);
 }
 
@@ -66,20 +77,38 @@ report_place_heading(struct document *document, const struct run_cell *place)
 }
 
 static void
-add_place(const struct report *report, struct document *document, const struct run_cell *place)
+add_sources(const struct report *report, struct document *document, const struct run_cell *place,
+	    enum side side)
 {
 	const struct attribution *a = &report->attribution;
 	const struct attribution_row *total =
-		attribution_find(a, place, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL);
+		attribution_find(a, place, SOURCE_TOTAL, side, METHOD_ALL);
 
-	report_place_heading(document, place);
-	document_table(document, breakdown_columns, COUNT(breakdown_columns));
 	for (size_t i = 0; i < a->n_rows; i++)
-		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		if (a->rows[i].place == place && a->rows[i].side == side &&
 		    a->rows[i].method == METHOD_ALONE)
 			add_source(report, document, &a->rows[i]);
 	if (total)
 		add_source(report, document, total);
+}
+
+bool
+report_has_client(const struct report *report, const struct run_cell *place)
+{
+	return attribution_find(&report->attribution, place, SOURCE_TOTAL, SIDE_CLIENT, METHOD_ALL);
+}
+
+static void
+add_place(const struct report *report, struct document *document, const struct run_cell *place)
+{
+	report_place_heading(document, place);
+	document_table(document, breakdown_columns, COUNT(breakdown_columns));
+	add_sources(report, document, place, SIDE_GUEST);
+	if (!report_has_client(report, place))
+		return;
+	document_text(document, "The same of the mean latency that the client sees:");
+	document_table(document, client_columns, COUNT(client_columns));
+	add_sources(report, document, place, SIDE_CLIENT);
 }
 
 /* What the sources were set to decides their cost as much as which they are. */
@@ -123,7 +152,7 @@ is_vague(const struct attribution *a, const struct run_cell *place)
 
 	for (size_t i = 0; total && i < a->n_rows; i++)
 		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
-		    estimate_is_vague(&a->rows[i].cycles, total->cycles.value))
+		    estimate_is_vague(&a->rows[i].cost, total->cost.value))
 			return true;
 	return false;
 }

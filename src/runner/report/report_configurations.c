@@ -55,8 +55,8 @@ value_of(const struct report *report, const struct run_cell *cell, const char *m
 static void
 add_reference(const struct report *report, struct document *document, const struct run_cell *cell)
 {
-	struct estimate guest = value_of(report, cell, side_metrics[SIDE_GUEST].reference_cycles);
-	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].reference_cycles);
+	struct estimate guest = value_of(report, cell, side_metrics[SIDE_GUEST].reference_cost);
+	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].reference_cost);
 	struct document_row row = {0};
 
 	set_label(&row, cell->reference, cell);
@@ -91,7 +91,7 @@ static void
 format_ratio_cell(struct report *report, const struct run_cell *cell, char *buf, size_t size)
 {
 	const struct summary_row *row =
-		summary_find(&report->summary, cell, side_metrics[SIDE_GUEST].cycles);
+		summary_find(&report->summary, cell, side_metrics[SIDE_GUEST].cost);
 	bool other_fidelity = cell->fidelity != cell->reference_fidelity;
 	char text[DOCUMENT_CELL_BYTES / 2];
 	bool imprecise;
@@ -114,8 +114,8 @@ format_ratio_cell(struct report *report, const struct run_cell *cell, char *buf,
 static void
 add_configuration(struct report *report, struct document *document, const struct run_cell *cell)
 {
-	struct estimate guest = value_of(report, cell, side_metrics[SIDE_GUEST].cycles);
-	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].cycles);
+	struct estimate guest = value_of(report, cell, side_metrics[SIDE_GUEST].cost);
+	struct estimate host = value_of(report, cell, side_metrics[SIDE_HOST].cost);
 	struct document_row row = {0};
 
 	set_label(&row, cell->configuration, cell);
@@ -166,7 +166,7 @@ static bool
 is_vague(const struct report *report, const struct run_cell *cell)
 {
 	const struct summary_row *row =
-		summary_find(&report->summary, cell, side_metrics[SIDE_GUEST].cycles);
+		summary_find(&report->summary, cell, side_metrics[SIDE_GUEST].cost);
 
 	return row && (estimate_is_vague(&row->value, row->value.value) ||
 		       estimate_is_vague(&row->ratio, row->ratio.value));

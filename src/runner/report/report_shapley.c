@@ -12,6 +12,13 @@ static const struct document_column value_columns[] = {
 	{"host", true},    {"fidelity", false},
 };
 
+/* The client stands behind the host: what it sees is both sides' together. */
+static const struct document_column client_columns[] = {
+	{"source", false},   {" value  95% interval, ns", false},
+	{"share", true},     {" alone  95% interval, ns", false},
+	{"fidelity", false},
+};
+
 static const struct document_column interaction_columns[] = {
 	{"two-way interaction", false},
 	{"beyond each alone, 95%", false},
@@ -57,7 +64,7 @@ fill_host(const struct attribution *a, const struct attribution_row *row, char *
 	const struct attribution_row *host = counterpart(a, row, SIDE_HOST, row->method);
 
 	if (host && host->distinguishable)
-		format_cycles(host->cycles.value, cell, DOCUMENT_CELL_BYTES);
+		format_cycles(host->cost.value, cell, DOCUMENT_CELL_BYTES);
 	else
 		snprintf(cell, DOCUMENT_CELL_BYTES, "n.d.");
 }
@@ -66,14 +73,16 @@ static void
 add_value(const struct attribution *a, struct document *document, const struct attribution_row *row)
 {
 	struct document_row out = {0};
+	int cell = 4;
 
 	snprintf(out.cells[0], sizeof(out.cells[0]), "%s", row->source);
-	report_fill_cycles(row, out.cells[1]);
+	report_fill_cost(row, out.cells[1]);
 	if (row->distinguishable)
 		format_share(row->share.value, out.cells[2], sizeof(out.cells[2]));
-	report_fill_cycles(counterpart(a, row, SIDE_GUEST, METHOD_ALONE), out.cells[3]);
-	fill_host(a, row, out.cells[4]);
-	fidelity_format(row->fidelity, out.cells[5], sizeof(out.cells[5]));
+	report_fill_cost(counterpart(a, row, row->side, METHOD_ALONE), out.cells[3]);
+	if (row->side == SIDE_GUEST)
+		fill_host(a, row, out.cells[cell++]);
+	fidelity_format(row->fidelity, out.cells[cell], sizeof(out.cells[cell]));
 	document_row(document, &out);
 }
 
@@ -85,7 +94,7 @@ add_interaction(const struct attribution *a, struct document *document,
 
 	snprintf(out.cells[0], sizeof(out.cells[0]), "%s%s%s", row->source, row->with ? " + " : "",
 		 row->with ? row->with : "");
-	report_fill_cycles(row, out.cells[1]);
+	report_fill_cost(row, out.cells[1]);
 	if (row->distinguishable)
 		format_share(row->share.value, out.cells[2], sizeof(out.cells[2]));
 	fill_host(a, row, out.cells[3]);
@@ -101,6 +110,19 @@ is_listed(const struct attribution *a, const struct attribution_row *row)
 	return !row->with || row->distinguishable || (host && host->distinguishable);
 }
 
+static void
+add_values(const struct attribution *a, struct document *document, const struct run_cell *place,
+	   enum side side)
+{
+	const enum attribution_method methods[] = {METHOD_SHAPLEY, METHOD_ALL};
+
+	for (size_t m = 0; m < COUNT(methods); m++)
+		for (size_t i = 0; i < a->n_rows; i++)
+			if (a->rows[i].place == place && a->rows[i].side == side &&
+			    a->rows[i].method == methods[m])
+				add_value(a, document, &a->rows[i]);
+}
+
 void
 report_shapley_place(const struct report *report, struct document *document,
 		     const struct run_cell *place)
@@ -109,17 +131,15 @@ report_shapley_place(const struct report *report, struct document *document,
 
 	report_place_heading(document, place);
 	document_table(document, value_columns, COUNT(value_columns));
-	for (size_t i = 0; i < a->n_rows; i++)
-		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
-		    a->rows[i].method == METHOD_SHAPLEY)
-			add_value(a, document, &a->rows[i]);
-	for (size_t i = 0; i < a->n_rows; i++)
-		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
-		    a->rows[i].method == METHOD_ALL)
-			add_value(a, document, &a->rows[i]);
+	add_values(a, document, place, SIDE_GUEST);
 	document_table(document, interaction_columns, COUNT(interaction_columns));
 	for (size_t i = 0; i < a->n_rows; i++)
 		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
 		    a->rows[i].method == METHOD_TWO_WAY && is_listed(a, &a->rows[i]))
 			add_interaction(a, document, &a->rows[i]);
+	if (!report_has_client(report, place))
+		return;
+	document_text(document, "The same values of the mean latency that the client sees:");
+	document_table(document, client_columns, COUNT(client_columns));
+	add_values(a, document, place, SIDE_CLIENT);
 }

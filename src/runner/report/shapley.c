@@ -12,9 +12,9 @@
 struct game {
 	const struct run_cell *alone[FACTORS_MAX]; /* the cell of each source, in the plan's order */
 	unsigned int n;
-	uint32_t all;        /* the set of all players; bit i: alone[i] */
-	double ideal_cycles; /* per packet */
-	struct units *cost;  /* of each set, beyond the ideal; the empty one's is zero */
+	uint32_t all;       /* the set of all players; bit i: alone[i] */
+	double ideal_cost;  /* per packet */
+	struct units *cost; /* of each set, beyond the ideal; the empty one's is zero */
 };
 
 /* The set that "psc+vc" stands for; 0 where a name is none of the game's. */
@@ -84,7 +84,7 @@ read_costs(const struct attribution_work *work, struct game *game)
 	for (uint32_t set = 0; !err && set <= game->all; set++)
 		if (game->cost[set].n == 0)
 			err = -ENODATA;
-	game->ideal_cycles = attribution_reference_cycles(work, work->all);
+	game->ideal_cost = attribution_reference_cost(work, work->all);
 	return err;
 }
 
@@ -105,7 +105,7 @@ static int
 add_value(struct attribution_work *work, const struct game *game, unsigned int player)
 {
 	const struct run_cell *alone = game->alone[player];
-	double cycles = game->ideal_cycles;
+	double cost = game->ideal_cost;
 
 	work->part = game->cost[0];
 	for (uint32_t set = 0; set <= game->all; set++) {
@@ -115,7 +115,7 @@ add_value(struct attribution_work *work, const struct game *game, unsigned int p
 			continue;
 		units_add(&work->part, share, &game->cost[set | 1u << player]);
 		units_add(&work->part, -share, &game->cost[set]);
-		cycles += share * units_estimate(&game->cost[set]).value;
+		cost += share * units_estimate(&game->cost[set]).value;
 	}
 	/* What it is added to scatters by a share of its cost: that of the mean set counts. */
 	return attribution_add_row(
@@ -124,7 +124,7 @@ add_value(struct attribution_work *work, const struct game *game, unsigned int p
 			.source = alone->source,
 			.method = METHOD_SHAPLEY,
 			.fidelity = alone->source_fidelity,
-			.distinguishable = attribution_apart(work, &work->part, alone, cycles),
+			.distinguishable = attribution_apart(work, &work->part, alone, cost),
 		});
 }
 
@@ -157,7 +157,7 @@ add_two_way(struct attribution_work *work, const struct game *game, unsigned int
 					   .distinguishable = attribution_apart(
 						   work, &work->part,
 						   noisier(work, game->alone[a], game->alone[b]),
-						   game->ideal_cycles + units_estimate(both).value),
+						   game->ideal_cost + units_estimate(both).value),
 				   });
 }
 
@@ -186,7 +186,7 @@ add_interactions(struct attribution_work *work, const struct game *game)
 			.fidelity = work->all->fidelity,
 			.distinguishable = attribution_apart(
 				work, &work->rest, work->all,
-				game->ideal_cycles + units_estimate(&game->cost[game->all]).value),
+				game->ideal_cost + units_estimate(&game->cost[game->all]).value),
 		});
 }
 

@@ -71,7 +71,7 @@ static bool
 is_looked_at(const struct summary_row *row)
 {
 	return row->cell->role != CELL_CONTROL && row->cell->role != CELL_CONTROL_DEVICES &&
-	       !strcmp(row->series->metric, side_metrics[SIDE_GUEST].cycles);
+	       !strcmp(row->series->metric, side_metrics[SIDE_GUEST].cost);
 }
 
 static int

@@ -70,10 +70,12 @@ const struct goal_metric goal_metrics[] = {
 };
 
 const struct side_metrics side_metrics[SIDES] = {
-	[SIDE_GUEST] = {"guest", "guest_cycles_per_packet", "reference_guest_cycles_per_packet",
-			"guest_ratio"},
-	[SIDE_HOST] = {"host", "host_cycles_per_packet", "reference_host_cycles_per_packet",
-		       "host_ratio"},
+	[SIDE_GUEST] = {"guest", "cycles/packet", "guest_cycles_per_packet",
+			"reference_guest_cycles_per_packet", "guest_ratio"},
+	[SIDE_HOST] = {"host", "cycles/packet", "host_cycles_per_packet",
+		       "reference_host_cycles_per_packet", "host_ratio"},
+	[SIDE_CLIENT] = {"client", "ns", METRIC_LATENCY "mean_ns",
+			 "reference_" METRIC_LATENCY "mean_ns", METRIC_LATENCY "mean_ratio"},
 };
 
 const char *

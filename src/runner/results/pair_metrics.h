@@ -28,13 +28,17 @@ const char *metric_ratio(const char *name);
 /* Is there one value of that metric per pair? Otherwise there is one per restart. */
 bool metric_is_of_pairs(const char *name);
 
-/* The two sides of the shared region. */
-enum side { SIDE_GUEST, SIDE_HOST, SIDES };
+/*
+ * From where a cost is seen: the two sides of the shared region, in cycles per packet, and
+ * the client behind the host, in latency (in two processes at a rate only).
+ */
+enum side { SIDE_GUEST, SIDE_HOST, SIDE_CLIENT, SIDES };
 
 /* A side's names in files, and those of its metrics in pair_metrics[]. */
 struct side_metrics {
 	const char *name;
-	const char *cycles, *reference_cycles, *ratio;
+	const char *unit;
+	const char *cost, *reference_cost, *ratio;
 };
 
 extern const struct side_metrics side_metrics[SIDES];
