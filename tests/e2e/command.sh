@@ -38,7 +38,7 @@ YAML
 
 # A run and its files.
 expect 0 "folio" "$folio" run "$work/small.yaml" --out "$work/run" --no-progress
-for file in manifest.json config.yaml plan.csv trials.csv summary.csv report.md; do
+for file in manifest.json config.yaml plan.csv trials.csv summary.csv report.md report.html; do
 	[ -s "$work/run/$file" ] || fail "$file is missing"
 done
 head -n 1 "$work/run/trials.csv" | tr -d '\r' |

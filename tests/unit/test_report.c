@@ -211,6 +211,12 @@ test_report_of_exact_run(void **state)
 	assert_contains(text, "† The two sides of the ratio rest on different kinds of evidence");
 	assert_null(strstr(text, "‡"));
 	free(text);
+	text = read_file(path, "report.html");
+	assert_contains(text, "<!DOCTYPE html>");
+	assert_contains(text, "<td>psc</td>");
+	assert_contains(text, "src=\"data:image/png;base64,iVBOR");
+	assert_null(strstr(text, "http"));
+	free(text);
 	text = read_file(path, "report.md");
 	assert_contains(
 		text,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A report as a sequence of headings, paragraphs, tables and figures, to be
- * printed as plain text (100 columns) or as Markdown. Who builds one doesn't
+ * printed as plain text (100 columns), as Markdown or as HTML. Who builds one doesn't
  * know which.
  *
  * Building never fails in between: a lack of memory is kept and told by
@@ -55,5 +55,12 @@ void document_figure(struct document *document, const char *path, const char *ca
 
 /* Returns 0, -ENOMEM (while it was built) or -EIO. */
 int document_print(const struct document *document, enum document_style style, FILE *file);
+
+/*
+ * As one HTML file with its figures in it, which are PNG files of that folder. Returns 0;
+ * -ENOMEM (while it was built), -EIO, or another -errno: a figure cannot be read.
+ */
+int document_print_html(const struct document *document, const char *title, int folder_fd,
+			FILE *file);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The inside of a document, shared by its builder and its two renderers. */
+/* The inside of a document, shared by its builder and its renderers. */
 #ifndef FOLIO_RUNNER_DOCUMENT_BLOCKS_H
 #define FOLIO_RUNNER_DOCUMENT_BLOCKS_H
 

@@ -31,28 +31,58 @@ add_tables(struct report *report, struct document *document)
 }
 
 static int
-write_markdown(struct report *report)
+print_markdown(const struct report *report, const struct document *document, FILE *file)
 {
-	struct document *document = document_new();
+	(void)report;
+	return document_print(document, DOCUMENT_MARKDOWN, file);
+}
+
+static int
+print_html(const struct report *report, const struct document *document, FILE *file)
+{
+	return document_print_html(document, report->run.manifest.name, report->folder->fd, file);
+}
+
+static const struct {
+	const char *name;
+	int (*print)(const struct report *report, const struct document *document, FILE *file);
+} report_files[] = {{"report.md", print_markdown}, {"report.html", print_html}};
+
+static int
+write_file(struct report *report, const struct document *document, size_t which)
+{
+	const char *name = report_files[which].name;
 	char *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
-	int err = document && file ? 0 : -ENOMEM;
+	int err = file ? report_files[which].print(report, document, file) : -ENOMEM;
 
-	if (!err) {
-		add_tables(report, document);
-		add_figures(report, document);
-		report_manifest(report, document);
-		err = document_print(document, DOCUMENT_MARKDOWN, file);
-	}
 	if (file && fclose(file) != 0 && !err)
 		err = -ENOMEM;
 	if (err)
-		log_error("%s/report.md: %s", report->folder->path, strerror(-err));
+		log_error("%s/%s: %s", report->folder->path, name, strerror(-err));
 	else
-		err = folder_write(report->folder, "report.md", text, size);
-	document_free(document);
+		err = folder_write(report->folder, name, text, size);
 	free(text);
+	return err;
+}
+
+static int
+write_files(struct report *report)
+{
+	struct document *document = document_new();
+	int err = 0;
+
+	if (!document) {
+		log_error("cannot make the report: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	add_tables(report, document);
+	add_figures(report, document);
+	report_manifest(report, document);
+	for (size_t i = 0; !err && i < sizeof(report_files) / sizeof(report_files[0]); i++)
+		err = write_file(report, document, i);
+	document_free(document);
 	return err;
 }
 
@@ -101,7 +131,7 @@ write_and_print(struct report *report, FILE *out)
 	if (!err)
 		figures_draw(report->folder, material_of(report));
 	if (!err)
-		err = write_markdown(report);
+		err = write_files(report);
 	print_err = print_text(report, out);
 	return err ? err : print_err;
 }

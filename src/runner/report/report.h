@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * From the files of a run's folder to what a user reads: summary.csv,
- * attribution.csv, the figures, report.md, and the same text on the terminal.
+ * attribution.csv, the figures, report.md and report.html, and the same text on the terminal.
  * The run itself and `folio report` both come this way.
  */
 #ifndef FOLIO_RUNNER_REPORT_H
