@@ -19,7 +19,11 @@
 #include "datapath/lane.h"
 #include "datapath/lockstep.h"
 
-/* How long packets may stand still: a translation miss takes some 0.1 ms, a lost time slice 10 ms. */
+/*
+ * How long packets may stand still: a translation miss takes some 0.1 ms, a lost time slice
+ * 10 ms. On a busy machine each packet of a burst may miss, and wait for two threads that
+ * have lost theirs: it counts from the last packet that moved.
+ */
 #define STALL_NS 1000000000u
 
 #define METERED_BURSTS_MIN 3u
@@ -37,6 +41,12 @@ cycles_of_ns(uint64_t ns)
 	return (uint64_t)((double)ns * (double)clock_tsc_hz() / 1e9);
 }
 
+static uint64_t
+stall_deadline(void)
+{
+	return clock_tsc() + cycles_of_ns(STALL_NS);
+}
+
 /* Offers n frames until the device has taken them all: one whose address misses is tried again. */
 static uint16_t
 send_all(struct lane *lane, uint16_t n)
@@ -46,10 +56,16 @@ send_all(struct lane *lane, uint16_t n)
 
 	if (likely(sent == n))
 		return n;
-	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
+	uint64_t deadline = stall_deadline();
 
-	while (sent < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
-		sent += backend_send(lane->device->backend, lane->turn, frames + sent, n - sent);
+	while (sent < n && clock_tsc() < deadline && backend_ready(lane->device->backend)) {
+		uint16_t more =
+			backend_send(lane->device->backend, lane->turn, frames + sent, n - sent);
+
+		sent += more;
+		if (more)
+			deadline = stall_deadline();
+	}
 	return sent;
 }
 
@@ -61,11 +77,16 @@ receive_all(struct lane *lane, struct rte_mbuf **bufs, uint16_t n)
 
 	if (likely(got == n))
 		return n;
-	uint64_t deadline = clock_tsc() + cycles_of_ns(STALL_NS);
+	uint64_t deadline = stall_deadline();
 
-	while (got < n && clock_tsc() < deadline && backend_ready(lane->device->backend))
-		got += backend_receive(lane->device->backend, lane->turn, pool, bufs + got,
-				       n - got);
+	while (got < n && clock_tsc() < deadline && backend_ready(lane->device->backend)) {
+		uint16_t more = backend_receive(lane->device->backend, lane->turn, pool, bufs + got,
+						n - got);
+
+		got += more;
+		if (more)
+			deadline = stall_deadline();
+	}
 	return got;
 }
 
