@@ -47,7 +47,7 @@ static const void *
 exits_base(const struct port *port, unsigned int source)
 {
 	(void)source;
-	return &port->exits;
+	return &port->exits.counts;
 }
 
 static const void *

@@ -20,13 +20,17 @@ const char *const exit_backend_names[] = {
 	NULL,
 };
 
+#define REASON_NAME(id, name, help) name,
+#define REASON_COUNTER(id, name, help)                                                             \
+	{name, offsetof(struct exit_counts, by_reason[EXIT_REASON_##id]), "exits", help},
+
+const char *const exit_reason_names[EXIT_REASONS] = {EXIT_REASON_TABLE(REASON_NAME)};
+
 const struct counter exit_counters[] = {
-	{"doorbell", offsetof(struct exit_engine, count[EXIT_REASON_DOORBELL]), "exits",
-	 "exits at doorbells"},
-	{"psc", offsetof(struct exit_engine, count[EXIT_REASON_PSC]), "exits",
-	 "exits for page state changes"},
-	{"cycles", offsetof(struct exit_engine, cycles), "cycles", "cycles spent in exits"},
-	{"overruns", offsetof(struct exit_engine, overruns), "exits",
+	EXIT_REASON_TABLE(REASON_COUNTER)
+	/* Not exits of their own, but something about those above. */
+	{"cycles", offsetof(struct exit_counts, cycles), "cycles", "cycles spent in exits"},
+	{"overruns", offsetof(struct exit_counts, overruns), "exits",
 	 "exits that outlasted their budget"},
 	{0},
 };
@@ -80,9 +84,9 @@ exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t b
 
 	engine->action();
 	now = clock_tsc();
-	engine->overruns += now - start > budget_cycles;
+	engine->counts.overruns += now - start > budget_cycles;
 	while (now - start < budget)
 		now = clock_tsc();
-	engine->count[reason]++;
-	engine->cycles += now - start + engine->bias_cycles;
+	engine->counts.by_reason[reason]++;
+	engine->counts.cycles += now - start + engine->bias_cycles;
 }
