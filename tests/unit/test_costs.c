@@ -168,9 +168,11 @@ test_options_get_their_costs(void **state)
 					     NULL, 0);
 
 	(void)state;
-	assert_non_null(strstr(e->resolved, "vc: {at: [doorbell], cost: 4000 cycles}"));
+	assert_non_null(
+		strstr(e->resolved, "vc: {at: [doorbell], cost: 4000 cycles, decode: 0 cycles}"));
 	assert_non_null(strstr(e->resolved, "cost: 3000 cycles"));
-	assert_non_null(strstr(e->resolved, "vc: {at: [doorbell], cost: 123 cycles}"));
+	assert_non_null(
+		strstr(e->resolved, "vc: {at: [doorbell], cost: 123 cycles, decode: 0 cycles}"));
 	experiment_close(e);
 }
 

@@ -558,7 +558,8 @@ test_what_holds_for_all(void **state)
 	assert_int_equal(e->cells[0].config.burst, 16);
 	assert_int_equal(e->cells[0].reference_config.burst, 16);
 	assert_int_equal(e->cells[1].config.burst, 8);
-	assert_non_null(strstr(e->resolved, "vc: {at: [doorbell], cost: 5 cycles}"));
+	assert_non_null(
+		strstr(e->resolved, "vc: {at: [doorbell], cost: 5 cycles, decode: 0 cycles}"));
 	experiment_close(e);
 }
 

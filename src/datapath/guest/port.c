@@ -10,6 +10,7 @@
 #include "datapath/guest/guest.h"
 #include "datapath/guest/pools.h"
 #include "datapath/guest/port_burst.h"
+#include "datapath/guest/port_points.h"
 #include "datapath/guest/port_steps.h"
 #include "datapath/sources/bounce_copy.h"
 
@@ -46,17 +47,38 @@ take_back(void *arg, struct rte_mbuf **bufs, uint16_t n)
 static void
 notify_sources(void *arg)
 {
-	const struct port *port = arg;
+	port_at(arg, POINT_DOORBELL);
+}
 
-	for (unsigned int i = 0; port->notify[i].notify; i++)
-		port->notify[i].notify(port->notify[i].state);
+/* What acts at each point, in the order of the table. */
+static void
+collect_points(struct port *port, const struct datapath_config *config)
+{
+	for (unsigned int i = 0; sources[i]; i++) {
+		const struct source *source = sources[i];
+		unsigned int chosen = ~0u;
+
+		if (!config->sources[i].on)
+			continue;
+		if (source->points)
+			chosen = source->points(config->sources[i].options);
+		for (unsigned int point = 0; point < POINTS; point++) {
+			struct port_point *end = port->points[point];
+
+			if (!source->at[point] || !(chosen >> point & 1))
+				continue;
+			while (end->act)
+				end++;
+			*end = (struct port_point){source->at[point], port->states[i]};
+		}
+	}
 }
 
 /* Sources map in the order of their table and unmap in reverse. */
 static bool
 collect_hooks(struct port *port, const struct datapath_config *config)
 {
-	unsigned int n_map = 0, n_unmap = 0, n_notify = 0, n = source_count();
+	unsigned int n_map = 0, n_unmap = 0, n = source_count();
 
 	for (unsigned int i = 0; i < n; i++) {
 		const struct source *forward = sources[i], *backward = sources[n - 1 - i];
@@ -66,10 +88,6 @@ collect_hooks(struct port *port, const struct datapath_config *config)
 		if (config->sources[n - 1 - i].on && backward->unmap)
 			port->unmap[n_unmap++] =
 				(struct port_hook){backward->unmap, port->states[n - 1 - i]};
-		if (config->sources[i].on && forward->notify) {
-			port->notify[n_notify].notify = forward->notify;
-			port->notify[n_notify++].state = port->states[i];
-		}
 	}
 	return n_map || n_unmap;
 }
@@ -157,11 +175,15 @@ port_open(struct port *port, const struct port_options *options)
 	}
 	bool hooked = collect_hooks(port, config);
 
+	collect_points(port, config);
+
 	const struct port_burst(*bursts)[2] = config->mergeable ? port_chain_bursts : port_bursts;
 	const struct port_burst *burst = &bursts[bounce_copy_mode(config)][hooked];
 
+	port->burst = burst;
 	port->rx = burst->rx;
 	port->tx = burst->tx;
+	port_meet_points(port);
 	port->buffers = (struct buffer_ops){
 		.alloc = burst->alloc,
 		.release = burst->release,

@@ -27,7 +27,13 @@
 
 struct bounce_copy;
 struct guest;
+struct port_burst;
 struct rte_mempool;
+
+struct port_point {
+	void (*act)(void *state);
+	void *state;
+};
 
 struct port_hook {
 	void (*burst)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
@@ -46,14 +52,12 @@ struct port {
 	uint32_t shadow_room_bytes;        /* behind the headroom of one of its mbufs */
 	struct bounce_copy *copy;          /* NULL: nothing is copied */
 
-	/* In the order of acting. Ends of lists: burst or notify NULL. */
+	/* In the order of acting. Ends of lists: burst or act NULL. */
 	struct port_hook map[SOURCES_MAX + 1];
 	struct port_hook unmap[SOURCES_MAX + 1];
-	struct {
-		void (*notify)(void *state);
-		void *state;
-	} notify[SOURCES_MAX + 1];
+	struct port_point points[POINTS][SOURCES_MAX + 1];
 
+	const struct port_burst *burst; /* its bursts without what port_points.h puts before them */
 	struct buffer_ops buffers, draining;
 	struct exit_engine exits;
 	void *states[SOURCES_MAX];

@@ -23,6 +23,13 @@ port_run_hooks(const struct port_hook *hook, struct rte_mbuf **bufs, uint16_t n,
 		hook->burst(hook->state, bufs, n, direction);
 }
 
+static inline void
+port_at(const struct port *port, enum exit_point point)
+{
+	for (const struct port_point *p = port->points[point]; p->act; p++)
+		p->act(p->state);
+}
+
 static __rte_always_inline uint16_t
 port_alloc(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 {

@@ -10,7 +10,9 @@
  * point, built at set-up.
  *
  *   RX:  map (refill) -> device writes -> copy out -> unmap
- *   TX:  map -> copy in -> notify -> device reads -> unmap (completion)
+ *   TX:  map -> copy in -> doorbell -> device reads -> unmap (completion)
+ *
+ * Other hooks stand at the points where a guest would exit: enum exit_point.
  */
 #ifndef FOLIO_DATAPATH_SOURCE_H
 #define FOLIO_DATAPATH_SOURCE_H
@@ -29,6 +31,16 @@ struct rte_mbuf;
 
 enum direction { DIRECTION_RX, DIRECTION_TX };
 
+/* Where a guest would exit, page state changes apart. Those of an interrupt a polling guest never meets. */
+enum exit_point {
+	POINT_DOORBELL,  /* the driver has offered buffers, and would ring the doorbell now */
+	POINT_INTERRUPT, /* the device's call has woken the guest: the interrupt is injected */
+	POINT_EOI,       /* the guest has taken the interrupt, and says so */
+	POINT_TIMESTAMP, /* the guest reads a time stamp: once for each burst that it received */
+	POINT_IDLE,      /* the guest has nothing to do, and would halt */
+	POINTS,
+};
+
 /* What a source may use of its surroundings; all of it outlives the source's state. */
 struct source_env {
 	struct guest *guest;       /* region, pools and device */
@@ -40,7 +52,7 @@ struct source_env {
 struct source {
 	const char *name;      /* [fixed] */
 	const char *help;      /* one line, no full stop */
-	const char *acts_at;   /* "packet", "burst", "notify", ... */
+	const char *acts_at;   /* "packet", "burst", "exit points", ... */
 	unsigned int fidelity; /* set of enum fidelity */
 
 	const struct option_spec *options;   /* NULL: none; fits SOURCE_OPTIONS_BYTES */
@@ -70,8 +82,10 @@ struct source {
 	/* A burst of n buffers becomes, or stops being, reachable by the device. Each may be NULL. */
 	void (*map)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
 	void (*unmap)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
-	/* The driver has offered buffers, and would ring the doorbell now. May be NULL. */
-	void (*notify)(void *state);
+	/* At a point. Each may be NULL. */
+	void (*at[POINTS])(void *state);
+	/* The points (bit i: enum exit_point i) whose hooks act with these options; NULL: all. */
+	unsigned int (*points)(const void *options);
 };
 
 /* NULL-terminated; the index is the source's place in struct datapath_config. At most SOURCES_MAX. */

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Source vc: each point at which an SNP guest would exit through its #VC handler
- * costs one exit. Here that is the doorbell: the driver has offered buffers and
- * would notify the device. Charged at every such point, also where a polling
- * device asks for no notification: a device behind an emulated doorbell register
- * is told each time.
+ * costs one exit. Which points those are is chosen one by one:
+ *
+ *   doorbell   charged each time that the driver has offered buffers, also where a
+ *              polling device asks for no notification: a device behind an emulated
+ *              doorbell register is told each time
+ *   timestamp  the guest reads a time stamp of each burst that it received
+ *   idle, interrupt, eoi
+ *              of a guest that sleeps (source interrupt): it halts; the interrupt is
+ *              injected; it is acknowledged. A polling guest meets none of them. A
+ *              vCPU that has halted is outside already: where idle is chosen, the
+ *              interrupt that ends the halt needs no exit of its own unless the host
+ *              makes one.
+ *
+ * The cost has two parts: what the guest does before it leaves (the #VC handler
+ * decodes the instruction and fills in the GHCB), and the exit. Published figures are
+ * those of both together, so decode is 0 unless they are given apart.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,18 +24,22 @@
 #include "datapath/exits/exit.h"
 #include "datapath/sources/source.h"
 
-#define AT_DOORBELL (1u << 0)
+/* In the order of enum exit_point. */
+static const char *const points[] = {"doorbell", "interrupt", "eoi", "timestamp", "idle", NULL};
 
-static const char *const points[] = {"doorbell", NULL};
+_Static_assert(sizeof(points) / sizeof(points[0]) == POINTS + 1, "each point has a name");
 
 struct vc_options {
 	uint32_t at;
 	uint64_t cost_cycles;
+	uint64_t decode_cycles;
 };
 
 struct vc {
 	struct exit_engine *exits;
-	uint64_t cost_cycles;
+	uint64_t budget_cycles; /* of a whole exit */
+	uint64_t decode_cycles; /* of that, the guest's own part */
+	uint64_t decoded_cycles;
 };
 
 static const struct option_spec options[] = {
@@ -39,7 +55,19 @@ static const struct option_spec options[] = {
 	 .preset = "0 cycles",
 	 .max = 1e9,
 	 .cost = "snp_exit_pio",
-	 .help = "one exit, #VC handler and return included"},
+	 .help = "one exit, #VC handler and return included but for what decode says"},
+	{.name = "decode",
+	 .type = OPTION_CYCLES,
+	 .offset = offsetof(struct vc_options, decode_cycles),
+	 .preset = "0 cycles",
+	 .max = 1e9,
+	 .help = "#VC decoding and GHCB set-up before each exit, where cost leaves them out"},
+	{0},
+};
+
+static const struct counter counters[] = {
+	{"decode_cycles", offsetof(struct vc, decoded_cycles), "cycles",
+	 "of its exits: charged for decoding and GHCB set-up"},
 	{0},
 };
 
@@ -52,17 +80,55 @@ vc_open(const struct source_env *env, const void *settings, void **state)
 	if (!vc)
 		return -ENOMEM;
 	vc->exits = env->exits;
-	vc->cost_cycles = chosen->cost_cycles;
+	vc->budget_cycles = chosen->decode_cycles + chosen->cost_cycles;
+	vc->decode_cycles = chosen->decode_cycles;
 	*state = vc;
 	return 0;
 }
 
-static void
-vc_notify(void *state)
+static unsigned int
+vc_points(const void *settings)
 {
-	const struct vc *vc = state;
+	const struct vc_options *chosen = settings;
 
-	exit_engine_exit(vc->exits, EXIT_REASON_DOORBELL, vc->cost_cycles);
+	return chosen->at;
+}
+
+static inline void
+leave(struct vc *vc, enum exit_reason reason)
+{
+	exit_engine_exit(vc->exits, reason, vc->budget_cycles);
+	vc->decoded_cycles += vc->decode_cycles;
+}
+
+static void
+vc_doorbell(void *state)
+{
+	leave(state, EXIT_REASON_DOORBELL);
+}
+
+static void
+vc_interrupt(void *state)
+{
+	leave(state, EXIT_REASON_INTERRUPT);
+}
+
+static void
+vc_eoi(void *state)
+{
+	leave(state, EXIT_REASON_EOI);
+}
+
+static void
+vc_timestamp(void *state)
+{
+	leave(state, EXIT_REASON_TIMESTAMP);
+}
+
+static void
+vc_idle(void *state)
+{
+	leave(state, EXIT_REASON_IDLE);
 }
 
 extern const struct source source_vc;
@@ -70,10 +136,19 @@ extern const struct source source_vc;
 const struct source source_vc = {
 	.name = "vc",
 	.help = "#VC handler and exit where an SNP guest would exit",
-	.acts_at = "notify",
+	.acts_at = "exit points",
 	.fidelity = FIDELITY_MODELLED,
 	.options = options,
+	.counters = counters,
 	.open = vc_open,
 	.close = free,
-	.notify = vc_notify,
+	.at =
+		{
+			[POINT_DOORBELL] = vc_doorbell,
+			[POINT_INTERRUPT] = vc_interrupt,
+			[POINT_EOI] = vc_eoi,
+			[POINT_TIMESTAMP] = vc_timestamp,
+			[POINT_IDLE] = vc_idle,
+		},
+	.points = vc_points,
 };
