@@ -15,16 +15,19 @@
 #include "base/random.h"
 #include "datapath/guest/guest.h"
 #include "datapath/sources/source.h"
+#include "datapath/sources/swiotlb.h"
 
 #define POOL_BYTES (2u << 20)
 #define SLOT 2048u
+#define SLOTS (POOL_BYTES / SLOT)
 #define MBUFS 2048u
+#define PAGE_MASK 4095u
 
 struct fixture {
 	struct guest guest;
 	struct rte_mbuf *mbufs[MBUFS];
 	bool mapped[MBUFS];
-	uint8_t taken[POOL_BYTES / SLOT];
+	uint8_t taken[SLOTS];
 	const struct source *source;
 	void *state;
 };
@@ -40,7 +43,7 @@ counter(const struct fixture *f, const char *name)
 }
 
 static int
-set_up(void **state)
+set_up_with(void **state, const char *areas, const char *align)
 {
 	static struct fixture f;
 	const struct source_env env = {.guest = &f.guest, .copying = true};
@@ -52,6 +55,8 @@ set_up(void **state)
 	datapath_config_init(&config);
 	config.ring_size = 1024;
 	harness_set(&config, "bounce_alloc", "pool", "2 MiB");
+	harness_set(&config, "bounce_alloc", "areas", areas);
+	harness_set(&config, "bounce_alloc", "align", align);
 	f.source = sources[index];
 	if (guest_open(&f.guest, &options) ||
 	    f.source->open(&env, config.sources[index].options, &f.state) ||
@@ -59,6 +64,24 @@ set_up(void **state)
 		return -1;
 	*state = &f;
 	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	return set_up_with(state, "1", "none");
+}
+
+static int
+set_up_areas(void **state)
+{
+	return set_up_with(state, "3", "none"); /* rounded up to 4 */
+}
+
+static int
+set_up_aligned(void **state)
+{
+	return set_up_with(state, "1", "page");
 }
 
 static int
@@ -139,6 +162,9 @@ runs_never_overlap(void **state)
 		if (f->mapped[i])
 			unmap(f, i);
 	assert_int_equal(counter(f, "found"), counter(f, "freed"));
+	assert_true(counter(f, "searched") >= counter(f, "found"));
+	assert_true(counter(f, "areas") >= counter(f, "found"));
+	assert_int_equal(counter(f, "contended"), 0);
 }
 
 /* All of the pool can be had, again and again: freed runs join up. */
@@ -148,46 +174,112 @@ whole_pool_is_usable(void **state)
 	struct fixture *f = *state;
 
 	for (int round = 0; round < 3; round++) {
-		for (unsigned int i = 0; i < POOL_BYTES / SLOT / 2; i++)
+		for (unsigned int i = 0; i < SLOTS / 2; i++)
 			map(f, i, 2048);
-		for (unsigned int i = 0; i < POOL_BYTES / SLOT / 2; i++)
+		for (unsigned int i = 0; i < SLOTS / 2; i++)
 			unmap(f, i);
-		for (unsigned int i = 0; i < POOL_BYTES / SLOT; i++)
+		for (unsigned int i = 0; i < SLOTS; i++)
 			map(f, i, 100);
-		for (unsigned int i = POOL_BYTES / SLOT; i-- > 0;)
+		for (unsigned int i = SLOTS; i-- > 0;)
 			unmap(f, i);
 	}
 	assert_int_equal(counter(f, "full"), 0);
+	assert_int_equal(counter(f, "slots"), 3 * 2 * SLOTS);
 }
 
 static void
 full_pool_is_counted(void **state)
 {
 	struct fixture *f = *state;
-	unsigned int all = POOL_BYTES / SLOT;
-	uint8_t *home = f->mbufs[all]->buf_addr;
+	uint8_t *home = f->mbufs[SLOTS]->buf_addr;
 
-	for (unsigned int i = 0; i < all; i++)
+	for (unsigned int i = 0; i < SLOTS; i++)
 		map(f, i, 100);
-	f->mbufs[all]->data_len = 100;
-	f->source->map(f->state, &f->mbufs[all], 1, DIRECTION_TX);
+	/* A pool that was empty is walked through slot by slot, and then not at all. */
+	assert_int_equal(counter(f, "searched"), SLOTS);
+	f->mbufs[SLOTS]->data_len = 100;
+	f->source->map(f->state, &f->mbufs[SLOTS], 1, DIRECTION_TX);
 	assert_int_equal(counter(f, "full"), 1);
-	assert_ptr_equal(f->mbufs[all]->buf_addr, home);
-	f->source->unmap(f->state, &f->mbufs[all], 1, DIRECTION_TX);
+	assert_int_equal(counter(f, "searched"), SLOTS);
+	assert_ptr_equal(f->mbufs[SLOTS]->buf_addr, home);
+	f->source->unmap(f->state, &f->mbufs[SLOTS], 1, DIRECTION_TX);
 	assert_int_equal(counter(f, "freed"), 0);
-	for (unsigned int i = 0; i < all; i++)
+	for (unsigned int i = 0; i < SLOTS; i++)
 		unmap(f, i);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+/* The next search starts behind the last run: what was freed meanwhile is passed by. */
+static void
+searches_walk_on(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int n;
+
+	for (unsigned int i = 0; i < SLOTS; i++) {
+		map(f, i, 100);
+		assert_int_equal(slots_of(f, i, &n), i);
+		unmap(f, i);
+	}
+	map(f, 0, 100);
+	assert_int_equal(slots_of(f, 0, &n), 0);
+	unmap(f, 0);
+	assert_int_equal(counter(f, "searched"), SLOTS + 1);
+}
+
+/* A run of two does not fit around a taken slot, nor across the end of a segment. */
+static void
+runs_are_contiguous(void **state)
+{
+	static const unsigned int apart[] = {10, 12, SWIOTLB_SEGMENT_SLOTS - 1,
+					     SWIOTLB_SEGMENT_SLOTS};
+	struct fixture *f = *state;
+	unsigned int n;
+
+	for (unsigned int i = 0; i < SLOTS; i++)
+		map(f, i, 100);
+	for (unsigned int i = 0; i < 4; i++)
+		unmap(f, apart[i]);
+	f->mbufs[SLOTS]->data_len = 2048;
+	f->source->map(f->state, &f->mbufs[SLOTS], 1, DIRECTION_TX);
+	assert_int_equal(counter(f, "full"), 1);
+	f->source->unmap(f->state, &f->mbufs[SLOTS], 1, DIRECTION_TX);
+	unmap(f, 11);
+	map(f, 11, 2048);
+	assert_int_equal(slots_of(f, 11, &n), 10);
+	assert_int_equal(n, 2);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (f->mapped[i])
+			unmap(f, i);
+	assert_int_equal(counter(f, "found"), counter(f, "freed"));
+}
+
+/* A buffer keeps its place in the page, down to the byte. */
+static void
+address_bits_are_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned int i = 0; i < 200; i++) {
+		uintptr_t origin = (uintptr_t)f->mbufs[i]->buf_addr;
+
+		map(f, i, 1500);
+		assert_int_equal((uintptr_t)f->mbufs[i]->buf_addr & PAGE_MASK, origin & PAGE_MASK);
+	}
+	assert_int_equal(counter(f, "full"), 0);
+	for (unsigned int i = 0; i < 200; i++)
+		unmap(f, i);
+}
+
+#define CASE(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(runs_never_overlap),
-		CASE(whole_pool_is_usable),
-		CASE(full_pool_is_counted),
+		CASE(runs_never_overlap, set_up),   CASE(runs_never_overlap, set_up_areas),
+		CASE(whole_pool_is_usable, set_up), CASE(whole_pool_is_usable, set_up_areas),
+		CASE(full_pool_is_counted, set_up), CASE(searches_walk_on, set_up),
+		CASE(runs_are_contiguous, set_up),  CASE(address_bits_are_kept, set_up_aligned),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);

@@ -137,6 +137,12 @@ slots_are_counted(void **state)
 	assert_int_equal(harness_counter(&slice, "bounce_alloc.found"), 2 * slice.counted_packets);
 	assert_int_equal(harness_counter(&slice, "bounce_alloc.freed"), 2 * slice.counted_packets);
 	assert_int_equal(harness_counter(&slice, "bounce_alloc.full"), 0);
+	/* A receive buffer takes two slots, a frame of 64 B one. */
+	assert_int_equal(harness_counter(&slice, "bounce_alloc.slots"), 3 * slice.counted_packets);
+	assert_true(harness_counter(&slice, "bounce_alloc.searched") >= 2 * slice.counted_packets);
+	assert_true(harness_counter(&slice, "bounce_alloc.areas") >= 2 * slice.counted_packets);
+	/* There is one queue pair. */
+	assert_int_equal(harness_counter(&slice, "bounce_alloc.contended"), 0);
 }
 
 static void

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Source bounce_alloc: for each buffer a bounce slot is found when it is mapped
- * and freed when it is unmapped, the way Linux's SWIOTLB does it (kernel/dma/
- * swiotlb.c): 2 KiB slots in segments of 128; each slot knows how many free ones
- * follow it in its segment, itself included; a search goes on from where the last
- * one ended, so that it walks through the whole pool; one lock guards the area.
+ * Source bounce_alloc: for each buffer a run of bounce slots is found when it is
+ * mapped and freed when it is unmapped, the way Linux's SWIOTLB does it (swiotlb.h).
+ * All queue pairs share one pool, and meet at the locks of its areas.
  *
  * Where packets are copied, the slot is where the device finds them: the
  * buffer's data move there. Where nothing is copied, the slot is found, held and
@@ -15,40 +13,36 @@
  * bounce_copy copies the frame, once. A receive buffer (2,060 B) takes two slots.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
-
-#include <rte_spinlock.h>
 
 #include "base/log.h"
 #include "datapath/guest/guest.h"
+#include "datapath/sources/joint.h"
 #include "datapath/sources/mapped.h"
 #include "datapath/sources/source.h"
+#include "datapath/sources/swiotlb.h"
 
-#define SLOT_SIZE_BYTES 2048u /* IO_TLB_SIZE */
-#define SEGMENT_SLOTS 128u    /* IO_TLB_SEGSIZE */
-#define NO_SLOT UINT32_MAX
-/* The frame starts on a cache line of its own, its virtio header right before it. */
-#define LEAD_BYTES 64u
+/* Without an alignment: the frame starts on a cache line, its virtio header right before it. */
+#define LEAD_BYTES (64u - VNET_HEADER_BYTES)
+#define PAGE_BYTES 4096u
+
+enum align { ALIGN_NONE, ALIGN_PAGE };
+
+static const char *const aligns[] = {"none", "page", NULL};
 
 struct bounce_alloc_options {
 	uint64_t pool_bytes;
-};
-
-struct bounce_slot {
-	uint32_t free_run;   /* free slots from here to the end of the segment; 0: taken */
-	uint32_t held_slots; /* by the buffer that starts here */
+	uint32_t areas;
+	uint32_t align;
 };
 
 struct bounce_alloc {
-	struct bounce_slot *slots;
-	uint32_t n_slots;
-	uint32_t next; /* where the next search starts */
-	rte_spinlock_t lock;
+	struct swiotlb *pool;
 	uint8_t *memory;
+	uint32_t align_mask;
 	bool carries; /* data live in the slots */
-	uint64_t found;
-	uint64_t freed;
-	uint64_t full;
+	struct swiotlb_counts counts;
 };
 
 static const struct option_spec options[] = {
@@ -59,14 +53,35 @@ static const struct option_spec options[] = {
 	 .min = 2u << 20,
 	 .max = 1u << 30,
 	 .help = "size of the bounce pool, rounded up to 2 MiB"},
+	{.name = "areas",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct bounce_alloc_options, areas),
+	 .preset = "0",
+	 .max = 4096,
+	 .help = "parts of the pool, each with a lock, rounded up to a power of two; 0: one for "
+		 "each core, as Linux has it"},
+	{.name = "align",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct bounce_alloc_options, align),
+	 .preset = "none",
+	 .choices = aligns,
+	 .help = "what the device wants kept of a buffer's address: nothing (virtio), or its place "
+		 "in the page (Hyper-V's network device)"},
 	{0},
 };
 
 static const struct counter counters[] = {
-	{"found", offsetof(struct bounce_alloc, found), "searches", "runs of slots found"},
-	{"freed", offsetof(struct bounce_alloc, freed), "frees", "runs of slots freed"},
-	{"full", offsetof(struct bounce_alloc, full), "searches",
+	{"found", offsetof(struct bounce_alloc, counts.found), "searches", "runs of slots found"},
+	{"freed", offsetof(struct bounce_alloc, counts.freed), "frees", "runs of slots freed"},
+	{"full", offsetof(struct bounce_alloc, counts.full), "searches",
 	 "searches that found no run; the buffer's own slot served"},
+	{"slots", offsetof(struct bounce_alloc, counts.slots), "slots", "slots in the runs found"},
+	{"searched", offsetof(struct bounce_alloc, counts.searched), "slots",
+	 "slots looked at to find them"},
+	{"areas", offsetof(struct bounce_alloc, counts.areas), "areas",
+	 "areas looked into to find them"},
+	{"contended", offsetof(struct bounce_alloc, counts.contended), "locks",
+	 "times that another queue pair held an area's lock"},
 	{0},
 };
 
@@ -79,141 +94,120 @@ bounce_alloc_bytes(const void *settings)
 	       REGION_ALIGN_BYTES;
 }
 
-/* Each queue pair has an area of its own, whole segments, as each CPU has since Linux 6.0. */
-static uint32_t
-area_slots(uint64_t bytes, unsigned int n_queues)
-{
-	uint64_t segment_bytes = SEGMENT_SLOTS * SLOT_SIZE_BYTES;
+/* The key of a pool: what it is made of. */
+struct pool_key {
+	uint64_t bytes;
+	uint64_t areas;
+};
 
-	return (uint32_t)(bytes / n_queues / segment_bytes * SEGMENT_SLOTS);
+static int
+pool_open(const struct guest *guest, const void *key, void **pool)
+{
+	const struct pool_key *wanted = key;
+
+	if (wanted->bytes > guest->bounce_bytes) {
+		log_error(
+			"source bounce_alloc: the shared region has %zu MiB for bounce slots, %llu "
+			"are wanted",
+			guest->bounce_bytes >> 20, (unsigned long long)wanted->bytes >> 20);
+		return -ENOSPC;
+	}
+	*pool = swiotlb_open(wanted->bytes, (uint32_t)wanted->areas);
+	if (*pool)
+		return 0;
+	log_error("source bounce_alloc: what is known of %llu MiB of slots: not enough memory",
+		  (unsigned long long)wanted->bytes >> 20);
+	return -ENOMEM;
 }
+
+static void
+pool_close(void *pool)
+{
+	swiotlb_close(pool);
+}
+
+static const struct joint_kind pools = {
+	.key_bytes = sizeof(struct pool_key),
+	.open = pool_open,
+	.close = pool_close,
+};
 
 static void
 bounce_alloc_close(void *state)
 {
-	struct bounce_alloc *pool = state;
+	struct bounce_alloc *bounce = state;
 
-	free(pool->slots);
-	free(pool);
+	joint_put(bounce->pool);
+	free(bounce);
 }
 
 static int
 bounce_alloc_open(const struct source_env *env, const void *settings, void **state)
 {
-	uint64_t bytes = bounce_alloc_bytes(settings);
-	struct bounce_alloc *pool = calloc(1, sizeof(*pool));
+	const struct bounce_alloc_options *chosen = settings;
+	const struct pool_key key = {.bytes = bounce_alloc_bytes(chosen), .areas = chosen->areas};
+	struct bounce_alloc *bounce = calloc(1, sizeof(*bounce));
+	void *pool;
+	int error;
 
-	if (!pool)
+	if (!bounce)
 		return -ENOMEM;
-	if (bytes > env->guest->bounce_bytes) {
-		log_error(
-			"source bounce_alloc: the shared region has %zu MiB for bounce slots, %llu "
-			"are wanted",
-			env->guest->bounce_bytes >> 20, (unsigned long long)bytes >> 20);
-		free(pool);
-		return -ENOSPC;
+	error = joint_get(&pools, env->guest, &key, &pool);
+	if (error) {
+		free(bounce);
+		return error;
 	}
-	pool->n_slots = area_slots(bytes, env->guest->n_queues);
-	pool->memory = env->guest->bounce + (size_t)env->queue * pool->n_slots * SLOT_SIZE_BYTES;
-	pool->carries = env->copying;
-	rte_spinlock_init(&pool->lock);
-	pool->slots = calloc(pool->n_slots, sizeof(*pool->slots));
-	if (!pool->slots) {
-		bounce_alloc_close(pool);
-		return -ENOMEM;
-	}
-	for (uint32_t i = 0; i < pool->n_slots; i++)
-		pool->slots[i].free_run = SEGMENT_SLOTS - i % SEGMENT_SLOTS;
-	*state = pool;
+	bounce->pool = pool;
+	bounce->memory = env->guest->bounce;
+	bounce->align_mask = chosen->align == ALIGN_PAGE ? PAGE_BYTES - 1 : 0;
+	bounce->carries = env->copying;
+	*state = bounce;
 	return 0;
 }
 
-static uint32_t
-wrap(const struct bounce_alloc *pool, uint32_t slot)
+/* Where in its first slot a buffer begins: where it did, as far as the device minds. */
+static inline uint32_t
+lead_bytes(const struct bounce_alloc *bounce, uintptr_t origin)
 {
-	return slot >= pool->n_slots ? 0 : slot;
-}
-
-/* Slots right before this one in its segment now count fewer, or more, free ones after them. */
-static void
-recount_before(struct bounce_alloc *pool, uint32_t slot, uint32_t free_run)
-{
-	while (slot % SEGMENT_SLOTS && pool->slots[slot - 1].free_run)
-		pool->slots[--slot].free_run = ++free_run;
-}
-
-static uint32_t
-find(struct bounce_alloc *pool, uint32_t wanted)
-{
-	uint32_t slot = pool->next;
-
-	do {
-		if (pool->slots[slot].free_run >= wanted) {
-			for (uint32_t i = 0; i < wanted; i++)
-				pool->slots[slot + i].free_run = 0;
-			pool->slots[slot].held_slots = wanted;
-			recount_before(pool, slot, 0);
-			pool->next = wrap(pool, slot + wanted);
-			return slot;
-		}
-		slot = wrap(pool, slot + 1);
-	} while (slot != pool->next);
-	return NO_SLOT;
-}
-
-static void
-put_back(struct bounce_alloc *pool, uint32_t slot)
-{
-	uint32_t held = pool->slots[slot].held_slots, end = slot + held;
-	uint32_t free_run = end % SEGMENT_SLOTS ? pool->slots[end].free_run : 0;
-
-	for (uint32_t i = end; i > slot; i--)
-		pool->slots[i - 1].free_run = ++free_run;
-	pool->slots[slot].held_slots = 0;
-	recount_before(pool, slot, free_run);
+	return bounce->align_mask ? origin % SWIOTLB_SLOT_BYTES : LEAD_BYTES;
 }
 
 static void
 bounce_alloc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
 {
-	struct bounce_alloc *pool = state;
+	struct bounce_alloc *bounce = state;
+	unsigned int core = (unsigned int)sched_getcpu();
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct temporary_private *private = temporary_private(bufs[i]);
-		uint32_t bytes =
-			mapped_range(bufs[i], direction).bytes + LEAD_BYTES - VNET_HEADER_BYTES;
+		struct mapped range = mapped_range(bufs[i], direction);
+		uint32_t lead = lead_bytes(bounce, (uintptr_t)range.start);
+		uint32_t slot = swiotlb_find(bounce->pool, core, range.bytes + lead,
+					     bounce->align_mask, (uintptr_t)range.start,
+					     &bounce->counts);
 
-		rte_spinlock_lock(&pool->lock);
-		private->bounce_slot = find(pool, (bytes + SLOT_SIZE_BYTES - 1) / SLOT_SIZE_BYTES);
-		rte_spinlock_unlock(&pool->lock);
-		if (private->bounce_slot == NO_SLOT) {
-			pool->full++;
-			continue;
+		private->bounce_slot = slot;
+		if (bounce->carries && slot != SWIOTLB_NO_SLOT) {
+			uint8_t *start = bounce->memory + (size_t)slot * SWIOTLB_SLOT_BYTES + lead;
+
+			bufs[i]->buf_addr = start - (range.start - (uint8_t *)bufs[i]->buf_addr);
 		}
-		pool->found++;
-		if (pool->carries)
-			bufs[i]->buf_addr = pool->memory +
-					    (size_t) private->bounce_slot * SLOT_SIZE_BYTES +
-					    LEAD_BYTES - RTE_PKTMBUF_HEADROOM;
 	}
 }
 
 static void
 bounce_alloc_unmap(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
 {
-	struct bounce_alloc *pool = state;
+	struct bounce_alloc *bounce = state;
 
 	(void)direction;
 	for (uint16_t i = 0; i < n; i++) {
 		struct temporary_private *private = temporary_private(bufs[i]);
 
-		if (private->bounce_slot == NO_SLOT)
+		if (private->bounce_slot == SWIOTLB_NO_SLOT)
 			continue;
-		rte_spinlock_lock(&pool->lock);
-		put_back(pool, private->bounce_slot);
-		rte_spinlock_unlock(&pool->lock);
-		pool->freed++;
-		private->bounce_slot = NO_SLOT;
+		swiotlb_free(bounce->pool, private->bounce_slot, &bounce->counts);
+		private->bounce_slot = SWIOTLB_NO_SLOT;
 		bufs[i]->buf_addr = private->home;
 	}
 }
