@@ -48,6 +48,8 @@ config_set_up(void **state)
 		return -1;
 	write_costs(&folder, "test", "  snp_exit_pio: {value: 4000 cycles, lo: 3900 cycles}\n");
 	write_costs(&folder, "poor", "");
+	write_costs(&folder, "vague",
+		    "  snp_exit_pio: {range: [1000 cycles, 9000 cycles], assumed: a guess}\n");
 	return 0;
 }
 

@@ -7,7 +7,10 @@
 
 #include "runner/config/experiment.h"
 
-/* A private folder in /tmp with costs/test.yaml and costs/poor.yaml (without snp_exit_pio). */
+/*
+ * A private folder in /tmp with costs/test.yaml, costs/poor.yaml (without snp_exit_pio) and
+ * costs/vague.yaml (a range of it).
+ */
 struct config_folder {
 	char path[64];
 	char config[128];   /* path/x.yaml */

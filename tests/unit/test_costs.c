@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config_text.h"
+#include "datapath/sources/source.h"
 #include "runner/config/costs.h"
 #include "runner/config/node.h"
 
@@ -62,8 +63,8 @@ test_shipped_profile(void **state)
 	assert_int_equal(open_named(TEST_SOURCE_DIR "/configs/costs", "epyc-9334-snp", &costs), 0);
 	cost = costs_find(costs, "snp_exit_pio");
 	assert_non_null(cost);
-	assert_true(cost->cycles >= clock_tsc_hz() / 1000000 * 3885 / 1000 - 10);
-	assert_true(cost->cycles <= clock_tsc_hz() / 1000000 * 3885 / 1000 + 10);
+	assert_true(cost->cycles[COST_MID] >= clock_tsc_hz() / 1000000 * 3885 / 1000 - 10);
+	assert_true(cost->cycles[COST_MID] <= clock_tsc_hz() / 1000000 * 3885 / 1000 + 10);
 	assert_string_equal(cost->source, "TUM-DSE/CVM_eval, benchmarks/vmexit/plot.py");
 	assert_true(*cost->cpu && *cost->method);
 	assert_non_null(costs_find(costs, "snp_exit_msr"));
@@ -83,20 +84,35 @@ test_own_texts_and_interval(void **state)
 		open_text("folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
 			  "primitives:\n"
 			  "  x: {value: 10 cycles, lo: 8 cycles, hi: 13 cycles, source: d}\n"
-			  "  y: {value: 20 cycles}\n",
+			  "  y: {value: 20 cycles}\n"
+			  "  z: {lo: 1 cycles, mid: 2 cycles, hi: 3 cycles}\n"
+			  "  r: {range: [5 cycles, 70 cycles], assumed: a guess}\n",
 			  &costs),
 		0);
 	cost = costs_find(costs, "x");
-	assert_int_equal(cost->lo_cycles, 8);
-	assert_int_equal(cost->hi_cycles, 13);
+	assert_int_equal(cost->cycles[COST_LO], 8);
+	assert_int_equal(cost->cycles[COST_HI], 13);
 	assert_string_equal(cost->source, "d");
 	assert_string_equal(cost->cpu, "b");
 	cost = costs_find(costs, "y");
-	assert_int_equal(cost->lo_cycles, 20);
-	assert_int_equal(cost->hi_cycles, 20);
+	assert_int_equal(cost->cycles[COST_LO], 20);
+	assert_int_equal(cost->cycles[COST_HI], 20);
 	assert_string_equal(cost->source, "a");
+	assert_false(cost->assumed);
+	cost = costs_find(costs, "z");
+	for (uint64_t level = COST_LO; level <= COST_HI; level++)
+		assert_int_equal(cost->cycles[level], level + 1);
+	cost = costs_find(costs, "r");
+	assert_true(cost->assumed);
+	assert_int_equal(cost->cycles[COST_LO], 5);
+	assert_int_equal(cost->cycles[COST_MID], 0);
+	assert_int_equal(cost->cycles[COST_HI], 70);
+	assert_string_equal(cost->source,
+			    "a guess"); /* not the file's: that measured something else */
 	costs_close(costs);
 }
+
+#define FULL "folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\nprimitives:\n"
 
 static void
 test_refuses(void **state)
@@ -123,6 +139,32 @@ test_refuses(void **state)
 		{"folio-costs: 1\nname: own\nsource: a\ncpu: b\nmethod: c\n"
 		 "primitives:\n  x: {value: 5 cycles, lo: 6 cycles}\n",
 		 "own.yaml:7: primitives.x: found an interval without its value"},
+		{FULL "  x: {value: 5 cycles, mid: 5 cycles}\n",
+		 "own.yaml:7: primitives.x.value: found a value beside mid"},
+		{FULL "  x: {value: -5 cycles}\n",
+		 "own.yaml:7: primitives.x.value: found '-5 cycles'"},
+		{FULL "  x: {value: 1e40 cycles}\n", "primitives.x.value: found '1e40 cycles'"},
+		{FULL "  x: {value: 5 KiB}\n",
+		 "primitives.x.value: found '5 KiB', allowed: a number"},
+		{FULL "  x: {mid: 5 cycles, hi: 4 cycles}\n", "allowed: lo <= value <= hi"},
+		{FULL "  x: {value: 5 cycles, med: 5 cycles}\n", "x.med: found a key that is not"},
+		{FULL "  x: {range: [1 cycles, 2 cycles]}\n",
+		 "own.yaml:7: primitives.x: found a range without grounds"},
+		{FULL "  x: {range: [1 cycles, 2 cycles], assumed: ''}\n",
+		 "primitives.x.assumed: found nothing, allowed: text"},
+		{FULL "  x: {range: [1 cycles, 2 cycles], assumed: b, mid: 1 cycles}\n",
+		 "primitives.x.mid: found a key that is not known here, allowed: range, assumed"},
+		{FULL "  x: {range: [1 cycles, 2 cycles], assumed: b, source: c}\n",
+		 "primitives.x.source: found a key that is not known here"},
+		{FULL "  x: {range: 5 cycles, assumed: b}\n",
+		 "x.range: found '5 cycles', allowed: a list of two"},
+		{FULL "  x: {range: [5 cycles], assumed: b}\n",
+		 "x.range: found a list, allowed: a list of two"},
+		{FULL "  x: {range: [5, 6], assumed: b}\n",
+		 "x.range[0]: found '5', allowed: a number of cycles"},
+		{FULL "  x: {range: [9 cycles, 8 cycles], assumed: b}\n",
+		 "x.range: found a range that does not rise"},
+		{FULL "  x: {value: 5 cycles, assumed: b}\n", "x.assumed: found grounds without"},
 		{"folio-costs: 1\nname: own\nprimitives: {}\n", "own.yaml:3: primitives: found no"},
 		{"folio-costs: 1\nname: other\nprimitives: {x: {value: 1 us}}\n",
 		 "own.yaml:2: name: found 'other', allowed: own"},
@@ -151,7 +193,7 @@ test_unknown_name_lists_the_profiles(void **state)
 	(void)state;
 	assert_int_equal(open_named(folder.costs, "tst", &costs), -EINVAL);
 	assert_says("x.yaml:7: found 'tst', which is no cost profile in");
-	assert_says("poor, test; did you mean 'test'?");
+	assert_says("poor, test, vague; did you mean 'test'?");
 	assert_int_equal(open_named(folder.costs, "../costs/test", &costs), -EINVAL);
 	assert_int_equal(open_named("/no/such/folder", "test", &costs), -EINVAL);
 	assert_says("no cost profile in /no/such/folder, allowed: nothing");
@@ -195,6 +237,117 @@ test_a_missing_cost_matters_where_its_source_is_on(void **state)
 	experiment_close(config_expect(&folder, naive, &cost, 1));
 }
 
+#define NAIVE(costs, more)                                                                         \
+	"folio: 1\nname: x\ncosts: " costs                                                         \
+	"\nconfigurations: [{preset: naive}, {preset: folio}]\n" more
+
+static uint64_t
+vc_cost(const struct datapath_config *config)
+{
+	int vc = source_find("vc");
+	uint64_t cycles;
+
+	memcpy(&cycles,
+	       config->sources[vc].options + options_find(sources[vc]->options, "cost")->offset,
+	       sizeof(cycles));
+	return cycles;
+}
+
+/* The cells of naive, with the variants and costs that are told, in order. */
+static void
+expect_levels(const struct experiment *e, const char *const *variants, const uint64_t *costs)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < e->n_cells; i++) {
+		const struct cell *cell = &e->cells[i];
+
+		if (strcmp(cell->configuration, "naive") != 0) {
+			assert_string_equal(cell->variant, "");
+			continue;
+		}
+		assert_non_null(variants[n]);
+		assert_string_equal(cell->variant, variants[n]);
+		assert_int_equal(vc_cost(&cell->config), costs[n]);
+		n++;
+	}
+	assert_null(variants[n]);
+}
+
+static void
+expect_again(const struct experiment *e, const char *const *variants, const uint64_t *costs)
+{
+	struct experiment *again = config_expect(&folder, e->resolved, NULL, 0);
+
+	expect_levels(again, variants, costs);
+	assert_string_equal(again->resolved, e->resolved);
+	experiment_close(again);
+}
+
+static void
+test_level_of_costs(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *variants[3];
+		uint64_t costs[2];
+	} cases[] = {
+		{NAIVE("test", ""), {""}, {4000}},
+		{NAIVE("test", "cost_level: lo\n"), {""}, {3900}},
+		{NAIVE("test", "cost_level: hi\n"), {""}, {4000}},
+		{NAIVE("test", "sweep: {cost_level: [lo, hi]}\n"),
+		 {"cost_level=lo", "cost_level=hi"},
+		 {3900, 4000}},
+		/* Nothing but a range: both ends, unless the file says which. */
+		{NAIVE("vague", ""), {"cost_level=lo", "cost_level=hi"}, {1000, 9000}},
+		{NAIVE("vague", "cost_level: hi\n"), {""}, {9000}},
+		{NAIVE("vague", "sources: {vc: {cost: 77 cycles}}\n"), {""}, {77}},
+		{NAIVE("vague", "sweep: {sources.vc.cost: [5 cycles]}\n"),
+		 {"sources.vc.cost=5 cycles"},
+		 {5}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct experiment *e = config_expect(&folder, cases[i].text, NULL, 0);
+
+		expect_levels(e, cases[i].variants, cases[i].costs);
+		expect_again(e, cases[i].variants, cases[i].costs);
+		experiment_close(e);
+	}
+}
+
+static void
+test_attribution_follows_the_level(void **state)
+{
+	struct experiment *e = config_expect(
+		&folder, NAIVE("vague", "attribution: {method: one-at-a-time, factors: [vc]}\n"),
+		NULL, 0);
+	uint32_t n_alone = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < e->n_cells; i++)
+		if (e->cells[i].role == CELL_ALONE)
+			assert_int_equal(vc_cost(&e->cells[i].config), n_alone++ ? 9000 : 1000);
+	assert_int_equal(n_alone, 2);
+	experiment_close(e);
+}
+
+static void
+test_a_range_has_no_middle(void **state)
+{
+	const struct assignment mid = {"cost_level", "mid"}, high = {"cost_level", "high"};
+	struct experiment *e;
+
+	(void)state;
+	assert_int_equal(config_open(&folder, NAIVE("vague", ""), &mid, 1, &e), -EINVAL);
+	assert_says("x.yaml:4: configurations[0]: sources.vc.cost: found no point value of "
+		    "'snp_exit_pio' in");
+	assert_says("between 1000 and 9000 cycles, allowed: cost_level: lo or hi, or sources: ");
+	assert_int_equal(config_open(&folder, NAIVE("vague", ""), &high, 1, &e), -EINVAL);
+	assert_says("cost_level: found 'high', allowed: lo, mid, hi");
+}
+
 int
 main(void)
 {
@@ -205,6 +358,9 @@ main(void)
 		cmocka_unit_test(test_unknown_name_lists_the_profiles),
 		cmocka_unit_test(test_options_get_their_costs),
 		cmocka_unit_test(test_a_missing_cost_matters_where_its_source_is_on),
+		cmocka_unit_test(test_level_of_costs),
+		cmocka_unit_test(test_attribution_follows_the_level),
+		cmocka_unit_test(test_a_range_has_no_middle),
 	};
 
 	return cmocka_run_group_tests(tests, config_set_up, config_tear_down);

@@ -40,6 +40,20 @@ read_axis(const struct node *node, bool is_list, struct axis *axis)
 	return 0;
 }
 
+static int
+add_axis(struct axes *axes, const struct node *node, bool is_list)
+{
+	if (axes->n == AXES_MAX)
+		return node_refuse(node, "found more than %d swept keys, allowed: less", AXES_MAX);
+	return read_axis(node, is_list, &axes->at[axes->n++]);
+}
+
+int
+axes_add(struct axes *axes, const struct node *node)
+{
+	return add_axis(axes, node, true);
+}
+
 int
 axes_read(const struct node *mapping, bool lists, const struct names *others, struct axes *axes)
 {
@@ -50,10 +64,7 @@ axes_read(const struct node *mapping, bool lists, const struct names *others, st
 
 		if (names_has(others, node->key))
 			continue;
-		if (axes->n == AXES_MAX)
-			return node_refuse(node, "found more than %d swept keys, allowed: less",
-					   AXES_MAX);
-		error = read_axis(node, lists, &axes->at[axes->n++]);
+		error = add_axis(axes, node, lists);
 		if (error)
 			return error;
 	}

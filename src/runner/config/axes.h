@@ -43,6 +43,8 @@ struct combo {
  */
 int axes_read(const struct node *mapping, bool lists, const struct names *others,
 	      struct axes *axes);
+/* One more, from a key of `sweep:` with a list. As above. */
+int axes_add(struct axes *axes, const struct node *node);
 void axes_close(struct axes *axes);
 
 /* The axis of that key, or NULL. */

@@ -14,17 +14,38 @@
 
 #define SUFFIX ".yaml"
 
-static const struct option_spec text_options[] = {
-	{.name = "source", .type = OPTION_TEXT, .offset = offsetof(struct cost, source)},
-	{.name = "cpu", .type = OPTION_TEXT, .offset = offsetof(struct cost, cpu)},
-	{.name = "method", .type = OPTION_TEXT, .offset = offsetof(struct cost, method)},
+#define AT(member) .offset = offsetof(struct cost, member)
+
+static const char *const levels[] = {"lo", "mid", "hi", NULL};
+
+const struct option_spec cost_level_options[] = {
+	{.name = "cost_level",
+	 .type = OPTION_CHOICE,
+	 .preset = "mid",
+	 .choices = levels,
+	 .help = "which of a primitive's costs is charged: the lowest that is plausible, the "
+		 "likeliest, the highest"},
 	{0},
 };
 
+static const struct option_spec text_options[] = {
+	{.name = "source", .type = OPTION_TEXT, AT(source)},
+	{.name = "cpu", .type = OPTION_TEXT, AT(cpu)},
+	{.name = "method", .type = OPTION_TEXT, AT(method)},
+	{0},
+};
+
+/* In the order of enum cost_level, and mid's other name. */
 static const struct option_spec cycle_options[] = {
-	{.name = "value", .type = OPTION_CYCLES, .offset = offsetof(struct cost, cycles)},
-	{.name = "lo", .type = OPTION_CYCLES, .offset = offsetof(struct cost, lo_cycles)},
-	{.name = "hi", .type = OPTION_CYCLES, .offset = offsetof(struct cost, hi_cycles)},
+	{.name = "lo", .type = OPTION_CYCLES, AT(cycles[COST_LO])},
+	{.name = "mid", .type = OPTION_CYCLES, AT(cycles[COST_MID])},
+	{.name = "hi", .type = OPTION_CYCLES, AT(cycles[COST_HI])},
+	{.name = "value", .type = OPTION_CYCLES, AT(cycles[COST_MID])},
+	{0},
+};
+
+static const struct option_spec assumed_options[] = {
+	{.name = "assumed", .type = OPTION_TEXT, AT(source)},
 	{0},
 };
 
@@ -49,25 +70,60 @@ read_texts(const struct node *node, const struct node *root, struct cost *cost)
 }
 
 static int
-read_cycles(const struct node *node, struct cost *cost)
+read_point(const struct node *node, struct cost *cost)
 {
-	const struct node *value = node_find(node, "value");
+	const struct node *value = node_find(node, "value"), *mid = node_find(node, "mid");
 
-	if (!value)
-		return node_refuse(node, "found no value, allowed: a primitive with a value, "
-					 "such as value: 3573 ns");
-	if (node_option(value, &cycle_options[0], cost))
+	if (value && mid)
+		return node_refuse(value, "found a value beside mid, which is the same, allowed: "
+					  "one of them");
+	if (!value && !mid)
+		return node_refuse(node, "found no value, allowed: a primitive with a value, such "
+					 "as value: 3573 ns, or with a range");
+	if (node_option(value ? value : mid, &cycle_options[COST_MID], cost))
 		return -EINVAL;
-	cost->lo_cycles = cost->hi_cycles = cost->cycles;
-	for (const struct option_spec *option = &cycle_options[1]; option->name; option++) {
-		const struct node *bound = node_find(node, option->name);
+	for (enum cost_level level = COST_LO; level <= COST_HI; level++) {
+		const struct node *own = node_find(node, levels[level]);
 
-		if (bound && node_option(bound, option, cost))
+		cost->cycles[level] = cost->cycles[COST_MID];
+		if (own && node_option(own, &cycle_options[level], cost))
 			return -EINVAL;
 	}
-	if (cost->lo_cycles > cost->cycles || cost->hi_cycles < cost->cycles)
+	if (cost->cycles[COST_LO] > cost->cycles[COST_MID] ||
+	    cost->cycles[COST_HI] < cost->cycles[COST_MID])
 		return node_refuse(node, "found an interval without its value, allowed: "
 					 "lo <= value <= hi");
+	return 0;
+}
+
+/* A point that stood beside a range would be taken for a measured one. */
+static int
+read_range(const struct node *node, const struct node *range, struct cost *cost)
+{
+	const struct node *grounds = node_find(node, "assumed");
+	struct names keys = {0};
+
+	names_add(&keys, "range");
+	names_add_options(&keys, assumed_options);
+	if (node_expect_keys(node, &keys))
+		return -EINVAL;
+	if (!grounds)
+		return node_refuse(node, "found a range without grounds, allowed: assumed: TEXT "
+					 "beside it, which says where its bounds come from");
+	if (node_expect(grounds, NODE_SCALAR, "text") ||
+	    node_option(grounds, assumed_options, cost))
+		return -EINVAL;
+	if (range->kind != NODE_LIST || range->n_items != 2)
+		return node_refuse_found(range, "a list of two costs, such as [100 cycles, 2 us]");
+	if (node_option(range->items[0], &cycle_options[COST_LO], cost) ||
+	    node_option(range->items[1], &cycle_options[COST_HI], cost))
+		return -EINVAL;
+	if (cost->cycles[COST_LO] >= cost->cycles[COST_HI])
+		return node_refuse(range, "found a range that does not rise, allowed: [lo, hi] "
+					  "with lo < hi");
+	cost->assumed = true;
+	strcpy(cost->cpu, "n/a");
+	strcpy(cost->method, "n/a");
 	return 0;
 }
 
@@ -75,8 +131,11 @@ static int
 read_cost(const struct node *node, const struct node *root, struct cost *cost)
 {
 	struct names keys = {0};
+	const struct node *range;
 
 	names_add_options(&keys, cycle_options);
+	names_add(&keys, "range");
+	names_add_options(&keys, assumed_options);
 	names_add_options(&keys, text_options);
 	if (node_expect_keys(node, &keys))
 		return -EINVAL;
@@ -84,7 +143,14 @@ read_cost(const struct node *node, const struct node *root, struct cost *cost)
 		return node_refuse(node, "found a long name, allowed: at most %zu bytes",
 				   sizeof(cost->primitive) - 1);
 	strcpy(cost->primitive, node->key);
-	if (read_cycles(node, cost))
+	range = node_find(node, "range");
+	if (range)
+		return read_range(node, range, cost);
+	if (node_find(node, "assumed"))
+		return node_refuse(node_find(node, "assumed"),
+				   "found grounds without what they are for, allowed: beside a "
+				   "range");
+	if (read_point(node, cost))
 		return -EINVAL;
 	return read_texts(node, root, cost);
 }

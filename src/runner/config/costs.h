@@ -11,13 +11,20 @@
  *     method: ...
  *     primitives:
  *       snp_exit_msr: {value: 3573 ns}
- *       other: {value: 4000 cycles, lo: 3800 cycles, hi: 4300 cycles, source: ...}
+ *       other: {lo: 3800 cycles, mid: 4000 cycles, hi: 4300 cycles, source: ...}
+ *       unknown: {range: [100 cycles, 9000 cycles], assumed: no figure is published, ...}
+ *
+ * A configuration takes the primitives at one level, `cost_level:` lo, mid or hi; value
+ * is another name of mid, and without lo or hi these are mid too. What nobody has
+ * measured has a range and no mid: the text says where its bounds come from, and no
+ * figure rests on a cost within it that looks measured. It is run at lo and at hi.
  *
  * Times are converted to cycles of the TSC of the machine that runs.
  */
 #ifndef FOLIO_RUNNER_COSTS_H
 #define FOLIO_RUNNER_COSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,12 +32,18 @@
 
 struct node;
 
+/* In the order of cost_level_options' choices. */
+enum cost_level { COST_LO, COST_MID, COST_HI, COST_LEVELS };
+
+/* `cost_level:`, over a uint32_t that holds an enum cost_level. */
+extern const struct option_spec cost_level_options[];
+
 struct cost {
 	char primitive[64];
-	uint64_t cycles;
-	uint64_t lo_cycles, hi_cycles; /* the interval that is known, else both as cycles */
-	char source[OPTION_TEXT_BYTES];
-	char cpu[OPTION_TEXT_BYTES];
+	uint64_t cycles[COST_LEVELS];
+	bool assumed;                   /* a range without a mid, which is 0 */
+	char source[OPTION_TEXT_BYTES]; /* where it is assumed: on what grounds */
+	char cpu[OPTION_TEXT_BYTES];    /* where it is assumed, "n/a" as the method is */
 	char method[OPTION_TEXT_BYTES];
 };
 

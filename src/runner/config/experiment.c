@@ -25,8 +25,8 @@ add_configuration(const struct form *form, const struct recipe *recipe,
 	bool is_reference = !strcmp(recipe->name, form->reference.name);
 
 	memcpy(c->name, recipe->name, sizeof(c->name));
-	if (recipe_resolve(recipe, &form->shared, is_reference ? NULL : &combo, SWEEP_MISSING,
-			   &c->config))
+	if (recipe_resolve(recipe, &form->shared, &combo,
+			   is_reference ? SWEEP_NOTHING : SWEEP_MISSING, &c->config))
 		return -EINVAL;
 	experiment->n_configurations++;
 	return 0;

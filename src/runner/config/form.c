@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/config/assumed_costs.h"
 #include "runner/config/attribution_spec.h"
 #include "runner/config/costs.h"
 #include "runner/config/header.h"
@@ -24,8 +25,18 @@ check_keys(const struct node *root)
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		names_add(&keys, fixed[i]);
+	names_add_options(&keys, cost_level_options);
 	names_add_options(&keys, datapath_options);
 	return node_expect_keys(root, &keys);
+}
+
+static int
+read_cost_level(struct form *form)
+{
+	const struct node *node = node_find(form->root, cost_level_options->name);
+
+	options_defaults(cost_level_options, &form->shared.cost_level);
+	return node ? node_option(node, cost_level_options, &form->shared.cost_level) : 0;
 }
 
 static int
@@ -147,7 +158,7 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 	int error;
 
 	*form = (struct form){.root = root, .shared = {.root = root}};
-	if (check_keys(root) || header_read(root, experiment))
+	if (check_keys(root) || header_read(root, experiment) || read_cost_level(form))
 		return -EINVAL;
 	error = read_sweep(form);
 	if (!error)
@@ -158,6 +169,8 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 		error = read_reference(form, experiment);
 	if (!error)
 		error = read_attribution(form, experiment);
+	if (!error)
+		error = assumed_costs_sweep(form, experiment->attribution.wanted);
 	if (!error)
 		error = search_spec_read(node_find(root, "search"), experiment);
 	if (!error)
@@ -195,6 +208,16 @@ form_find(const struct form *form, const char *name)
 		if (!strcmp(form->recipes[i].name, name))
 			return (int)i;
 	return -ENOENT;
+}
+
+bool
+form_sweeps_cost_level(const struct form *form)
+{
+	bool found = axes_find(&form->axes, cost_level_options->name);
+
+	for (size_t i = 0; i < form->n_inclusions; i++)
+		found |= axes_find(&form->inclusions[i].axes, cost_level_options->name) != NULL;
+	return found;
 }
 
 void

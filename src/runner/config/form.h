@@ -51,6 +51,9 @@ void form_close(struct form *form);
 /* Index of the file's configuration of that name, or -ENOENT. */
 int form_find(const struct form *form, const char *name);
 
+/* Is `cost_level` among what is swept or included? */
+bool form_sweeps_cost_level(const struct form *form);
+
 /* Names of the file's configurations. */
 void form_names(const struct form *form, struct names *names);
 

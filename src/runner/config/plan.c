@@ -99,8 +99,11 @@ plan_add(struct plan *plan, const struct cell *cell)
 
 /* Cells of control and attribution do not follow what is swept of sources. */
 static bool
-has_a_say(const struct setting *setting, const struct cell *cell)
+has_a_say(const struct plan *plan, const struct combo *combo, const struct setting *setting,
+	  const struct cell *cell)
 {
+	if (setting_is_cost_level(setting))
+		return recipe_is_of_level(&plan->form->shared, combo, &cell->config);
 	if (setting->source < 0)
 		return true;
 	return cell->role == CELL_LISTED &&
@@ -144,7 +147,7 @@ plan_set_variant(const struct plan *plan, const struct combo *combo, struct cell
 	for (size_t i = 0; i < combo->axes->n && used < size; i++) {
 		const struct axis *axis = &combo->axes->at[i];
 
-		if (has_a_say(&axis->setting, cell))
+		if (has_a_say(plan, combo, &axis->setting, cell))
 			used += (size_t)snprintf(cell->variant + used, size - used, "%s%s=%s",
 						 used ? ", " : "", axis->key,
 						 axis->values[combo->at[i]].text);

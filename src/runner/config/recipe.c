@@ -100,16 +100,24 @@ apply_file(const struct recipe *recipe, const struct node *root, struct draft *d
 }
 
 static bool
+has_point(const struct costs *costs, const char *primitive)
+{
+	const struct cost *cost = costs_find(costs, primitive);
+
+	return cost && !cost->assumed;
+}
+
+static bool
 is_in_scope(const struct setting *setting, enum sweep_scope scope, const struct costs *costs,
 	    const struct draft *draft)
 {
 	const struct option_spec *option = setting->option;
 
-	if (setting_is_rate(setting))
+	if (setting_is_of_cell(setting) || scope == SWEEP_NOTHING)
 		return false;
 	if (scope == SWEEP_MISSING)
 		return setting->source >= 0 && option && option->cost &&
-		       !costs_find(costs, option->cost) &&
+		       !has_point(costs, option->cost) &&
 		       !draft_gives(draft, setting->source, option);
 	return scope == SWEEP_ALL || setting->source < 0;
 }
@@ -128,9 +136,38 @@ apply_combo(const struct combo *combo, enum sweep_scope scope, const struct cost
 	return 0;
 }
 
+/* The one that combo sweeps, or the file's. */
+static enum cost_level
+level_of(const struct recipe_shared *shared, const struct combo *combo)
+{
+	uint32_t level = shared->cost_level;
+
+	for (size_t i = 0; combo && i < combo->axes->n; i++)
+		if (combo->axes->at[i].setting.option == cost_level_options)
+			node_option(combo->axes->at[i].values[combo->at[i]].node,
+				    cost_level_options, &level);
+	return level;
+}
+
+/* What nobody has measured is charged at its bounds, or as the user says. */
 static int
-apply_cost(const struct recipe *recipe, const struct costs *costs, const struct setting *setting,
-	   struct draft *draft)
+refuse_mid(const struct recipe *recipe, const struct costs *costs, const struct setting *setting)
+{
+	const struct option_spec *option = setting->option;
+	const struct cost *cost = costs_find(costs, option->cost);
+	const char *name = sources[setting->source]->name;
+
+	return node_refuse(recipe->where,
+			   "sources.%s.%s: found no point value of '%s' in %s, where it is assumed "
+			   "between %" PRIu64 " and %" PRIu64 " cycles, allowed: cost_level: lo or "
+			   "hi, or sources: {%s: {%s: 4000 cycles}}",
+			   name, option->name, option->cost, costs->path, cost->cycles[COST_LO],
+			   cost->cycles[COST_HI], name, option->name);
+}
+
+static int
+apply_cost(const struct recipe *recipe, const struct costs *costs, enum cost_level level,
+	   const struct setting *setting, struct draft *draft)
 {
 	const struct option_spec *option = setting->option;
 	const struct cost *cost = costs_find(costs, option->cost);
@@ -148,7 +185,9 @@ apply_cost(const struct recipe *recipe, const struct costs *costs, const struct 
 				   "a profile that has it, or sources: {%s: {%s: 4000 cycles}}",
 				   name, option->name, option->cost, costs->path, name,
 				   option->name);
-	snprintf(text, sizeof(text), "%" PRIu64 " cycles", cost->cycles);
+	if (cost->assumed && level == COST_MID)
+		return refuse_mid(recipe, costs, setting);
+	snprintf(text, sizeof(text), "%" PRIu64 " cycles", cost->cycles[level]);
 	if (option_parse(option, draft_target(draft, setting), text, why, sizeof(why)))
 		return node_refuse(recipe->where, "sources.%s.%s, from '%s' of %s: %s", name,
 				   option->name, option->cost, costs->path, why);
@@ -156,13 +195,14 @@ apply_cost(const struct recipe *recipe, const struct costs *costs, const struct 
 }
 
 static int
-apply_costs(const struct recipe *recipe, const struct costs *costs, struct draft *draft)
+apply_costs(const struct recipe *recipe, const struct costs *costs, enum cost_level level,
+	    struct draft *draft)
 {
 	struct setting setting;
 	int error = 0;
 
 	while (!error && draft_missing_cost(draft, &setting))
-		error = apply_cost(recipe, costs, &setting, draft);
+		error = apply_cost(recipe, costs, level, &setting, draft);
 	return error;
 }
 
@@ -185,7 +225,7 @@ recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 	draft_init(&draft);
 	if (apply_file(recipe, shared->root, &draft) ||
 	    apply_combo(combo, scope, shared->costs, &draft) ||
-	    apply_costs(recipe, shared->costs, &draft))
+	    apply_costs(recipe, shared->costs, level_of(shared, combo), &draft))
 		return -EINVAL;
 	reset_what_is_off(&draft.config);
 	conflict = datapath_config_device_conflict(&draft.config);
@@ -197,4 +237,62 @@ recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 				   sources[source]->name, recipe->name, conflict);
 	memcpy(out, &draft.config, sizeof(*out));
 	return 0;
+}
+
+int
+recipe_assumes(const struct recipe *recipe, const struct recipe_shared *shared,
+	       const struct combo *combo, enum sweep_scope scope)
+{
+	struct setting setting;
+	struct draft draft;
+
+	draft_init(&draft);
+	if (apply_file(recipe, shared->root, &draft) ||
+	    apply_combo(combo, scope, shared->costs, &draft))
+		return -EINVAL;
+	while (draft_missing_cost(&draft, &setting)) {
+		const struct cost *cost = costs_find(shared->costs, setting.option->cost);
+
+		if (cost && cost->assumed)
+			return 1;
+		draft_target(&draft, &setting); /* counts as given: the next one */
+	}
+	return 0;
+}
+
+bool
+recipe_gives(const struct recipe *recipe, const struct node *root, const char *source,
+	     const struct option_spec *option)
+{
+	const struct node *const places[] = {recipe->preset_sources,
+					     node_find(recipe->node, "sources"),
+					     node_find(root, "sources")};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (node_find(node_find(places[i], source), option->name))
+			return true;
+	return false;
+}
+
+bool
+recipe_is_of_level(const struct recipe_shared *shared, const struct combo *combo,
+		   const struct datapath_config *config)
+{
+	enum cost_level level = level_of(shared, combo);
+
+	for (int i = 0; sources[i]; i++) {
+		const struct option_spec *option = config->sources[i].on ? sources[i]->options :
+									   NULL;
+
+		for (; option && option->name; option++) {
+			const struct cost *cost =
+				option->cost ? costs_find(shared->costs, option->cost) : NULL;
+
+			if (cost && cost->cycles[COST_LO] != cost->cycles[COST_HI] &&
+			    !memcmp(config->sources[i].options + option->offset,
+				    &cost->cycles[level], sizeof(cost->cycles[level])))
+				return true;
+		}
+	}
+	return false;
 }

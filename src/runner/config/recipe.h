@@ -27,6 +27,7 @@ struct recipe {
 struct recipe_shared {
 	const struct node *root;
 	const struct costs *costs; /* NULL: no profile */
+	uint32_t cost_level;       /* enum cost_level, where none is swept */
 };
 
 /* From an item of `configurations:`. Returns 0; -EINVAL after node_refuse(); -ENOMEM. */
@@ -40,11 +41,27 @@ void recipe_close(struct recipe *recipe);
 enum sweep_scope {
 	SWEEP_ALL,      /* options of the datapath, sources and their options */
 	SWEEP_DATAPATH, /* options of the datapath only */
-	SWEEP_MISSING,  /* costs that nothing else gives */
+	SWEEP_MISSING,  /* costs that nothing else gives a value for */
+	SWEEP_NOTHING,  /* but cost_level, which each of these takes from combo */
 };
 
 /* combo NULL: nothing is swept. Returns 0, or -EINVAL after node_refuse(). */
 int recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 		   const struct combo *combo, enum sweep_scope scope, struct datapath_config *out);
+
+/*
+ * Does it need a cost that the profile has a range of only? Returns 1, 0, or -EINVAL after
+ * node_refuse().
+ */
+int recipe_assumes(const struct recipe *recipe, const struct recipe_shared *shared,
+		   const struct combo *combo, enum sweep_scope scope);
+
+/* Does the preset or the file give this option of a source, or is it the cost profile's? */
+bool recipe_gives(const struct recipe *recipe, const struct node *root, const char *source,
+		  const struct option_spec *option);
+
+/* Is a cost in this configuration what the profile has at the combination's level only? */
+bool recipe_is_of_level(const struct recipe_shared *shared, const struct combo *combo,
+			const struct datapath_config *config);
 
 #endif

@@ -36,32 +36,56 @@ put_as_is(FILE *file, const struct node *root, const char *key)
 }
 
 static void
+put_option(FILE *file, const char **comma, const struct option_spec *option, const void *settings)
+{
+	fprintf(file, "%s%s: ", *comma, option->name);
+	node_write_option(file, option, settings);
+	*comma = ", ";
+}
+
+static void
 put_options(FILE *file, const struct option_spec *table, const void *settings)
 {
 	const char *comma = "";
 
 	fputc('{', file);
-	for (const struct option_spec *option = table; option->name; option++) {
-		fprintf(file, "%s%s: ", comma, option->name);
-		node_write_option(file, option, settings);
-		comma = ", ";
-	}
+	for (const struct option_spec *option = table; option->name; option++)
+		put_option(file, &comma, option, settings);
 	fputc('}', file);
 }
 
-static void
-put_source(FILE *file, const struct source *source, const struct source_setting *setting)
+/* A cost that changes with the level that is swept stays the profile's to give. */
+static bool
+is_left_to_profile(const struct form *form, const struct recipe *recipe,
+		   const struct source *source, const struct option_spec *option)
 {
-	fprintf(file, "      %s: ", source->name);
-	if (setting->on && source->options)
-		put_options(file, source->options, setting->options);
-	else
-		fputs(setting->on ? "on" : "off", file);
-	fputc('\n', file);
+	return option->cost && form_sweeps_cost_level(form) &&
+	       costs_find(form->costs, option->cost) &&
+	       !recipe_gives(recipe, form->root, source->name, option);
 }
 
 static void
-put_configuration(FILE *file, const struct recipe *recipe, const struct datapath_config *config)
+put_source(FILE *file, const struct form *form, const struct recipe *recipe,
+	   const struct source *source, const struct source_setting *setting)
+{
+	const struct option_spec *option = setting->on ? source->options : NULL;
+	const char *comma = "";
+
+	fprintf(file, "      %s: ", source->name);
+	if (!option) {
+		fputs(setting->on ? "on\n" : "off\n", file);
+		return;
+	}
+	fputc('{', file);
+	for (; option->name; option++)
+		if (!is_left_to_profile(form, recipe, source, option))
+			put_option(file, &comma, option, setting->options);
+	fputs("}\n", file);
+}
+
+static void
+put_configuration(FILE *file, const struct form *form, const struct recipe *recipe,
+		  const struct datapath_config *config)
 {
 	fprintf(file, "  - preset: %s\n    ", recipe->preset->name);
 	put_text(file, "name", recipe->name);
@@ -72,10 +96,13 @@ put_configuration(FILE *file, const struct recipe *recipe, const struct datapath
 	}
 	fputs("    sources:\n", file);
 	for (int i = 0; sources[i]; i++)
-		put_source(file, sources[i], &config->sources[i]);
+		put_source(file, form, recipe, sources[i], &config->sources[i]);
 }
 
-/* What the file says for every configuration, and costs that nobody gave, in this TSC's cycles. */
+/*
+ * What the file says for every configuration, and costs that nobody gave, in this TSC's
+ * cycles; but where their level is swept, and those that have no such level.
+ */
 static void
 put_defaults_of(FILE *file, const struct form *form, const struct source *source)
 {
@@ -88,13 +115,16 @@ put_defaults_of(FILE *file, const struct form *form, const struct source *source
 		const struct cost *cost = option->cost ? costs_find(form->costs, option->cost) :
 							 NULL;
 
+		if (cost && (form_sweeps_cost_level(form) ||
+			     (cost->assumed && form->shared.cost_level == COST_MID)))
+			cost = NULL;
 		if (!value && !cost)
 			continue;
 		fprintf(file, "%s%s: ", comma, option->name);
 		if (value)
 			node_write(file, value);
 		else
-			fprintf(file, "%" PRIu64 " cycles", cost->cycles);
+			fprintf(file, "%" PRIu64 " cycles", cost->cycles[form->shared.cost_level]);
 		comma = ", ";
 	}
 	fputs("}\n", file);
@@ -154,10 +184,12 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	put_text(file, "reference", experiment->reference);
 	if (*experiment->costs)
 		put_text(file, "costs", experiment->costs);
+	put_as_is(file, form->root, cost_level_options->name);
 	put_defaults(file, form);
 	fputs("configurations:\n", file);
 	for (uint32_t i = 0; i < form->n_recipes; i++)
-		put_configuration(file, &form->recipes[i], &experiment->configurations[i].config);
+		put_configuration(file, form, &form->recipes[i],
+				  &experiment->configurations[i].config);
 	put_traffic(file, form);
 	put_as_is(file, form->root, "sweep");
 	put_as_is(file, form->root, "include");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "datapath/sources/source.h"
+#include "runner/config/costs.h"
 #include "runner/config/experiment.h"
 
 #define SOURCES_PREFIX "sources."
@@ -17,6 +18,7 @@ setting_names(struct names *names)
 
 	names_add_options(names, datapath_options);
 	names_add_options(names, rate_options);
+	names_add_options(names, cost_level_options);
 	for (unsigned int i = 0; sources[i]; i++) {
 		snprintf(source_keys[i], sizeof(source_keys[i]), SOURCES_PREFIX "%s",
 			 sources[i]->name);
@@ -67,6 +69,18 @@ setting_is_rate(const struct setting *setting)
 	return setting->option == rate_options;
 }
 
+bool
+setting_is_cost_level(const struct setting *setting)
+{
+	return setting->option == cost_level_options;
+}
+
+bool
+setting_is_of_cell(const struct setting *setting)
+{
+	return setting_is_rate(setting) || setting_is_cost_level(setting);
+}
+
 int
 setting_find(const struct node *node, struct setting *setting)
 {
@@ -79,6 +93,8 @@ setting_find(const struct node *node, struct setting *setting)
 	setting->option = options_find(datapath_options, node->key);
 	if (!setting->option)
 		setting->option = options_find(rate_options, node->key);
+	if (!setting->option)
+		setting->option = options_find(cost_level_options, node->key);
 	if (setting->option)
 		return 0;
 	setting_names(&names);
@@ -175,12 +191,12 @@ int
 setting_text(const struct setting *setting, const struct node *value, char text[SETTING_TEXT_BYTES])
 {
 	struct draft draft;
-	uint64_t rate_pps;
+	uint64_t of_cell = 0; /* wide enough for each of them */
 
-	if (setting_is_rate(setting)) {
-		if (node_option(value, rate_options, &rate_pps))
+	if (setting_is_of_cell(setting)) {
+		if (node_option(value, setting->option, &of_cell))
 			return -EINVAL;
-		option_format(rate_options, &rate_pps, text, SETTING_TEXT_BYTES);
+		option_format(setting->option, &of_cell, text, SETTING_TEXT_BYTES);
 		return 0;
 	}
 	draft_init(&draft);

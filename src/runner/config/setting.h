@@ -2,8 +2,9 @@
 /*
  * Settings of a datapath_config by the names that files use: an option of the
  * datapath ("burst"), a source ("sources.vc": on, off or its options), or an
- * option of a source ("sources.vc.cost"). What the host's `rate` is can be swept like
- * them, but belongs to a cell and to no configuration.
+ * option of a source ("sources.vc.cost"). The host's `rate`, and the `cost_level` that the
+ * cost profile is taken at, can be swept like them, but belong to a cell and to no
+ * configuration.
  */
 #ifndef FOLIO_RUNNER_SETTING_H
 #define FOLIO_RUNNER_SETTING_H
@@ -14,6 +15,9 @@
 #define SETTING_TEXT_BYTES OPTION_TEXT_BYTES
 
 bool setting_is_rate(const struct setting *setting);
+bool setting_is_cost_level(const struct setting *setting);
+/* One of the two. */
+bool setting_is_of_cell(const struct setting *setting);
 
 /* What node's key names. Returns 0, or -EINVAL after node_refuse(). */
 int setting_find(const struct node *node, struct setting *setting);
@@ -22,7 +26,7 @@ int setting_find(const struct node *node, struct setting *setting);
 void setting_names(struct names *names);
 
 /*
- * Applies one value: an option's, or on/off of a source; not the rate's. Returns 0, or -EINVAL
+ * Applies one value: an option's, or on/off of a source; not a cell's. Returns 0, or -EINVAL
  * after node_refuse().
  */
 int draft_apply(struct draft *draft, const struct setting *setting, const struct node *value);

@@ -41,7 +41,7 @@ open_costs(const char *name, struct costs **costs)
 static int
 resolve(const struct node *node, const struct costs *costs, struct datapath_config *config)
 {
-	const struct recipe_shared shared = {.costs = costs};
+	const struct recipe_shared shared = {.costs = costs, .cost_level = COST_MID};
 	struct recipe recipe;
 	int error = recipe_read(node, &recipe);
 
