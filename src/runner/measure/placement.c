@@ -2,16 +2,14 @@
 #include "runner/measure/placement.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/compare.h"
 #include "base/cpus.h"
 #include "base/log.h"
+#include "runner/measure/round_trip.h"
 
 /* Cores that are tried; so many hold a neighbour and cores of the same socket. */
 #define CANDIDATES_MAX 16
@@ -25,65 +23,18 @@
  */
 #define SIBLING_CYCLES_MAX 150
 
-struct relay {
-	_Alignas(64) atomic_uint ping;
-	_Alignas(64) atomic_uint pong;
-	int asking_cpu, answering_cpu;
-	double cycles; /* median */
-};
-
-static void *
-answer(void *arg)
-{
-	struct relay *relay = arg;
-	unsigned int last = 0;
-
-	cpu_pin(relay->answering_cpu);
-	while (last != TRIPS) {
-		last = atomic_load_explicit(&relay->ping, memory_order_acquire);
-		atomic_store_explicit(&relay->pong, last, memory_order_release);
-	}
-	return NULL;
-}
-
-static void *
-ask(void *arg)
-{
-	static double trips[TRIPS];
-	struct relay *relay = arg;
-
-	cpu_pin(relay->asking_cpu);
-	for (unsigned int i = 1; i <= TRIPS; i++) {
-		uint64_t start = clock_tsc();
-
-		atomic_store_explicit(&relay->ping, i, memory_order_release);
-		while (atomic_load_explicit(&relay->pong, memory_order_acquire) != i)
-			;
-		trips[i - 1] = (double)(clock_tsc() - start);
-	}
-	qsort(trips, TRIPS, sizeof(trips[0]), compare_doubles);
-	relay->cycles = trips[TRIPS / 2];
-	return NULL;
-}
-
-/* Returns 0 or -errno. */
+/* The median of TRIPS. Returns 0 or -errno. */
 static int
 round_trip(int from_cpu, int to_cpu, double *cycles)
 {
-	struct relay relay = {.asking_cpu = from_cpu, .answering_cpu = to_cpu};
-	pthread_t asking, answering;
-	int error = pthread_create(&answering, NULL, answer, &relay);
+	double trips[TRIPS];
+	int error = round_trip_measure(from_cpu, to_cpu, trips, TRIPS);
 
 	if (error)
-		return -error;
-	error = pthread_create(&asking, NULL, ask, &relay);
-	if (error)
-		atomic_store(&relay.ping, TRIPS);
-	else
-		pthread_join(asking, NULL);
-	pthread_join(answering, NULL);
-	*cycles = relay.cycles;
-	return -error;
+		return error;
+	qsort(trips, TRIPS, sizeof(trips[0]), compare_doubles);
+	*cycles = trips[TRIPS / 2];
+	return 0;
 }
 
 struct candidate {
