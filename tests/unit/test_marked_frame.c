@@ -12,6 +12,7 @@
 
 #include "datapath/host/marked_frame.h"
 #include "datapath/host/spread.h"
+#include "datapath/host/udp_frame.h"
 
 static const uint16_t sizes[] = {60, 61, 64, 100, 566, 1514, 9000};
 
@@ -29,7 +30,7 @@ make(uint16_t size, const struct mark *mark)
 
 	assert_non_null(frame);
 	memcpy(frame, template.bytes, size);
-	frame_template_mark(&template, frame, mark);
+	template.mark(&template, frame, mark);
 	frame_template_close(&template);
 	return frame;
 }
@@ -214,6 +215,119 @@ test_hash_is_toeplitz(void **state)
 		spread_hash(frame, length);
 }
 
+#define SHORT_SENT 1000u
+
+/* The number-th short frame of flow 3, of those sent[] says. */
+static uint8_t *
+make_short(uint16_t payload_bytes, uint64_t number)
+{
+	struct frame_template template;
+	uint8_t *frame = malloc(60);
+
+	assert_non_null(frame);
+	assert_int_equal(frame_template_open_payload(&template, payload_bytes), 0);
+	assert_true(frame_template_is_short(&template));
+	assert_int_equal(template.length_bytes, 60);
+	memcpy(frame, template.bytes, 60);
+	template.mark(&template, frame, &(struct mark){number, 3, 5});
+	frame_template_close(&template);
+	return frame;
+}
+
+static const uint64_t short_sent[] = {0, 0, 0, SHORT_SENT, 0};
+
+static enum frame_verdict
+check_short(const uint8_t *frame, uint32_t length_bytes, uint16_t payload_bytes, struct mark *mark)
+{
+	return short_frame_check(frame, length_bytes, payload_bytes, short_sent, 5, 5, mark);
+}
+
+/* With and without what fills a frame up to Ethernet's shortest: a kernel takes it off. */
+static void
+test_short_whole(void **state)
+{
+	(void)state;
+	for (uint16_t payload = 1; payload < MARKED_PAYLOAD_BYTES_MIN; payload++) {
+		for (uint64_t n = SHORT_SENT - SHORT_NUMBERS; n < SHORT_SENT; n++) {
+			uint8_t *frame = make_short(payload, n);
+			struct mark mark;
+
+			assert_int_equal(check_short(frame, 60, payload, &mark), FRAME_WHOLE);
+			swap(frame + 34, frame + 36, 2);
+			assert_int_equal(check_short(frame, 42 + payload, payload, &mark),
+					 FRAME_WHOLE);
+			assert_int_equal(mark.number, n);
+			assert_int_equal(mark.flow, 3);
+			assert_int_equal(mark.session, 5);
+			free(frame);
+		}
+	}
+}
+
+static void
+test_short_each_damaged_byte(void **state)
+{
+	(void)state;
+	for (uint16_t payload = 1; payload < MARKED_PAYLOAD_BYTES_MIN; payload++) {
+		uint8_t *frame = make_short(payload, SHORT_SENT - 7);
+		struct mark mark;
+
+		for (uint16_t at = 0; at < 42 + payload; at++) {
+			for (unsigned int bits = 1; bits < 256; bits++) {
+				frame[at] ^= (uint8_t)bits;
+				assert_int_equal(check_short(frame, 60, payload, &mark),
+						 FRAME_CORRUPTED);
+				frame[at] ^= (uint8_t)bits;
+			}
+		}
+		for (uint32_t length = 0; length < 42u + payload; length++)
+			assert_int_equal(check_short(frame, length, payload, &mark),
+					 length < 14 ? FRAME_FOREIGN : FRAME_CORRUPTED);
+		free(frame);
+	}
+}
+
+/* A frame that nobody sent, or of another payload, is not taken for one that was. */
+static void
+test_short_not_sent(void **state)
+{
+	static const uint64_t none[5] = {0}, few[] = {0, 0, 0, 2, 0};
+	uint8_t *frame = make_short(4, 5);
+	struct mark mark;
+
+	(void)state;
+	assert_int_equal(short_frame_check(frame, 60, 4, none, 5, 5, &mark), FRAME_CORRUPTED);
+	assert_int_equal(short_frame_check(frame, 60, 4, few, 5, 5, &mark), FRAME_CORRUPTED);
+	assert_int_equal(short_frame_check(frame, 60, 4, short_sent, 3, 5, &mark), FRAME_CORRUPTED);
+	assert_int_equal(check_short(frame, 60, 5, &mark), FRAME_CORRUPTED);
+	free(frame);
+}
+
+/* What a kernel that answers may choose by itself: identification, time to live, a checksum. */
+static void
+test_answer_of_a_kernel(void **state)
+{
+	uint8_t *frame = make(566, &marks[3]);
+	struct udp_headers *headers = (struct udp_headers *)frame;
+	struct mark mark;
+
+	(void)state;
+	swap(frame, frame + 6, 6);
+	swap(frame + 26, frame + 30, 4);
+	swap(frame + 34, frame + 36, 2);
+	headers->ip.packet_id = 0x1234;
+	headers->ip.time_to_live = 63;
+	headers->ip.fragment_offset = 0;
+	headers->ip.hdr_checksum = 0;
+	headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
+	udp_headers_add_checksum(headers);
+	assert_int_not_equal(headers->udp.dgram_cksum, 0);
+	assert_int_equal(marked_frame_check(frame, 566, &mark), FRAME_WHOLE);
+	headers->udp.dgram_cksum ^= 1;
+	assert_int_equal(marked_frame_check(frame, 566, &mark), FRAME_CORRUPTED);
+	free(frame);
+}
+
 int
 main(void)
 {
@@ -224,6 +338,10 @@ main(void)
 		cmocka_unit_test(test_each_shorter_length),
 		cmocka_unit_test(test_longer),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_short_whole),
+		cmocka_unit_test(test_short_each_damaged_byte),
+		cmocka_unit_test(test_short_not_sent),
+		cmocka_unit_test(test_answer_of_a_kernel),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_hash_is_toeplitz),
 	};

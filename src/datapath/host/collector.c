@@ -96,13 +96,12 @@ arrive(struct collector *c, uint32_t stream, uint64_t number, uint32_t length_by
 }
 
 static void
-judge_marked(struct collector *c, unsigned int queue, const uint8_t *bytes, uint32_t length_bytes)
+count_marked(struct collector *c, enum frame_verdict verdict, const struct mark *mark,
+	     uint32_t length_bytes)
 {
 	const struct generator *g = c->generator;
-	struct mark mark;
 
-	(void)queue;
-	switch (marked_frame_check(bytes, length_bytes, &mark)) {
+	switch (verdict) {
 	case FRAME_CORRUPTED:
 		c->counters.corrupted++;
 		return;
@@ -113,11 +112,34 @@ judge_marked(struct collector *c, unsigned int queue, const uint8_t *bytes, uint
 		break;
 	}
 	/* The other side may make up what it likes: nothing comes back that was not sent. */
-	if (mark.session != g->session || mark.flow >= c->n_streams ||
-	    mark.number >= g->numbers[mark.flow])
+	if (mark->session != g->session || mark->flow >= c->n_streams ||
+	    mark->number >= g->numbers[mark->flow])
 		c->counters.foreign++;
 	else
-		arrive(c, mark.flow, mark.number, length_bytes);
+		arrive(c, mark->flow, mark->number, length_bytes);
+}
+
+static void
+judge_marked(struct collector *c, unsigned int queue, const uint8_t *bytes, uint32_t length_bytes)
+{
+	struct mark mark;
+	enum frame_verdict verdict = marked_frame_check(bytes, length_bytes, &mark);
+
+	(void)queue;
+	count_marked(c, verdict, &mark, length_bytes);
+}
+
+static void
+judge_short(struct collector *c, unsigned int queue, const uint8_t *bytes, uint32_t length_bytes)
+{
+	const struct generator *g = c->generator;
+	struct mark mark;
+	enum frame_verdict verdict = short_frame_check(bytes, length_bytes,
+						       g->templates[0].payload_bytes, g->numbers,
+						       g->n_items, g->session, &mark);
+
+	(void)queue;
+	count_marked(c, verdict, &mark, length_bytes);
 }
 
 static struct capture_key
@@ -300,7 +322,12 @@ collector_open(const struct generator *generator, struct collector **out)
 	if (!c)
 		return -ENOMEM;
 	c->generator = generator;
-	c->judge = generator->is_capture ? judge_captured : judge_marked;
+	if (generator->is_capture)
+		c->judge = judge_captured;
+	else if (frame_template_is_short(&generator->templates[0]))
+		c->judge = judge_short;
+	else
+		c->judge = judge_marked;
 	c->n_streams = generator->is_capture ? QUEUES_MAX : generator->n_items;
 	c->streams = calloc(c->n_streams, sizeof(*c->streams));
 	if (!c->streams || (generator->is_capture && open_keys(c))) {

@@ -84,7 +84,7 @@ make_marked(struct generator *g, uint32_t flow)
 		return NULL;
 	const struct mark mark = {g->numbers[flow]++, flow, g->session};
 
-	frame_template_mark(template, rte_pktmbuf_mtod(mbuf, uint8_t *), &mark);
+	template->mark(template, rte_pktmbuf_mtod(mbuf, uint8_t *), &mark);
 	g->next_mix = g->next_mix + 1 == GENERATOR_MIX_ENTRIES ? 0 : g->next_mix + 1;
 	return mbuf;
 }

@@ -31,9 +31,12 @@
 #define GENERATOR_MIX_ENTRIES (50u * IMIX_ROUND)
 
 struct generator_options {
-	/* "64" (60 to 9000 B without FCS), "imix" (traffic.h) or "pcap:FILE" (frames up to 9000 B) */
+	/*
+	 * "64" (60 to 9000 B without FCS), "payload:100" (1 to 8958 B), "imix" (traffic.h) or
+	 * "pcap:FILE" (frames up to 9000 B)
+	 */
 	const char *traffic;
-	uint32_t flows;      /* of generated frames: 1 to MARKED_FLOWS_MAX */
+	uint32_t flows; /* of generated frames: 1 to MARKED_FLOWS_MAX, short: SHORT_FLOWS_MAX */
 	enum pace_kind pace; /* PACE_TIMES: the capture's own */
 	uint64_t rate_pps;   /* PACE_RATE only */
 	uint64_t count;      /* frames to send in all; 0: no end */

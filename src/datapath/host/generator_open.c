@@ -9,6 +9,7 @@
 #include "datapath/host/generator.h"
 #include "datapath/host/generator_stage.h"
 #include "datapath/host/sequence.h"
+#include "datapath/host/udp_frame.h"
 
 #define WHY_BYTES 1024
 
@@ -45,18 +46,39 @@ open_imix(struct generator *g)
 static int
 open_fixed(struct generator *g, char *why, size_t why_size)
 {
-	const char *text = g->options.traffic;
-	char *end;
-	unsigned long size = strtoul(text, &end, 10);
+	unsigned long size;
 
-	if (end == text || *end || size < MARKED_BYTES_MIN || size > JUMBO_BYTES_MAX) {
+	if (traffic_size(g->options.traffic, &size) < 0 || size < MARKED_BYTES_MIN ||
+	    size > JUMBO_BYTES_MAX) {
 		snprintf(why, why_size,
-			 "traffic: found '%.60s', allowed: a frame size of %u to %u B, imix, or "
-			 "pcap:FILE",
-			 text, MARKED_BYTES_MIN, JUMBO_BYTES_MAX);
+			 "traffic: found '%.60s', allowed: a frame size of %u to %u B, "
+			 "payload:SIZE, imix, or pcap:FILE",
+			 g->options.traffic, MARKED_BYTES_MIN, JUMBO_BYTES_MAX);
 		return -EINVAL;
 	}
 	return frame_template_open(&g->templates[0], (uint16_t)size);
+}
+
+static int
+open_payload(struct generator *g, const char *text, char *why, size_t why_size)
+{
+	unsigned long size;
+	int error = traffic_size(text, &size);
+
+	if (error < 0 || size < PAYLOAD_BYTES_MIN || size > JUMBO_BYTES_MAX - UDP_HEADERS_BYTES) {
+		snprintf(why, why_size,
+			 "traffic: found 'payload:%.60s', allowed: a payload of %u to %u B", text,
+			 PAYLOAD_BYTES_MIN, JUMBO_BYTES_MAX - UDP_HEADERS_BYTES);
+		return -EINVAL;
+	}
+	if (size < MARKED_PAYLOAD_BYTES_MIN && g->options.flows > SHORT_FLOWS_MAX) {
+		snprintf(why, why_size,
+			 "traffic: found %u flows of payload:%lu, allowed: at most %u flows, or a "
+			 "payload of at least %u B: a shorter one cannot tell more of them apart",
+			 g->options.flows, size, SHORT_FLOWS_MAX, MARKED_PAYLOAD_BYTES_MIN);
+		return -EINVAL;
+	}
+	return frame_template_open_payload(&g->templates[0], (uint16_t)size);
 }
 
 static int
@@ -69,7 +91,7 @@ hash_flows(struct generator *g)
 	if (!g->numbers || !g->hashes)
 		return -ENOMEM;
 	for (uint32_t flow = 0; flow < g->n_items; flow++) {
-		frame_template_mark(&g->templates[0], frame, &(struct mark){.flow = flow});
+		g->templates[0].mark(&g->templates[0], frame, &(struct mark){.flow = flow});
 		g->hashes[flow] = spread_hash(frame, g->templates[0].length_bytes);
 	}
 	return 0;
@@ -78,9 +100,15 @@ hash_flows(struct generator *g)
 static int
 open_marked(struct generator *g, char *why, size_t why_size)
 {
-	int error = !strcmp(g->options.traffic, "imix") ? open_imix(g) :
-							  open_fixed(g, why, why_size);
+	const char *text = g->options.traffic;
+	int error;
 
+	if (!strcmp(text, "imix"))
+		error = open_imix(g);
+	else if (!strncmp(text, TRAFFIC_PAYLOAD, strlen(TRAFFIC_PAYLOAD)))
+		error = open_payload(g, text + strlen(TRAFFIC_PAYLOAD), why, why_size);
+	else
+		error = open_fixed(g, why, why_size);
 	if (error)
 		return error;
 	g->n_items = g->options.flows;

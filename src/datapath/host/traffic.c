@@ -11,6 +11,8 @@
 #include <rte_common.h>
 
 #include "base/random.h"
+#include "datapath/host/udp_frame.h"
+#include "datapath/workloads/udp_net.h"
 
 /* Enough that no ring holds a whole round, so that a frame out of its order shows. */
 #define GENERATED_FRAMES 600u
@@ -58,33 +60,28 @@ add_frame(struct traffic *traffic, uint16_t length_bytes)
 	return bytes;
 }
 
-/*
- * An Ethernet frame of the local experimental ethertype 0x88b5 (IEEE 802, 9.2.4),
- * locally administered addresses and random payload, so that no two are alike.
- */
+/* Random payload, so that no two are alike. */
 static void
-generate_frame(struct traffic *traffic, struct random_state *random, uint16_t length_bytes)
+generate_frame(struct traffic *traffic, struct random_state *random, uint16_t payload_bytes)
 {
-	static const uint8_t header[FRAME_BYTES_MIN] = {2, 0, 0, 0, 0, 1,    2,
-							0, 0, 0, 0, 2, 0x88, 0xb5};
-	uint8_t *bytes = add_frame(traffic, length_bytes);
+	uint8_t *bytes = add_frame(traffic, udp_frame_bytes(payload_bytes));
 
-	memcpy(bytes, header, sizeof(header));
-	for (uint16_t i = sizeof(header); i < length_bytes; i++)
-		bytes[i] = (uint8_t)random_next(random);
+	udp_headers_write((struct udp_headers *)bytes, UDP_NET_CLIENT_PORT, payload_bytes);
+	for (uint16_t i = 0; i < payload_bytes; i++)
+		bytes[UDP_HEADERS_BYTES + i] = (uint8_t)random_next(random);
 }
 
 static int
-generate_fixed(struct traffic *traffic, unsigned long size, uint64_t seed)
+generate_fixed(struct traffic *traffic, const char *text, uint16_t payload_bytes, uint64_t seed)
 {
 	struct random_state random = {seed};
 	int error = reserve(traffic, GENERATED_FRAMES, GENERATED_FRAMES * FRAME_BYTES_MAX);
 
 	if (error)
 		return error;
-	snprintf(traffic->label, sizeof(traffic->label), "%lu", size);
+	snprintf(traffic->label, sizeof(traffic->label), "%s", text);
 	while (traffic->n < GENERATED_FRAMES)
-		generate_frame(traffic, &random, (uint16_t)size);
+		generate_frame(traffic, &random, payload_bytes);
 	return 0;
 }
 
@@ -116,7 +113,7 @@ generate_imix(struct traffic *traffic, uint64_t seed)
 			lengths[n++] = imix_bytes[i];
 	shuffle(lengths, n, &random);
 	for (uint32_t i = 0; i < n; i++)
-		generate_frame(traffic, &random, lengths[i]);
+		generate_frame(traffic, &random, (uint16_t)(lengths[i] - UDP_HEADERS_BYTES));
 	return 0;
 }
 
@@ -249,19 +246,42 @@ read_capture(struct traffic *traffic, uint32_t frame_bytes_max, const char *path
 	return error;
 }
 
+int
+traffic_size(const char *text, unsigned long *size_bytes)
+{
+	char *end;
+
+	*size_bytes = strtoul(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && !*end ? 0 : -EINVAL;
+}
+
 static int
 open_fixed(const char *text, uint64_t seed, struct traffic *traffic, char *why, size_t why_size)
 {
-	char *end;
-	unsigned long size = strtoul(text, &end, 10);
+	unsigned long size;
 
-	if (end == text || *end || size < FIXED_BYTES_MIN || size > FRAME_BYTES_MAX) {
+	if (traffic_size(text, &size) < 0 || size < FIXED_BYTES_MIN || size > FRAME_BYTES_MAX) {
 		snprintf(why, why_size,
-			 "traffic '%s': a frame size of %u to %u B, imix, or pcap:FILE is wanted",
+			 "traffic '%s': a frame size of %u to %u B, payload:SIZE, imix, or "
+			 "pcap:FILE is wanted",
 			 text, FIXED_BYTES_MIN, FRAME_BYTES_MAX);
 		return -EINVAL;
 	}
-	return generate_fixed(traffic, size, seed);
+	return generate_fixed(traffic, text, (uint16_t)(size - UDP_HEADERS_BYTES), seed);
+}
+
+static int
+open_payload(const char *text, uint64_t seed, struct traffic *traffic, char *why, size_t why_size)
+{
+	unsigned long size;
+	int error = traffic_size(text + strlen(TRAFFIC_PAYLOAD), &size);
+
+	if (error < 0 || size < PAYLOAD_BYTES_MIN || size > PAYLOAD_BYTES_MAX) {
+		snprintf(why, why_size, "traffic '%s': a payload of %u to %u B is wanted", text,
+			 PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX);
+		return -EINVAL;
+	}
+	return generate_fixed(traffic, text, (uint16_t)size, seed);
 }
 
 static double
@@ -285,6 +305,8 @@ traffic_open(const char *text, uint64_t seed, struct traffic *traffic, char *why
 		error = generate_imix(traffic, seed);
 	else if (!strncmp(text, "pcap:", 5))
 		error = read_capture(traffic, FRAME_BYTES_MAX, text + 5, why, why_size);
+	else if (!strncmp(text, TRAFFIC_PAYLOAD, strlen(TRAFFIC_PAYLOAD)))
+		error = open_payload(text, seed, traffic, why, why_size);
 	else
 		error = open_fixed(text, seed, traffic, why, why_size);
 	if (error) {

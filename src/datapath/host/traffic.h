@@ -3,7 +3,11 @@
  * The frames that the host sends. A mix is a fixed, repeating sequence of
  * frames, so that a sink knows what must come back, byte for byte.
  *
- * As text, a traffic is "64" (fixed size in bytes, 60 to 1514, without FCS), "imix"
+ * Generated ones are datagrams of the UDP workloads' network (udp_frame.h) with random
+ * payload, all of one flow.
+ *
+ * As text, a traffic is "64" (fixed size in bytes, 60 to 1514, without FCS),
+ * "payload:100" (of the datagram, 1 to 1472 B; a frame is 60 B at least), "imix"
  * (7:4:1 of 60, 566 and 1514 B, which with their FCS are 64, 570 and 1518 B on a
  * wire) or "pcap:FILE" (an Ethernet capture, each frame 14 to 1514 B and stored
  * whole; traffic_open_capture() takes longer ones too).
@@ -19,6 +23,13 @@
 #define FRAME_BYTES_MAX 1514u
 #define FIXED_BYTES_MIN 60u
 #define JUMBO_BYTES_MAX 9000u
+#define PAYLOAD_BYTES_MIN 1u
+#define PAYLOAD_BYTES_MAX 1472u
+
+#define TRAFFIC_PAYLOAD "payload:"
+
+/* A size in bytes, without unit. Returns 0, or -EINVAL where text is none. */
+int traffic_size(const char *text, unsigned long *size_bytes);
 
 struct frame {
 	const uint8_t *bytes;
