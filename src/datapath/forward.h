@@ -12,24 +12,30 @@
 
 #define FORWARD_BURST_MAX 32u
 
-/*
- * Moves up to n (at most FORWARD_BURST_MAX) frames. Returns how many came in; *sent
- * gets how many the port took. What it did not take is dropped.
- */
-static inline uint16_t
-forward_burst(struct port *port, const struct workload *workload, uint16_t n, uint16_t *sent)
+struct forwarded {
+	uint16_t in;        /* received */
+	uint16_t kept;      /* of these: the workload took them for itself */
+	uint16_t sent;      /* the port took them to send */
+	uint16_t not_taken; /* dropped: the port had no room */
+};
+
+/* Moves up to n (at most FORWARD_BURST_MAX) frames. Returns what became of them. */
+static inline struct forwarded
+forward_burst(struct port *port, const struct workload *workload, struct workload_state *state,
+	      uint16_t n)
 {
 	struct rte_mbuf *bufs[FORWARD_BURST_MAX];
 	uint16_t in = port_rx_burst(port, bufs, n);
 
-	*sent = 0;
 	if (!in)
-		return 0;
-	workload->burst(bufs, in);
-	*sent = port_tx_burst(port, bufs, in);
-	if (unlikely(*sent < in))
-		rte_pktmbuf_free_bulk(bufs + *sent, in - *sent);
-	return in;
+		return (struct forwarded){0};
+
+	uint16_t to_send = workload->burst(state, bufs, in);
+	uint16_t sent = port_tx_burst(port, bufs, to_send);
+
+	if (unlikely(sent < to_send))
+		rte_pktmbuf_free_bulk(bufs + sent, to_send - sent);
+	return (struct forwarded){in, (uint16_t)(in - to_send), sent, (uint16_t)(to_send - sent)};
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include "datapath/guest/port.h"
 #include "datapath/host/sink.h"
 #include "datapath/lockstep.h"
+#include "datapath/workloads/workload.h"
 
 struct backend;
 struct virtio_user;
@@ -33,6 +34,7 @@ struct lane {
 	struct port ports[QUEUES_MAX]; /* config.queues */
 	unsigned int turn;             /* the queue pair of the next burst */
 	struct tally tally;
+	struct workload_state workload_state;
 	uint64_t drop_not_enqueued; /* the device had no receive buffer, or no translation, in time */
 };
 

@@ -263,6 +263,9 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 		return error;
 	}
 	tally_add(&lane->tally, "", lane_counters, lane);
+	if (bench->workload->counters)
+		tally_add(&lane->tally, bench->workload->name, bench->workload->counters,
+			  &lane->workload_state);
 	tally_add_ports(&lane->tally, lane->ports, lane->config.queues);
 	bench->lanes[bench->n_lanes++] = lane;
 	*out = lane;

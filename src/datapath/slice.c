@@ -30,7 +30,8 @@
 #define WARMUP_BURSTS_MIN 1u
 
 struct step {
-	uint16_t in; /* taken by the guest */
+	uint16_t in;   /* taken by the guest */
+	uint16_t kept; /* of these, for itself */
 	uint64_t guest_cycles;
 	uint64_t host_cycles;
 };
@@ -110,29 +111,32 @@ stalled(const struct lane *lane, const char *where)
 	return -ETIMEDOUT;
 }
 
-/* The guest's turn: what the paper's guest does for a burst, and nothing else. */
+/* The guest's turn: what the paper's guest does for a burst, and nothing else. Returns how many it sent. */
 static inline uint16_t
-guest_burst(struct lane *lane, uint16_t n, uint16_t *out)
+guest_burst(struct lane *lane, uint16_t n, struct step *step)
 {
 	struct port *port = &lane->ports[lane->turn];
-	uint16_t in = forward_burst(port, lane->bench->workload, n, out);
+	struct forwarded forwarded =
+		forward_burst(port, lane->bench->workload, &lane->workload_state, n);
 
-	port->drop_unsendable += in - *out;
-	return in;
+	port->drop_unsendable += forwarded.not_taken;
+	step->in = forwarded.in;
+	step->kept = forwarded.kept;
+	return forwarded.sent;
 }
 
 /* One burst of n frames through the null device: no host, nothing to check. */
 static void
 step_null(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
 {
-	uint16_t out;
 	uint64_t start = clock_tsc();
+	uint16_t out = guest_burst(lane, n, step);
 
-	step->in = guest_burst(lane, n, &out);
 	step->guest_cycles = clock_tsc() - start;
 	step->host_cycles = 0;
 	slice->packets_in += step->in;
 	slice->packets_out += out;
+	slice->packets_kept += step->kept;
 }
 
 /* One burst of n frames: host, guest, host. Returns 0 or -errno after log_error(). */
@@ -143,29 +147,30 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	struct rte_mbuf *back[SINK_BURST_MAX];
 	const struct port *port = &lane->ports[lane->turn];
 	uint64_t drops = port_drops(port);
-	uint16_t out;
 
 	uint64_t start = clock_tsc();
 	uint16_t sent = send_all(lane, n);
 	uint64_t sent_at = clock_tsc();
 
-	step->in = guest_burst(lane, n, &out);
+	guest_burst(lane, n, step);
 
 	uint64_t guest_at = clock_tsc();
 
 	drops = port_drops(port) - drops;
 
-	uint16_t due = (uint16_t)(step->in - drops), got = receive_all(lane, back, due);
+	uint16_t due = (uint16_t)(step->in - step->kept - drops),
+		 got = receive_all(lane, back, due);
 	uint64_t end = clock_tsc();
 
 	step->guest_cycles = guest_at - sent_at;
 	step->host_cycles = (sent_at - start) + (end - guest_at);
 	slice->packets_in += n;
 	slice->packets_out += got;
+	slice->packets_kept += step->kept;
 	slice->packets_dropped += (uint64_t)(n - sent) + drops;
 	lane->drop_not_enqueued += (uint64_t)(n - sent);
 	sink_sent(sink, sent);
-	sink_lost(sink, drops);
+	sink_lost(sink, drops + step->kept);
 	if (sink_take(sink, back, got))
 		return -EBADMSG;
 	if (n && !sent)
@@ -260,6 +265,18 @@ drain(struct lane *lane, struct slice *slice)
 	return 0;
 }
 
+int
+slice_check(const struct slice *slice)
+{
+	if (slice->packets_in == slice->packets_out + slice->packets_kept + slice->packets_dropped)
+		return 0;
+	log_error("counters do not close: %llu packets in, %llu out, %llu kept, %llu dropped",
+		  (unsigned long long)slice->packets_in, (unsigned long long)slice->packets_out,
+		  (unsigned long long)slice->packets_kept,
+		  (unsigned long long)slice->packets_dropped);
+	return -ENODATA;
+}
+
 /* What preemption and interrupts stretch, and what the clock's steps shorten, lies outside. */
 static double
 middle_half_mean(double *values, uint32_t n)
@@ -281,7 +298,7 @@ lane_slice(struct lane *lane, struct slice *slice)
 	for (unsigned int q = 0; !error && q < lane->config.queues; q++)
 		error = port_attach(&lane->ports[q]);
 	slice->bursts = 0;
-	slice->packets_in = slice->packets_out = slice->packets_dropped = 0;
+	slice->packets_in = slice->packets_out = slice->packets_dropped = slice->packets_kept = 0;
 	slice->counted_packets = 0;
 	slice->packets_per_second = slice->loss_share = slice->guest_busy_share =
 		slice->round_trip_cycles = NAN;
@@ -298,13 +315,9 @@ lane_slice(struct lane *lane, struct slice *slice)
 		error = drain(lane, slice);
 	if (error)
 		return error;
-	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {
-		log_error("counters do not close: %llu packets in, %llu out, %llu dropped",
-			  (unsigned long long)slice->packets_in,
-			  (unsigned long long)slice->packets_out,
-			  (unsigned long long)slice->packets_dropped);
-		return -ENODATA;
-	}
+	error = slice_check(slice);
+	if (error)
+		return error;
 	slice->guest_cycles_per_packet = middle_half_mean(lane->bench->guest_cycles, slice->bursts);
 	slice->host_cycles_per_packet = middle_half_mean(lane->bench->host_cycles, slice->bursts);
 	return 0;

@@ -17,9 +17,10 @@ struct slice {
 	/* Results. Cycles: mean of the middle half of the metered bursts. */
 	double guest_cycles_per_packet;
 	double host_cycles_per_packet;
-	uint32_t bursts;      /* metered */
-	uint64_t packets_in;  /* that the host offered, over the whole slice */
-	uint64_t packets_out; /* that came back to it */
+	uint32_t bursts;       /* metered */
+	uint64_t packets_in;   /* that the host offered, over the whole slice */
+	uint64_t packets_out;  /* that came back to it */
+	uint64_t packets_kept; /* by the workload: for itself, or none of its own */
 	uint64_t packets_dropped;
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint32_t n_counters;
@@ -36,5 +37,8 @@ struct slice {
 	uint64_t packets_unsent;       /* due, but the host was too late to offer them */
 	uint64_t host_longest_turn_ns; /* of its loop, while metered */
 };
+
+/* Are packets in packets out, kept and dropped? Returns 0, or -ENODATA after log_error(). */
+int slice_check(const struct slice *slice);
 
 #endif

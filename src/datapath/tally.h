@@ -13,7 +13,7 @@
 
 struct port;
 
-#define TALLY_COUNTS_MAX 48
+#define TALLY_COUNTS_MAX 64
 
 struct tally_count {
 	char name[48];           /* "psc.conversions", "drop.no_shadow" */
@@ -29,7 +29,7 @@ struct tallied {
 	const uint8_t *bases[QUEUES_MAX];
 };
 
-#define TALLIED_MAX (SOURCES_MAX + 4)
+#define TALLIED_MAX (SOURCES_MAX + 5)
 
 struct tally {
 	struct tallied tables[TALLIED_MAX];

@@ -4,9 +4,6 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-
-#include "base/log.h"
-
 int
 two_process_merge(const struct guest_slice *guest, const struct host_slice *host,
 		  struct slice *slice)
@@ -21,6 +18,7 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 		.bursts = guest->bursts,
 		.packets_in = offered + host->filler,
 		.packets_out = host->returned,
+		.packets_kept = guest->kept,
 		.packets_dropped = lost,
 		.packets_offered = offered,
 		.packets_lost = host->lost,
@@ -37,13 +35,8 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 	memcpy(slice->counters, guest->counters, sizeof(slice->counters));
 	if (slice->latencies)
 		memcpy(slice->latencies, &host->latencies, sizeof(host->latencies));
-	if (slice->packets_in != slice->packets_out + slice->packets_dropped) {
-		log_error("counters do not close: %llu packets in, %llu out, %llu dropped",
-			  (unsigned long long)slice->packets_in,
-			  (unsigned long long)slice->packets_out,
-			  (unsigned long long)slice->packets_dropped);
+	if (slice_check(slice))
 		return -ENODATA;
-	}
 	return isfinite(guest->cycles_per_packet) && isfinite(host->cycles_per_packet) ? 0 :
 											 -EAGAIN;
 }

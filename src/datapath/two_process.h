@@ -69,6 +69,7 @@ struct guest_slice {
 	uint32_t bursts;          /* metered */
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint64_t dropped;         /* over the whole slice */
+	uint64_t kept;            /* likewise, by the workload */
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
 };

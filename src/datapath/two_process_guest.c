@@ -22,6 +22,8 @@
 struct guest_lane {
 	struct port ports[QUEUES_MAX];
 	struct tally tally;
+	struct workload_state workload_state;
+	uint64_t kept;      /* by the workload */
 	uint64_t not_taken; /* forwarded, but the device had no room */
 };
 
@@ -76,6 +78,7 @@ guest_side_open(const struct guest_side_options *options, struct guest_side **ou
 static int
 open_lane(struct guest_side *side, uint32_t index)
 {
+	const struct workload *workload = side->options.workload;
 	struct guest_lane *lane = &side->lanes[index];
 	int error = 0;
 
@@ -88,6 +91,8 @@ open_lane(struct guest_side *side, uint32_t index)
 	if (error)
 		return error;
 	tally_add(&lane->tally, "", guest_side_counters, lane);
+	if (workload->counters)
+		tally_add(&lane->tally, workload->name, workload->counters, &lane->workload_state);
 	tally_add_ports(&lane->tally, lane->ports, side->n_queues);
 	return 0;
 }
@@ -106,15 +111,18 @@ guest_side_connect(struct guest_side *side)
 static inline void
 forward_all(struct guest_side *side, struct guest_lane *lane, uint16_t n)
 {
+	const struct workload *workload = side->options.workload;
+
 	for (unsigned int q = 0; q < side->n_queues; q++) {
 		uint64_t start = clock_tsc();
-		uint16_t sent,
-			in = forward_burst(&lane->ports[q], side->options.workload, n, &sent);
+		struct forwarded forwarded =
+			forward_burst(&lane->ports[q], workload, &lane->workload_state, n);
 
-		if (!in)
+		if (!forwarded.in)
 			continue;
-		burst_meter_add(&side->meter, clock_tsc() - start, in);
-		lane->not_taken += in - sent;
+		burst_meter_add(&side->meter, clock_tsc() - start, forwarded.in);
+		lane->kept += forwarded.kept;
+		lane->not_taken += forwarded.not_taken;
 	}
 }
 
@@ -208,7 +216,7 @@ guest_side_slice(struct guest_side *side, uint32_t index, struct guest_slice *sl
 	struct slice_signals *signals = side->options.common.signals;
 	uint16_t n = (uint16_t)side->options.configs[index].burst;
 	struct guest_lane *lane = &side->lanes[index];
-	uint64_t dropped = drops(side, lane);
+	uint64_t dropped = drops(side, lane), kept = lane->kept;
 	int error = 0;
 
 	for (unsigned int q = 0; !error && q < side->n_queues; q++)
@@ -223,6 +231,7 @@ guest_side_slice(struct guest_side *side, uint32_t index, struct guest_slice *sl
 	meter(side, lane, n, slice);
 	error = drain(side, lane, n);
 	slice->dropped = drops(side, lane) - dropped;
+	slice->kept = lane->kept - kept;
 	atomic_store_explicit(&signals->drained, 1, memory_order_release);
 	return error;
 }

@@ -33,11 +33,11 @@ harness_stop(void **state)
 }
 
 struct lockstep *
-harness_bench(void)
+harness_bench_of(const char *workload)
 {
 	const struct lockstep_options options = {
 		.socket_dir = harness_socket_dir,
-		.workload = "macswap",
+		.workload = workload,
 		.verify_every = 1,
 		.bounce_bytes = BOUNCE_BYTES,
 	};
@@ -45,6 +45,12 @@ harness_bench(void)
 
 	assert_int_equal(lockstep_open(&options, &bench), 0);
 	return bench;
+}
+
+struct lockstep *
+harness_bench(void)
+{
+	return harness_bench_of("macswap");
 }
 
 void

@@ -21,6 +21,8 @@ int harness_stop(void **state);
 
 /* A bench that compares every frame that comes back, whole. */
 struct lockstep *harness_bench(void);
+/* The same of that workload. */
+struct lockstep *harness_bench_of(const char *workload);
 
 /* A configuration with these sources on (bit i: sources[i]), strict where that is an option. */
 struct datapath_config harness_config(unsigned int sources_on);

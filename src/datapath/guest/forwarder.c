@@ -20,6 +20,8 @@ const struct counter forwarder_counters[] = {
 	 "received by the guest's application"},
 	{"packets_out", offsetof(struct forwarder_counters, packets_out), "packets",
 	 "that the port took to send"},
+	{"kept", offsetof(struct forwarder_counters, kept), "packets",
+	 "that the workload took for itself, or ignored"},
 	{"not_taken", offsetof(struct forwarder_counters, not_taken), "packets",
 	 "dropped: the device had no room"},
 	{"bursts", offsetof(struct forwarder_counters, bursts), "bursts", "that moved packets"},
@@ -35,6 +37,7 @@ const struct counter forwarder_counters[] = {
 /* A line of its own for what one thread writes all the time. */
 struct thread {
 	_Alignas(64) struct forwarder_counters counters;
+	struct workload_state workload_state;
 	_Alignas(64) struct gate gate;
 	struct forwarder *forwarder;
 	pthread_t thread;
@@ -56,17 +59,18 @@ turn(struct thread *thread, const struct forwarder_options *options)
 	uint64_t start = clock_tsc();
 
 	for (unsigned int q = thread->index; q < options->n_ports; q += options->n_cpus) {
-		uint16_t sent, in = forward_burst(&options->ports[q], options->workload,
-						  options->burst, &sent);
+		struct forwarded forwarded = forward_burst(&options->ports[q], options->workload,
+							   &thread->workload_state, options->burst);
 		uint64_t end = clock_tsc();
 
 		c->cycles += end - start;
-		if (in) {
+		if (forwarded.in) {
 			c->busy_cycles += end - start;
 			c->bursts++;
-			c->packets_in += in;
-			c->packets_out += sent;
-			c->not_taken += (uint64_t)(in - sent);
+			c->packets_in += forwarded.in;
+			c->packets_out += forwarded.sent;
+			c->kept += forwarded.kept;
+			c->not_taken += forwarded.not_taken;
 		} else {
 			c->empty_polls++;
 		}

@@ -26,6 +26,7 @@ struct forwarder_options {
 
 struct forwarder_counters {
 	uint64_t packets_in, packets_out;
+	uint64_t kept; /* by the workload, or ignored */
 	uint64_t not_taken;
 	uint64_t bursts, empty_polls;
 	uint64_t busy_cycles, cycles;

@@ -78,12 +78,20 @@ sink_lost(struct sink *sink, uint64_t n)
 	sink->next_expected = (uint32_t)((sink->next_expected + n) % sink->traffic->n);
 }
 
+/* Who answers need not fill a frame up to Ethernet's shortest again. */
+static bool
+may_be_as_long(const struct frame *sent, uint32_t back_bytes)
+{
+	return back_bytes == sent->length_bytes ||
+	       (sent->length_bytes == FIXED_BYTES_MIN && back_bytes < FIXED_BYTES_MIN);
+}
+
 static int
 check(const struct sink *sink, uint32_t index, const struct rte_mbuf *back)
 {
 	const struct frame *sent = &sink->traffic->frames[index];
 
-	if (back->pkt_len != sent->length_bytes) {
+	if (!may_be_as_long(sent, back->pkt_len)) {
 		log_error("traffic %s: frame %u of %u B came back with %u B", sink->traffic->label,
 			  index, sent->length_bytes, back->pkt_len);
 		return -EBADMSG;
@@ -91,8 +99,8 @@ check(const struct sink *sink, uint32_t index, const struct rte_mbuf *back)
 	if (index % sink->verify_every)
 		return 0;
 	if (back->nb_segs != 1 ||
-	    !sink->workload->matches(sent->bytes, rte_pktmbuf_mtod(back, const uint8_t *),
-				     sent->length_bytes)) {
+	    !sink->workload->matches(sent->bytes, sent->length_bytes,
+				     rte_pktmbuf_mtod(back, const uint8_t *), back->data_len)) {
 		log_error("traffic %s: frame %u of %u B came back damaged or out of order",
 			  sink->traffic->label, index, sent->length_bytes);
 		return -EBADMSG;

@@ -7,9 +7,10 @@
 
 #include "datapath/workloads/workload.h"
 
-static void
-macswap_burst(struct rte_mbuf **bufs, uint16_t n)
+static uint16_t
+macswap_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n)
 {
+	(void)state;
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_ether_hdr *eth = rte_pktmbuf_mtod(bufs[i], struct rte_ether_hdr *);
 		struct rte_ether_addr source = eth->src_addr;
@@ -17,15 +18,17 @@ macswap_burst(struct rte_mbuf **bufs, uint16_t n)
 		eth->src_addr = eth->dst_addr;
 		eth->dst_addr = source;
 	}
+	return n;
 }
 
 static bool
-macswap_matches(const uint8_t *sent, const uint8_t *back, uint16_t length_bytes)
+macswap_matches(const uint8_t *sent, uint16_t sent_bytes, const uint8_t *back, uint16_t back_bytes)
 {
 	const size_t address = RTE_ETHER_ADDR_LEN, addresses = 2 * address;
 
-	return !memcmp(sent, back + address, address) && !memcmp(sent + address, back, address) &&
-	       !memcmp(sent + addresses, back + addresses, length_bytes - addresses);
+	return back_bytes == sent_bytes && !memcmp(sent, back + address, address) &&
+	       !memcmp(sent + address, back, address) &&
+	       !memcmp(sent + addresses, back + addresses, sent_bytes - addresses);
 }
 
 extern const struct workload workload_macswap;
@@ -33,6 +36,7 @@ extern const struct workload workload_macswap;
 const struct workload workload_macswap = {
 	.name = "macswap",
 	.help = "swap the Ethernet addresses and send back",
+	.answers = true,
 	.burst = macswap_burst,
 	.matches = macswap_matches,
 };

@@ -5,10 +5,12 @@
 
 #include "datapath/workloads/workload.h"
 
-extern const struct workload workload_macswap;
+extern const struct workload workload_macswap, workload_udp_echo, workload_udp_sink;
 
 const struct workload *const workloads[] = {
 	&workload_macswap,
+	&workload_udp_echo,
+	&workload_udp_sink,
 	NULL,
 };
 

@@ -8,6 +8,7 @@
 #include "datapath/lockstep.h"
 #include "datapath/sources/source.h"
 #include "datapath/two_process.h"
+#include "datapath/workloads/workload.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
 #include "runner/measure/latency_figures.h"
@@ -73,7 +74,9 @@ list_metrics(struct columns *columns)
 	columns_row(columns, METRIC_SAME_DEVICE, "flag", "1: both took turns on one device");
 	columns_row(columns, "packets_in", "packets", "offered by the host, whole slices");
 	columns_row(columns, "packets_out", "packets", "back at the host");
-	columns_row(columns, "packets_dropped", "packets", "in = out + dropped; drop.* say where");
+	columns_row(columns, "packets_kept", "packets", "by the workload: for itself, or ignored");
+	columns_row(columns, "packets_dropped", "packets",
+		    "in = out + kept + dropped; drop.* say where");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
 	add_latencies(columns);
 	add_throughput(columns);
@@ -84,4 +87,6 @@ list_metrics(struct columns *columns)
 	for (unsigned int i = 0; sources[i]; i++)
 		add_counters(columns, sources[i]->name, sources[i]->counters);
 	add_counters(columns, "device", virtio_net_counters);
+	for (unsigned int i = 0; workloads[i]; i++)
+		add_counters(columns, workloads[i]->name, workloads[i]->counters);
 }

@@ -44,8 +44,8 @@ struct trial {
 	struct pair pairs[TRIAL_PAIRS_MAX];
 	/* Of the configuration's (B's) slices, summed over the trial. */
 	uint64_t packets; /* that the counters speak of */
-	uint64_t packets_in, packets_out,
-		packets_dropped; /* over whole slices: in = out + dropped */
+	/* Over whole slices: in = out + kept + dropped. */
+	uint64_t packets_in, packets_out, packets_kept, packets_dropped;
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
 	struct latency_distribution latency, reference_latency;

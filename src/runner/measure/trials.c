@@ -203,6 +203,7 @@ add_counters(struct trial *trial, const struct slice *slice)
 	trial->packets += slice->counted_packets;
 	trial->packets_in += slice->packets_in;
 	trial->packets_out += slice->packets_out;
+	trial->packets_kept += slice->packets_kept;
 	trial->packets_dropped += slice->packets_dropped;
 }
 

@@ -236,6 +236,8 @@ write_trial(struct trial_rows *rows, const struct trial *trial, const struct exp
 		  METRIC_OF_CONFIGURATION);
 	write_row(rows, trial->restart, "packets_out", "packets", (double)trial->packets_out,
 		  METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, "packets_kept", "packets", (double)trial->packets_kept,
+		  METRIC_OF_CONFIGURATION);
 	write_row(rows, trial->restart, "packets_dropped", "packets",
 		  (double)trial->packets_dropped, METRIC_OF_CONFIGURATION);
 	write_counters(rows, trial);
