@@ -1,17 +1,76 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A probe: one thing that can be traced. Each probe is <name>.bpf.c, <name>.c
- * and <name>.h (plain types that both share), and one line of probes[].
+ * A probe is a way to see exits: one file that exports one struct probe, and one line of
+ * probes[], best first. A session is a probe at work. It attaches when it is opened, hands
+ * what it saw since the last time to a table each time it is read, and leaves nothing behind
+ * when it is closed. The kernel may lack part of what a probe can see: that part is skipped
+ * and listed, and the rest works.
  */
 #ifndef FOLIO_PROBES_PROBE_H
 #define FOLIO_PROBES_PROBE_H
 
-struct probe {
-	const char *name;
-	const char *help; /* one line, no full stop */
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "probes/exit_table.h"
+
+/* Whose exits. 0, and -1 for vcpu, mean everyone's. */
+struct probe_filter {
+	pid_t pid; /* process: a VM runs in the process that made it */
+	pid_t tid; /* thread: each vCPU has its own */
+	int vcpu;  /* the vCPU's number within its VM */
 };
 
-/* NULL-terminated. */
+#define PROBE_SKIPS_MAX 32
+
+struct probe_skip {
+	char what[48]; /* "kvm_rmp_fault" */
+	char why[112]; /* "this kernel has no such tracepoint" */
+};
+
+struct probe_session {
+	const struct probe *probe;
+	struct probe_filter filter;
+	void *state; /* the probe's own */
+	struct probe_skip skips[PROBE_SKIPS_MAX];
+	size_t n_skips;
+	/* Brought up to date by each read, over the whole session. */
+	uint64_t events;    /* seen, whether or not they are rows */
+	uint64_t lost;      /* not counted in any row, or missing from the raw records */
+	uint64_t unmatched; /* exits that were counted but whose end was never seen */
+};
+
+struct probe {
+	const char *name; /* [fixed] */
+	const char *help; /* one line, no full stop */
+	/*
+	 * Attaches; session's filter is set, all else is zero. Returns 0 or -errno, and then
+	 * why says what this machine lacks: one line, no full stop, which names the object.
+	 */
+	int (*open)(struct probe_session *session, char *why, size_t size);
+	/* Adds what was seen since the last read. Returns 0 or -errno. */
+	int (*read)(struct probe_session *session, struct exit_table *table);
+	void (*close)(struct probe_session *session);
+};
+
+/* NULL-terminated, best first. */
 extern const struct probe *const probes[];
+
+/* Lists part of a probe as skipped; past PROBE_SKIPS_MAX they are left out. */
+void probe_skip(struct probe_session *session, const char *what, const char *why);
+
+/*
+ * Opens the first probe that this machine allows, or the one with that name (NULL: any).
+ * Those that were passed over are listed in the session's skips, also when none is left.
+ * Returns 0, or the last one's -errno, or -ENOENT when no probe has that name.
+ */
+int probe_session_open(struct probe_session *session, const char *name,
+		       const struct probe_filter *filter);
+
+int probe_session_read(struct probe_session *session, struct exit_table *table);
+
+/* A session that is not open is left alone. */
+void probe_session_close(struct probe_session *session);
 
 #endif
