@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "probes/perf_data.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probes/names.h"
+
+/* Longest text that stands for a reason: "avic_unaccelerated_access", with flags behind it. */
+#define REASON_BYTES 96
+
+/* What follows key in text, or NULL. */
+static const char *
+after(const char *text, const char *key)
+{
+	const char *found = strstr(text, key);
+
+	return found ? found + strlen(key) : NULL;
+}
+
+/* "12 ", "80000010,", "0x400": a number in that base, and all of it. */
+static bool
+read_number(const char *text, int base, uint64_t *out)
+{
+	char *end;
+
+	if (!text || !isxdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, base);
+	return !errno && end != text && (!*end || strchr(" ,)", *end));
+}
+
+/* A reason in words, by SVM or VMX: they spell theirs differently. VMX appends its flags. */
+static bool
+find_reason(const char *words, enum trace_isa *isa, struct trace_record *out)
+{
+	char first[REASON_BYTES];
+
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(words, " "), words);
+	if (exit_code_of_name(EXIT_SPACE_SVM, words, &out->code))
+		*isa = TRACE_ISA_SVM;
+	else if (exit_code_of_name(EXIT_SPACE_VMX, first, &out->code))
+		*isa = TRACE_ISA_VMX;
+	else if (!read_number(words, 0, &out->code))
+		return false;
+	out->isa = *isa;
+	return true;
+}
+
+/* "vcpu 0 reason npf rip 0x...": the reason may be of several words ("PF excp"). */
+static bool
+read_kvm_exit(const char *text, enum trace_isa *isa, struct trace_record *out)
+{
+	const char *reason = after(text, "reason "), *end = reason ? strstr(reason, " rip ") : NULL;
+	char words[REASON_BYTES];
+
+	if (!end)
+		return false;
+	snprintf(words, sizeof(words), "%.*s", (int)(end - reason), reason);
+	return find_reason(words, isa, out);
+}
+
+/* "reason KVM_EXIT_IO (2)"; of an error, the number is that: then there is no reason. */
+static bool
+read_userspace_exit(const char *text, struct trace_record *out)
+{
+	const char *reason = after(text, "reason "), *number = reason ? strchr(reason, '(') : NULL;
+
+	if (!number || !read_number(number + 1, 10, &out->code))
+		return false;
+	if (!strncmp(reason, "restart ", 8))
+		return exit_code_of_name(EXIT_SPACE_USERSPACE, "KVM_EXIT_INTR", &out->code);
+	if (!strncmp(reason, "error ", 6))
+		out->code = 0; /* KVM_EXIT_UNKNOWN */
+	return true;
+}
+
+static bool
+read_text(const char *text, enum trace_isa *isa, struct trace_record *out)
+{
+	uint64_t vcpu_id;
+
+	if (read_number(after(text, "vcpu "), 10, &vcpu_id))
+		out->vcpu_id = (uint32_t)vcpu_id;
+	switch (out->event) {
+	case TRACE_KVM_EXIT:
+		return read_kvm_exit(text, isa, out);
+	case TRACE_KVM_USERSPACE_EXIT:
+		return read_userspace_exit(text, out);
+	case TRACE_KVM_FPU:
+		out->code = !strcmp(text, "load");
+		return true;
+	case TRACE_KVM_MMIO:
+		out->code = strncmp(text, "mmio unsatisfied", 16) != 0;
+		return true;
+	case TRACE_KVM_VMGEXIT_ENTER:
+	case TRACE_KVM_VMGEXIT_EXIT:
+		return read_number(after(text, "exit_reason "), 16, &out->code);
+	case TRACE_KVM_VMGEXIT_MSR_PROTOCOL_ENTER:
+	case TRACE_KVM_VMGEXIT_MSR_PROTOCOL_EXIT:
+		return read_number(after(text, "ghcb_gpa "), 16, &out->code);
+	default:
+		return true;
+	}
+}
+
+/* "group:name: text". Returns the text, or NULL. */
+static const char *
+find_event(const char *at, uint32_t *event)
+{
+	for (uint32_t i = 0; i < TRACE_EVENTS_N; i++) {
+		const char *group = trace_event_group(i), *name = trace_event_name(i);
+		size_t group_bytes = strlen(group), name_bytes = strlen(name);
+
+		if (!strncmp(at, group, group_bytes) && at[group_bytes] == ':' &&
+		    !strncmp(at + group_bytes + 1, name, name_bytes) &&
+		    at[group_bytes + 1 + name_bytes] == ':') {
+			*event = i;
+			return at + group_bytes + name_bytes + 2;
+		}
+	}
+	return NULL;
+}
+
+/* "18864 22242.819430763: ". Returns what follows, or NULL. */
+static const char *
+read_head(const char *line, struct trace_record *out)
+{
+	unsigned long long seconds;
+	unsigned int ns;
+	int tid, used = 0;
+
+	if (sscanf(line, "%d %llu.%9u: %n", &tid, &seconds, &ns, &used) != 3 || !used ||
+	    seconds > UINT64_MAX / 1000000000 - 1)
+		return NULL;
+	out->tid = tid;
+	out->time_ns = seconds * 1000000000 + ns;
+	return line + used;
+}
+
+bool
+perf_line_read(const char *line, enum trace_isa *isa, struct trace_record *out)
+{
+	const char *text, *lost = strstr(line, "PERF_RECORD_LOST");
+	uint64_t n;
+
+	*out = (struct trace_record){.vcpu_id = TRACE_VCPU_UNKNOWN};
+	if (lost) {
+		*out = trace_record_lost(0, read_number(after(lost, "lost "), 10, &n) ? n : 1);
+		return true;
+	}
+	text = read_head(line, out);
+	text = text ? find_event(text, &out->event) : NULL;
+	if (!text)
+		return false;
+	if (!read_text(text + strspn(text, " "), isa, out))
+		*out = trace_record_lost(out->time_ns, 1);
+	return true;
+}
+
+/*
+ * perf asks who owns the file unless it is forced, and reads no user's settings. /proc/self/fd/0
+ * is the file as it was opened, whatever its name.
+ */
+static int
+child(void)
+{
+	clearenv();
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+	setenv("LC_ALL", "C", 1);
+	setenv("HOME", "/nonexistent", 1);
+	setenv("PERF_CONFIG", "/dev/null", 1);
+	execlp("perf", "perf", "script", "--force", "--ns", "-F", "tid,time,event,trace",
+	       "--show-lost-events", "-i", "/proc/self/fd/0", NULL);
+	return errno == ENOENT ? TRACE_FILE_NO_READER : TRACE_FILE_DAMAGED;
+}
+
+static int
+take_lines(FILE *file, const struct trace_taker *taker)
+{
+	enum trace_isa isa = TRACE_ISA_UNKNOWN;
+	struct trace_record record;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	int err = 0;
+
+	while (!err && (length = getline(&line, &size, file)) > 0) {
+		if (line[length - 1] == '\n')
+			line[length - 1] = '\0';
+		if (perf_line_read(line, &isa, &record))
+			err = taker->take(taker->arg, &record);
+	}
+	free(line);
+	return !err && ferror(file) ? -EIO : err;
+}
+
+const struct trace_file_format perf_data_format = {
+	.name = "perf.data",
+	.magic = "PERFILE2",
+	.magic_bytes = 8,
+	.reader = "perf script (package linux-perf)",
+	.child = child,
+	.parent = take_lines,
+};
