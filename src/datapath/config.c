@@ -14,6 +14,8 @@
 #include "datapath/sources/source.h"
 
 static const char *const device_names[] = {"vhost-user", "virtio-user", "ethdev", NULL};
+/* The index is enum kvm_doorbell. */
+static const char *const kvm_doorbells[] = {"mmio", "pio", "ioeventfd", NULL};
 /* The index is a set of enum notification. */
 static const char *const notifications[] = {"none", "kick", "call", "both", NULL};
 
@@ -82,6 +84,13 @@ const struct option_spec datapath_options[] = {
 	 .preset = "spin",
 	 .choices = exit_backend_names,
 	 .help = "what stands for a VM exit (folio list exits)"},
+	{.name = "kvm_doorbell",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct datapath_config, kvm_doorbell),
+	 .preset = "mmio",
+	 .choices = kvm_doorbells,
+	 .help = "exits kvm: by what the doorbell leaves; ioeventfd: within the kernel, and one "
+		 "exit more to park"},
 	{.name = "memory",
 	 .type = OPTION_CHOICE,
 	 .offset = offsetof(struct datapath_config, memory),
@@ -103,6 +112,13 @@ datapath_config_init(struct datapath_config *config)
 }
 
 unsigned int
+datapath_config_source_fidelity(const struct datapath_config *config, unsigned int source)
+{
+	return sources[source]->fidelity |
+	       (sources[source]->exits ? exit_backends[config->exits]->fidelity : 0);
+}
+
+unsigned int
 datapath_config_fidelity(const struct datapath_config *config)
 {
 	if (config->device == DEVICE_VIRTIO_USER)
@@ -113,8 +129,17 @@ datapath_config_fidelity(const struct datapath_config *config)
 
 	for (unsigned int i = 0; sources[i]; i++)
 		if (config->sources[i].on)
-			set |= sources[i]->fidelity;
+			set |= datapath_config_source_fidelity(config, i);
 	return set;
+}
+
+static const char *
+exits_conflict(const struct datapath_config *config)
+{
+	if (config->kvm_doorbell != KVM_DOORBELL_MMIO &&
+	    strcmp(exit_backend_names[config->exits], "kvm") != 0)
+		return "kvm_doorbell is of exits kvm, allowed: kvm_doorbell: mmio, or exits: kvm";
+	return NULL;
 }
 
 const char *
@@ -143,7 +168,7 @@ datapath_config_device_conflict(const struct datapath_config *config)
 			       "mergeable, event_idx and notify as they are by default";
 		break;
 	}
-	return NULL;
+	return exits_conflict(config);
 }
 
 static const char *

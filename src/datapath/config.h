@@ -34,6 +34,9 @@ enum notification {
 	NOTIFY_CALL = 2, /* the driver asks for calls (interrupts) */
 };
 
+/* By what the doorbell leaves a micro-VM. */
+enum kvm_doorbell { KVM_DOORBELL_MMIO, KVM_DOORBELL_PIO, KVM_DOORBELL_IOEVENTFD };
+
 struct datapath_config {
 	uint32_t device;                            /* enum device_kind */
 	char devargs[OPTION_TEXT_BYTES];            /* for DPDK's driver */
@@ -45,6 +48,7 @@ struct datapath_config {
 	uint32_t queues;                            /* queue pairs, 1 to QUEUES_MAX */
 	uint32_t burst;                             /* most packets a burst call moves */
 	uint32_t exits;                             /* index into exit_backends[] */
+	uint32_t kvm_doorbell;                      /* enum kvm_doorbell */
 	uint32_t memory;                            /* index into memory_names[] */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
 };
@@ -58,13 +62,18 @@ void datapath_config_init(struct datapath_config *config);
 /*
  * The fidelity of what this configuration measures: where no source copies,
  * shared memory stands in for the private memory that a TIO device would reach
- * (stand-in); each source that is on adds its own. virtio-user is what it is: real.
+ * (stand-in); each source that is on adds its own, and one that exits that of what
+ * stands for an exit. virtio-user is what it is: real.
  */
 unsigned int datapath_config_fidelity(const struct datapath_config *config);
 
+/* The part that a source, by its index, has in it while it is on. */
+unsigned int datapath_config_source_fidelity(const struct datapath_config *config,
+					     unsigned int source);
+
 /*
- * Why the device cannot work with the options beside it, and what is allowed: an
- * option that has no effect would make a table that says what is not so. NULL when
+ * Why the device, or the exits, cannot work with the options beside it, and what is
+ * allowed: an option that has no effect would make a table that says what is not so. NULL when
  * it can.
  */
 const char *datapath_config_device_conflict(const struct datapath_config *config);

@@ -126,7 +126,7 @@ static const struct bad_case bad_cases[] = {
 	{ONE "    ring: 8192\n", 6, "configurations[0].ring", "found '8192'", "64 to 4096"},
 	{ONE "    rings: 256\n", 6, "configurations[0].rings", "found a key that is not known here",
 	 "did you mean 'ring'?"},
-	{ONE "    exits: kvm\n", 6, "configurations[0].exits", "found 'kvm'", "spin"},
+	{ONE "    exits: vmcall\n", 6, "configurations[0].exits", "found 'vmcall'", "spin"},
 	/* Sources. */
 	{ONE "    sources: on\n", 6, "configurations[0].sources", "found 'on'",
 	 "a mapping such as"},

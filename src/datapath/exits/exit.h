@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The exit engine: one emulated VM exit is the backend's action and then a spin
- * to the end of its budget. An action that takes longer than the budget is
- * counted as an overrun; its excess cannot be taken back. Each backend is one
- * file that exports one struct exit_backend, and one line of exit_backends[].
+ * The exit engine: one emulated VM exit is the backend's action, what sources add to
+ * each exit, and then a spin to the end of its budget. Actions that take longer than
+ * the budget are counted as an overrun; their excess cannot be taken back. Each
+ * backend is one file that exports one struct exit_backend, and one line of the table
+ * in exits.c. An engine belongs to one queue pair: one thread at a time uses it.
  */
 #ifndef FOLIO_DATAPATH_EXIT_H
 #define FOLIO_DATAPATH_EXIT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/counter.h"
+
+struct datapath_config;
 
 /*
  * Why a guest exits. One line each, X(ID, name, help), makes the reason, its name and
@@ -37,8 +42,19 @@ struct exit_backend {
 	const char *name; /* [fixed] */
 	const char *help; /* one line, no full stop */
 	unsigned int fidelity;
-	/* What stands for the exit itself; the engine spins out what the budget leaves. */
-	void (*action)(void);
+	/*
+	 * What this machine lacks for it. Returns 0; or -errno, and in why what was found
+	 * and what to do. NULL: it works everywhere.
+	 */
+	int (*lacking)(char *why, size_t size);
+	/*
+	 * Makes the state of one engine. Returns 0 or -errno after log_error(). Both NULL:
+	 * it has no state.
+	 */
+	int (*open)(const struct datapath_config *config, void **state);
+	void (*close)(void *state);
+	/* What stands for the exit itself. False: it did not come about. */
+	bool (*action)(void *state, enum exit_reason reason);
 };
 
 /* NULL-terminated; struct datapath_config's exits is an index. */
@@ -50,22 +66,47 @@ extern const char *const exit_backend_names[];
 struct exit_counts {
 	uint64_t by_reason[EXIT_REASONS];
 	uint64_t cycles;   /* of all exits, as metered here */
-	uint64_t overruns; /* exits whose action alone outlasted the budget */
+	uint64_t overruns; /* exits whose actions alone outlasted the budget */
+	uint64_t failures; /* exits that the backend could not make: only their budget was spent */
 };
 
-/* Over struct exit_counts: one for each reason, cycles, overruns. */
+/* Over struct exit_counts: one for each reason, cycles, overruns, failures. */
 extern const struct counter exit_counters[];
 
+/* What a source adds to each exit, whatever its reason. The source's; outlives the engine's use. */
+struct exit_addition {
+	uint64_t cost_cycles; /* on top of the exit's budget */
+	/* Done within the budget, behind the backend's action; NULL: nothing. */
+	void (*act)(void *state);
+	void *state;
+	uint64_t exits;             /* that it was added to; counted by the engine */
+	struct exit_addition *next; /* the engine's */
+};
+
 struct exit_engine {
-	void (*action)(void);
-	uint64_t bias_cycles; /* what an exit takes beyond its budget, found when opened */
+	const struct exit_backend *backend; /* NULL: not open */
+	bool (*action)(void *state, enum exit_reason reason);
+	void *state;
+	struct exit_addition *additions;
+	uint64_t added_cycles; /* the additions' costs */
+	uint64_t bias_cycles;  /* what an exit takes beyond its budget, found when opened */
 	struct exit_counts counts;
 };
 
-/* Chooses the backend and calibrates its bias (about 1 ms of spinning at 3 GHz). */
-void exit_engine_open(struct exit_engine *engine, const struct exit_backend *backend);
+/*
+ * Opens the backend that the configuration names and calibrates the bias (about 1 ms
+ * of spinning at 3 GHz). Returns 0 or -errno after log_error(): -ENOTSUP where the
+ * machine lacks something.
+ */
+int exit_engine_open(struct exit_engine *engine, const struct datapath_config *config);
 
-/* One exit. budget_cycles is the whole cost of it, in TSC cycles. */
+/* An engine that is zeroed, or not open any more, is allowed. */
+void exit_engine_close(struct exit_engine *engine);
+
+/* From here on each exit costs so much more. */
+void exit_engine_add(struct exit_engine *engine, struct exit_addition *addition);
+
+/* One exit. budget_cycles is its cost without additions, in TSC cycles. */
 void exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles);
 
 #endif

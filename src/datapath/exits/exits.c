@@ -3,22 +3,28 @@
 #include "datapath/exits/exit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/compare.h"
+#include "base/log.h"
+#include "datapath/config.h"
 
-extern const struct exit_backend exit_backend_spin;
+/* One line each: NAME's file exports exit_backend_NAME. */
+#define EXIT_BACKEND_TABLE(X)                                                                      \
+	X(spin)                                                                                    \
+	X(syscall)                                                                                 \
+	X(signal)                                                                                  \
+	X(kvm)
 
-const struct exit_backend *const exit_backends[] = {
-	&exit_backend_spin,
-	NULL,
-};
+#define BACKEND_DECLARATION(name) extern const struct exit_backend exit_backend_##name;
+#define BACKEND_ADDRESS(name) &exit_backend_##name,
+#define BACKEND_NAME(name) #name,
 
-const char *const exit_backend_names[] = {
-	"spin",
-	NULL,
-};
+EXIT_BACKEND_TABLE(BACKEND_DECLARATION)
+
+const struct exit_backend *const exit_backends[] = {EXIT_BACKEND_TABLE(BACKEND_ADDRESS) NULL};
+
+const char *const exit_backend_names[] = {EXIT_BACKEND_TABLE(BACKEND_NAME) NULL};
 
 #define REASON_NAME(id, name, help) name,
 #define REASON_COUNTER(id, name, help)                                                             \
@@ -32,28 +38,40 @@ const struct counter exit_counters[] = {
 	{"cycles", offsetof(struct exit_counts, cycles), "cycles", "cycles spent in exits"},
 	{"overruns", offsetof(struct exit_counts, overruns), "exits",
 	 "exits that outlasted their budget"},
+	{"failures", offsetof(struct exit_counts, failures), "failures",
+	 "exits that the backend could not make"},
 	{0},
 };
 
 /*
  * The bias is what a caller pays beyond the budget: the call, the clock and half
  * a turn of the spin loop. It is taken off each budget. Exits are timed by the
- * batch, so that the clock readings around them do not count as theirs.
+ * batch, so that the clock readings around them do not count as theirs; their action
+ * is none, as a backend's own takes its time within the budget.
  */
 #define BIAS_ROUNDS 101
 #define BIAS_BATCH 16
 #define BIAS_BUDGET_CYCLES 2000
 
-static uint64_t
-measure_bias_cycles(struct exit_engine *engine)
+static bool
+no_action(void *state, enum exit_reason reason)
 {
+	(void)state;
+	(void)reason;
+	return true;
+}
+
+static uint64_t
+measure_bias_cycles(void)
+{
+	struct exit_engine engine = {.action = no_action};
 	uint64_t took_cycles[BIAS_ROUNDS];
 
 	for (int i = 0; i < BIAS_ROUNDS; i++) {
 		uint64_t start = clock_tsc();
 
 		for (int k = 0; k < BIAS_BATCH; k++)
-			exit_engine_exit(engine, EXIT_REASON_DOORBELL, BIAS_BUDGET_CYCLES);
+			exit_engine_exit(&engine, EXIT_REASON_DOORBELL, BIAS_BUDGET_CYCLES);
 		took_cycles[i] = (clock_tsc() - start) / BIAS_BATCH;
 	}
 	qsort(took_cycles, BIAS_ROUNDS, sizeof(took_cycles[0]), compare_u64s);
@@ -62,29 +80,72 @@ measure_bias_cycles(struct exit_engine *engine)
 		       0;
 }
 
-void
-exit_engine_open(struct exit_engine *engine, const struct exit_backend *backend)
+static int
+open_backend(const struct exit_backend *backend, const struct datapath_config *config, void **state)
 {
-	memset(engine, 0, sizeof(*engine));
-	engine->action = backend->action;
+	char why[256];
+	int error = backend->lacking ? backend->lacking(why, sizeof(why)) : 0;
 
-	uint64_t bias_cycles = measure_bias_cycles(engine);
+	if (error) {
+		log_error("exits %s: %s; or choose others (folio list exits)", backend->name, why);
+		return error;
+	}
+	return backend->open ? backend->open(config, state) : 0;
+}
 
-	memset(engine, 0, sizeof(*engine));
-	engine->action = backend->action;
-	engine->bias_cycles = bias_cycles;
+int
+exit_engine_open(struct exit_engine *engine, const struct datapath_config *config)
+{
+	const struct exit_backend *backend = exit_backends[config->exits];
+	int error;
+
+	*engine = (struct exit_engine){.action = backend->action};
+	error = open_backend(backend, config, &engine->state);
+	if (error)
+		return error;
+	engine->backend = backend;
+	engine->bias_cycles = measure_bias_cycles();
+	return 0;
+}
+
+void
+exit_engine_close(struct exit_engine *engine)
+{
+	if (engine->backend && engine->backend->close)
+		engine->backend->close(engine->state);
+	engine->backend = NULL;
+}
+
+static void
+add_nothing(void *state)
+{
+	(void)state;
+}
+
+void
+exit_engine_add(struct exit_engine *engine, struct exit_addition *addition)
+{
+	if (!addition->act)
+		addition->act = add_nothing;
+	addition->next = engine->additions;
+	engine->additions = addition;
+	engine->added_cycles += addition->cost_cycles;
 }
 
 void
 exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles)
 {
 	uint64_t start = clock_tsc(), now;
-	uint64_t budget =
-		budget_cycles > engine->bias_cycles ? budget_cycles - engine->bias_cycles : 0;
+	uint64_t whole = budget_cycles + engine->added_cycles;
+	uint64_t budget = whole > engine->bias_cycles ? whole - engine->bias_cycles : 0;
 
-	engine->action();
+	engine->counts.failures += !engine->action(engine->state, reason);
+	for (struct exit_addition *a = engine->additions; a; a = a->next) {
+		a->exits++;
+		a->act(a->state);
+	}
 	now = clock_tsc();
-	engine->counts.overruns += now - start > budget_cycles;
+	engine->counts.overruns += now - start > whole;
 	while (now - start < budget)
 		now = clock_tsc();
 	engine->counts.by_reason[reason]++;

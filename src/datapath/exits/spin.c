@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The exit that does nothing: its whole budget is spun out. */
-#include <stddef.h>
-
 #include "base/fidelity.h"
 #include "datapath/exits/exit.h"
 
-static void
-spin_action(void)
+static bool
+spin_action(void *state, enum exit_reason reason)
 {
+	(void)state;
+	(void)reason;
+	return true;
 }
 
 extern const struct exit_backend exit_backend_spin;

@@ -165,8 +165,9 @@ port_open(struct port *port, const struct port_options *options)
 	port->shadow_room_bytes =
 		rte_pktmbuf_data_room_size(port->hot_shadow.pool) - RTE_PKTMBUF_HEADROOM;
 	find_shadow_memory(port);
-	exit_engine_open(&port->exits, exit_backends[config->exits]);
-	error = config->mergeable ? check_shadow_room(port) : 0;
+	error = exit_engine_open(&port->exits, config);
+	if (!error && config->mergeable)
+		error = check_shadow_room(port);
 	if (!error)
 		error = open_sources(port, options);
 	if (error) {
@@ -216,6 +217,7 @@ port_close(struct port *port)
 	for (unsigned int i = 0; sources[i]; i++)
 		if (port->states[i] && sources[i]->close)
 			sources[i]->close(port->states[i]);
+	exit_engine_close(&port->exits);
 	memset(port, 0, sizeof(*port));
 }
 

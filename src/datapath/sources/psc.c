@@ -198,6 +198,7 @@ const struct source source_psc = {
 	.acts_at = "packet",
 	.fidelity = FIDELITY_STAND_IN | FIDELITY_MODELLED,
 	.options = options,
+	.exits = true,
 	.counters = counters,
 	.conflict = conflict,
 	.open = psc_open,

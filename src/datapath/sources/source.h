@@ -63,6 +63,8 @@ struct source {
 	uint64_t (*bounce_bytes)(const void *options);
 	/* Needs VIRTIO_F_ACCESS_PLATFORM, so a device of its own. */
 	bool needs_iommu;
+	/* Costs exits: what stands for one (struct datapath_config's exits) adds its fidelity. */
+	bool exits;
 	/*
 	 * Why it cannot work in this configuration, and what is allowed instead; NULL
 	 * when it can. May be NULL: it always can.

@@ -140,6 +140,7 @@ const struct source source_vc = {
 	.fidelity = FIDELITY_MODELLED,
 	.options = options,
 	.counters = counters,
+	.exits = true,
 	.open = vc_open,
 	.close = free,
 	.at =

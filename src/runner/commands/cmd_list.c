@@ -49,13 +49,17 @@ list_probes(struct columns *columns)
 static void
 list_exits(struct columns *columns)
 {
-	char fidelity[FIDELITY_TEXT_BYTES];
+	char fidelity[FIDELITY_TEXT_BYTES], why[COLUMNS_CELL_BYTES];
 
-	columns_row(columns, "exits", "fidelity", "what it is");
-	for (size_t i = 0; exit_backends[i]; i++)
-		columns_row(columns, exit_backends[i]->name,
-			    fidelity_format(exit_backends[i]->fidelity, fidelity, sizeof(fidelity)),
-			    exit_backends[i]->help);
+	columns_row(columns, "exits", "fidelity", "what it is", "on this machine");
+	for (size_t i = 0; exit_backends[i]; i++) {
+		const struct exit_backend *backend = exit_backends[i];
+		bool works = !backend->lacking || !backend->lacking(why, sizeof(why));
+
+		columns_row(columns, backend->name,
+			    fidelity_format(backend->fidelity, fidelity, sizeof(fidelity)),
+			    backend->help, works ? "works" : why);
+	}
 }
 
 static void

@@ -41,18 +41,18 @@ cell_role_find(const char *name)
 
 /* "psc", "psc+vc", or nothing; returns what they rest on together. */
 static unsigned int
-format_factors(uint32_t factors, char *buf, size_t size)
+format_factors(const struct cell *cell, char *buf, size_t size)
 {
 	unsigned int fidelity = 0;
 	size_t used = 0;
 
 	buf[0] = '\0';
 	for (int i = 0; sources[i]; i++) {
-		if (!(factors & 1u << i) || used >= size)
+		if (!(cell->factors & 1u << i) || used >= size)
 			continue;
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? "+" : "",
 					 sources[i]->name);
-		fidelity |= sources[i]->fidelity;
+		fidelity |= datapath_config_source_fidelity(&cell->config, (unsigned int)i);
 	}
 	return fidelity;
 }
@@ -61,7 +61,7 @@ static void
 write_plan_row(struct csv_writer *csv, const struct cell *cell)
 {
 	char fidelity[FIDELITY_TEXT_BYTES], options[CONFIG_TEXT_BYTES], names[CELL_NAME_BYTES];
-	unsigned int of_factors = format_factors(cell->factors, names, sizeof(names));
+	unsigned int of_factors = format_factors(cell, names, sizeof(names));
 
 	csv_count(csv, cell->id);
 	csv_text(csv, cell_role_name(cell->role));
