@@ -13,7 +13,7 @@
 
 struct port;
 
-#define TALLY_COUNTS_MAX 64
+#define TALLY_COUNTS_MAX 128
 
 struct tally_count {
 	char name[48];           /* "psc.conversions", "drop.no_shadow" */
