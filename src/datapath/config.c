@@ -114,8 +114,12 @@ datapath_config_init(struct datapath_config *config)
 unsigned int
 datapath_config_source_fidelity(const struct datapath_config *config, unsigned int source)
 {
-	return sources[source]->fidelity |
-	       (sources[source]->exits ? exit_backends[config->exits]->fidelity : 0);
+	const struct source *of = sources[source];
+	unsigned int set = of->fidelity_as_set ?
+				   of->fidelity_as_set(config->sources[source].options) :
+				   of->fidelity;
+
+	return of->exits ? set | exit_backends[config->exits]->fidelity : set;
 }
 
 unsigned int

@@ -53,7 +53,9 @@ struct source {
 	const char *name;      /* [fixed] */
 	const char *help;      /* one line, no full stop */
 	const char *acts_at;   /* "packet", "burst", "exit points", ... */
-	unsigned int fidelity; /* set of enum fidelity */
+	unsigned int fidelity; /* set of enum fidelity: at the most */
+	/* What of it holds with these options. NULL: all, whatever they are. */
+	unsigned int (*fidelity_as_set)(const void *options);
 
 	const struct option_spec *options;   /* NULL: none; fits SOURCE_OPTIONS_BYTES */
 	const struct counter *counters;      /* over what counted() returns; NULL: none */

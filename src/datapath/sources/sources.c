@@ -10,11 +10,22 @@ extern const struct source source_bounce_alloc;
 extern const struct source source_bounce_copy;
 extern const struct source source_iotlb;
 extern const struct source source_psc;
+extern const struct source source_register_encryption;
+extern const struct source source_tlb_check;
 extern const struct source source_vc;
+extern const struct source source_vmexit_check;
 
 /* bounce_alloc stands first: it decides where the data lies, which the others act on. */
 const struct source *const sources[] = {
-	&source_bounce_alloc, &source_bounce_copy, &source_psc, &source_iotlb, &source_vc, NULL,
+	&source_bounce_alloc,
+	&source_bounce_copy,
+	&source_psc,
+	&source_iotlb,
+	&source_vc,
+	&source_vmexit_check,
+	&source_register_encryption,
+	&source_tlb_check,
+	NULL,
 };
 
 _Static_assert(sizeof(sources) / sizeof(sources[0]) - 1 <= SOURCES_MAX,
