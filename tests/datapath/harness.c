@@ -89,6 +89,52 @@ harness_bit(const char *source)
 	return 1u << source_find(source);
 }
 
+static bool
+acts_on_buffers(const struct source *source)
+{
+	return source->map || source->unmap || source == sources[source_find("bounce_copy")];
+}
+
+unsigned int
+harness_sets(void)
+{
+	unsigned int n = 1;
+
+	for (unsigned int i = 0; sources[i]; i++)
+		n += acts_on_buffers(sources[i]);
+	return 1u << n;
+}
+
+unsigned int
+harness_set_of(unsigned int number)
+{
+	unsigned int on = 0;
+
+	for (unsigned int i = 0; sources[i]; i++) {
+		if (!acts_on_buffers(sources[i]))
+			continue;
+		on |= (number & 1) << i;
+		number >>= 1;
+	}
+	for (unsigned int i = 0; sources[i]; i++)
+		if (!acts_on_buffers(sources[i]))
+			on |= number << i;
+	return on;
+}
+
+bool
+harness_allowed(struct datapath_config *config)
+{
+	unsigned int source;
+
+	while (datapath_config_conflict(config, &source)) {
+		if (acts_on_buffers(sources[source]))
+			return false;
+		config->sources[source].on = false;
+	}
+	return true;
+}
+
 struct lane *
 harness_lane(struct lockstep *bench, const struct datapath_config *config)
 {

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 /* CMocka wants the four above. */
@@ -29,6 +30,17 @@ struct datapath_config harness_config(unsigned int sources_on);
 
 /* The bit of the source of that name. */
 unsigned int harness_bit(const char *source);
+
+/*
+ * Sets of sources to try, as for harness_config(): those that act on buffers in every
+ * combination, each with all others off and with all others on. There are
+ * harness_sets() of them, numbered from 0.
+ */
+unsigned int harness_sets(void);
+unsigned int harness_set_of(unsigned int number);
+
+/* Can it work, with those left out that act on no buffers and cannot? */
+bool harness_allowed(struct datapath_config *config);
 
 /* Sets an option of a source. */
 void harness_set(struct datapath_config *config, const char *source, const char *option,

@@ -45,6 +45,21 @@ sample_source_cycles(const char *source, const struct cell *cell)
 	return 0; /* iotlb is the host's */
 }
 
+const char *const sample_factors[] = {"bounce_alloc", "bounce_copy", "psc", "iotlb", "vc", NULL};
+
+_Static_assert(sizeof(sample_factors) / sizeof(sample_factors[0]) == SAMPLE_FACTORS + 1,
+	       "all of them");
+
+static unsigned int
+all_factors(void)
+{
+	unsigned int all = 0;
+
+	for (int i = 0; i < SAMPLE_FACTORS; i++)
+		all |= 1u << source_find(sample_factors[i]);
+	return all;
+}
+
 static unsigned int
 count_on(const struct datapath_config *config)
 {
@@ -63,7 +78,7 @@ sample_guest_cycles(const struct datapath_config *config, const struct cell *cel
 	for (unsigned int i = 0; sources[i]; i++)
 		if (config->sources[i].on)
 			cycles += sample_source_cycles(sources[i]->name, cell);
-	return cycles + (count_on(config) == source_count() ? SAMPLE_INTERACTION_CYCLES : 0);
+	return cycles + (count_on(config) == SAMPLE_FACTORS ? SAMPLE_INTERACTION_CYCLES : 0);
 }
 
 double
@@ -97,26 +112,29 @@ add_cell(struct sample *s, enum cell_role role, const char *configuration, const
 static void
 add_factor_cells(struct sample *s, const char *label)
 {
-	unsigned int all = (1u << source_count()) - 1;
+	unsigned int all = all_factors();
 	char name[NAME_BYTES];
 
-	for (unsigned int i = 0; sources[i]; i++) {
-		snprintf(name, sizeof(name), "ideal+%s", sources[i]->name);
+	for (int f = 0; f < SAMPLE_FACTORS; f++) {
+		unsigned int i = (unsigned int)source_find(sample_factors[f]);
+
+		snprintf(name, sizeof(name), "ideal+%s", sample_factors[f]);
 		add_cell(s, CELL_ALONE, name, label, 1u << i)->factors = 1u << i;
 	}
-	for (unsigned int i = 0; !s->shapley && sources[i]; i++) {
+	for (int f = 0; !s->shapley && f < SAMPLE_FACTORS; f++) {
+		unsigned int i = (unsigned int)source_find(sample_factors[f]);
 		struct cell *cell;
 
-		snprintf(name, sizeof(name), "naive-%s", sources[i]->name);
+		snprintf(name, sizeof(name), "naive-%s", sample_factors[f]);
 		cell = add_cell(s, CELL_REMOVED, name, label, all & ~(1u << i));
 		cell->factors = 1u << i;
 		snprintf(cell->reference, sizeof(cell->reference), "naive");
 		for (unsigned int j = 0; sources[j]; j++)
-			cell->reference_config.sources[j].on = true;
+			cell->reference_config.sources[j].on = all >> j & 1;
 	}
 	for (unsigned int set = 1; s->shapley && set < all; set++) {
 		snprintf(name, sizeof(name), "set-%u", set);
-		if (__builtin_popcount(set) > 1)
+		if (__builtin_popcount(set) > 1 && !(set & ~all))
 			add_cell(s, CELL_SUBSET, name, label, set)->factors = set;
 	}
 	add_cell(s, CELL_ALL, "naive", label, all);
@@ -129,7 +147,7 @@ open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool
 	unsigned int copy = 1u << source_find("bounce_copy"), vc = 1u << source_find("vc");
 	unsigned int alloc = 1u << source_find("bounce_alloc");
 	static const char *const names[] = {"ideal", "folio", "swiotlb", "naive"};
-	const unsigned int on[] = {0, copy, alloc | copy | vc, (1u << source_count()) - 1};
+	const unsigned int on[] = {0, copy, alloc | copy | vc, all_factors()};
 	static char resolved[] = SAMPLE_RESOLVED;
 
 	*s = (struct sample){.shapley = shapley, .noise = noise};

@@ -15,6 +15,10 @@
 /* Cycles that naive has beyond the ideal and the sum of its sources; guest's side. */
 #define SAMPLE_INTERACTION_CYCLES 40.0
 
+/* The sources that naive has on, whatever others there are; ends with NULL. */
+#define SAMPLE_FACTORS 5
+extern const char *const sample_factors[];
+
 struct sample {
 	struct experiment experiment;
 	bool shapley; /* a cell for every set of sources instead of each removed from all */

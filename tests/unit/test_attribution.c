@@ -86,14 +86,14 @@ check_exact(const struct loaded *l)
 		double sum = 0, removed = 0, shares = 0;
 		double total = row_of(l, *label, SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL)->cost.value;
 
-		for (unsigned int i = 0; sources[i]; i++) {
-			const char *name = sources[i]->name;
+		for (unsigned int i = 0; sample_factors[i]; i++) {
+			const char *name = sample_factors[i];
 			double wanted = sample_source_cycles(name, cell);
 			const struct attribution_row *row =
 				row_of(l, *label, name, SIDE_GUEST, METHOD_ALONE);
 
 			assert_near(row->cost.value, wanted, 1e-6);
-			assert_int_equal(row->fidelity, sources[i]->fidelity);
+			assert_int_equal(row->fidelity, sources[source_find(name)]->fidelity);
 			assert_int_equal(row->distinguishable, wanted > 0);
 			sum += row->cost.value;
 			shares += row->share.value;
@@ -120,12 +120,12 @@ check_client(const struct loaded *l)
 {
 	static const enum attribution_method methods[] = {METHOD_ALONE, METHOD_REMOVED};
 
-	for (unsigned int i = 0; sources[i]; i++) {
+	for (unsigned int i = 0; sample_factors[i]; i++) {
 		for (size_t m = 0; m < COUNT(methods); m++) {
 			double cost[SIDES];
 
 			for (int side = 0; side < SIDES; side++)
-				cost[side] = row_of(l, frame_sizes[0], sources[i]->name,
+				cost[side] = row_of(l, frame_sizes[0], sample_factors[i],
 						    (enum side)side, methods[m])
 						     ->cost.value;
 			assert_near(cost[SIDE_CLIENT], cost[SIDE_GUEST] + cost[SIDE_HOST], 1e-6);
@@ -220,16 +220,16 @@ test_shapley_values(void **state)
 	(void)state;
 	load_with(&l, 0, NULL, sample_open_shapley);
 	cell = sample_cell(&l.sample, "ideal+psc", "64");
-	for (unsigned int i = 0; sources[i]; i++) {
-		double own = sample_source_cycles(sources[i]->name, cell);
-		double value = value_of(&l, sources[i]->name, NULL, SIDE_GUEST, METHOD_SHAPLEY);
+	for (unsigned int i = 0; sample_factors[i]; i++) {
+		double own = sample_source_cycles(sample_factors[i], cell);
+		double value = value_of(&l, sample_factors[i], NULL, SIDE_GUEST, METHOD_SHAPLEY);
 
-		assert_near(value, own + SAMPLE_INTERACTION_CYCLES / source_count(), 1e-6);
-		assert_near(value_of(&l, sources[i]->name, NULL, SIDE_GUEST, METHOD_ALONE), own,
+		assert_near(value, own + SAMPLE_INTERACTION_CYCLES / SAMPLE_FACTORS, 1e-6);
+		assert_near(value_of(&l, sample_factors[i], NULL, SIDE_GUEST, METHOD_ALONE), own,
 			    1e-6);
 		sum += value;
-		for (unsigned int k = i + 1; sources[k]; k++)
-			assert_near(value_of(&l, sources[i]->name, sources[k]->name, SIDE_GUEST,
+		for (unsigned int k = i + 1; sample_factors[k]; k++)
+			assert_near(value_of(&l, sample_factors[i], sample_factors[k], SIDE_GUEST,
 					     METHOD_TWO_WAY),
 				    0, 1e-6);
 	}
@@ -254,13 +254,13 @@ test_shapley_sums_are_exact(void **state)
 			double values = 0;
 			double parts = value_of(&l, SOURCE_REST, NULL, side, METHOD_TWO_WAY);
 
-			for (unsigned int i = 0; sources[i]; i++) {
-				const char *name = sources[i]->name;
+			for (unsigned int i = 0; sample_factors[i]; i++) {
+				const char *name = sample_factors[i];
 
 				values += value_of(&l, name, NULL, side, METHOD_SHAPLEY);
 				parts += value_of(&l, name, NULL, side, METHOD_ALONE);
-				for (unsigned int k = i + 1; sources[k]; k++)
-					parts += value_of(&l, name, sources[k]->name, side,
+				for (unsigned int k = i + 1; sample_factors[k]; k++)
+					parts += value_of(&l, name, sample_factors[k], side,
 							  METHOD_TWO_WAY);
 			}
 			assert_near(values, total, 1e-9 * fabs(total) + 1e-9);
@@ -342,10 +342,10 @@ test_intervals_hold_the_truth(void **state)
 	for (const char *const *label = frame_sizes; *label; label++) {
 		const struct cell *cell = sample_cell(&l.sample, "ideal+psc", *label);
 
-		for (unsigned int i = 0; sources[i]; i++) {
+		for (unsigned int i = 0; sample_factors[i]; i++) {
 			const struct attribution_row *row =
-				row_of(&l, *label, sources[i]->name, SIDE_GUEST, METHOD_ALONE);
-			double wanted = sample_source_cycles(sources[i]->name, cell);
+				row_of(&l, *label, sample_factors[i], SIDE_GUEST, METHOD_ALONE);
+			double wanted = sample_source_cycles(sample_factors[i], cell);
 
 			held += row->cost.ci_low <= wanted && row->cost.ci_high >= wanted;
 			rows++;
