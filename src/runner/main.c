@@ -26,6 +26,8 @@ static const struct command commands[] = {
 	{"compare", cmd_compare, "BASE NEW [OPTION]...", "two runs against each other: the gate"},
 	{"list", cmd_list, "WHAT", "sources, presets, workloads, exits, ... that can be named"},
 	{"doctor", cmd_doctor, "", "what this machine can do, what is missing, how to get it"},
+	{"calibrate", cmd_calibrate, "[--out FILE]",
+	 "what exits, page tables, copies, wake-ups cost on this machine"},
 	{"guest", cmd_guest, "--socket PATH [OPTION]...",
 	 "the guest's side alone: forward, or send and check"},
 	{"host", cmd_host, "--socket PATH [OPTION]...",

@@ -8,6 +8,7 @@
 
 int cmd_ab(int argc, char **argv);
 int cmd_ab_side(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
