@@ -56,7 +56,14 @@ expect 2 '' 'measure.pairs: found' check "$source/configs/quick.yaml" --set meas
 expect 2 '' 'cannot be read' check /no/such/file.yaml
 expect 0 'sources.vc.cost' '' list sources
 expect 0 'bounce_alloc: on, bounce_copy: on' '' list presets
+expect 0 'routing in the VM' '' list presets
+expect 0 'Y: on  N' '' list presets --diff folio ideal
+expect 0 'PCIe link encryption' '' list presets --diff folio ideal
+expect 0 '(no difference)' '' list presets --diff folio folio
+expect 2 '' "did you mean 'folio'?" list presets --diff folie ideal
+expect 2 '' 'usage: folio list' list presets --diff folio
 expect 0 'macswap' '' list workloads
+expect 0 'udp_echo' '' list workloads
 expect 0 'guest_cycles_per_packet' '' list metrics
 expect 0 'bounce_copy.bytes_per_packet' '' list metrics
 expect 0 'spin' '' list exits

@@ -19,14 +19,6 @@
 #include "runner/measure/bench.h"
 
 static void
-list_presets(struct columns *columns)
-{
-	columns_row(columns, "preset", "sources", "what it is");
-	for (const struct preset *preset = presets; preset->name; preset++)
-		columns_row(columns, preset->name, preset->sources, preset->help);
-}
-
-static void
 list_workloads(struct columns *columns)
 {
 	columns_row(columns, "workload", "what it is");
@@ -88,7 +80,7 @@ static const struct {
 	void (*list)(struct columns *columns);
 	void (*list_more)(struct columns *columns); /* a second table; NULL: none */
 } lists[] = {
-	{"sources", list_sources, list_options}, {"presets", list_presets, NULL},
+	{"sources", list_sources, list_options}, {"presets", list_presets, list_factors},
 	{"workloads", list_workloads, NULL},     {"probes", list_probes, NULL},
 	{"metrics", list_metrics, NULL},         {"exits", list_exits, NULL},
 	{"memory", list_memory, NULL},           {"topologies", list_topologies, NULL},
@@ -102,7 +94,9 @@ print_usage(FILE *file)
 	fputs("usage: folio list ", file);
 	for (size_t i = 0; i < N_LISTS; i++)
 		fprintf(file, "%s%s", i ? "|" : "", lists[i].name);
-	fputs("\n\nPrints what can be named in a configuration file, or is found in results.\n",
+	fputs("\n       folio list presets --diff A B\n\n"
+	      "Prints what can be named in a configuration file, or is found in results; with\n"
+	      "--diff, where two presets differ.\n",
 	      file);
 }
 
@@ -113,6 +107,38 @@ print_list(void (*list)(struct columns *columns))
 	int error;
 
 	list(&columns);
+	error = columns_print(&columns, stdout);
+	columns_close(&columns);
+	if (error)
+		log_error("list: out of memory");
+	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
+}
+
+/* The preset of that name, or NULL after log_error(). */
+static const struct preset *
+find_preset(const char *name)
+{
+	const struct preset *preset = preset_find(name);
+	char allowed[NAMES_TEXT_BYTES];
+	struct names names = {0};
+
+	names_add_presets(&names);
+	if (!preset)
+		log_error("list: --diff: found '%.60s', allowed: %s", name,
+			  names_allowed(&names, name, allowed, sizeof(allowed)));
+	return preset;
+}
+
+static enum exit_status
+print_difference(const char *a_name, const char *b_name)
+{
+	const struct preset *a = find_preset(a_name), *b = a ? find_preset(b_name) : NULL;
+	struct columns columns = {0};
+	int error;
+
+	if (!a || !b)
+		return EXIT_BAD_USAGE;
+	list_preset_differences(&columns, a, b);
 	error = columns_print(&columns, stdout);
 	columns_close(&columns);
 	if (error)
@@ -140,6 +166,8 @@ cmd_list(int argc, char **argv)
 		print_usage(stdout);
 		return EXIT_DONE;
 	}
+	if (argc == 5 && !strcmp(argv[1], "presets") && !strcmp(argv[2], "--diff"))
+		return print_difference(argv[3], argv[4]);
 	if (argc != 2 || argv[1][0] == '-') {
 		print_usage(stderr);
 		return EXIT_BAD_USAGE;

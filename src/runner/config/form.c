@@ -106,7 +106,7 @@ read_reference(struct form *form, struct experiment *experiment)
 	struct names names = {0};
 
 	form_names(form, &names);
-	for (const struct preset *preset = presets; preset->name; preset++)
+	for (const struct preset *preset = presets_all(); preset->name; preset++)
 		if (!names_has(&names, preset->name))
 			names_add(&names, preset->name);
 	if (node && node_expect_name(node, &names))

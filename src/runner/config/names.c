@@ -6,6 +6,6 @@
 void
 names_add_presets(struct names *names)
 {
-	for (const struct preset *preset = presets; preset->name; preset++)
+	for (const struct preset *preset = presets_all(); preset->name; preset++)
 		names_add(names, preset->name);
 }

@@ -70,7 +70,7 @@ recipe_read(const struct node *node, struct recipe *recipe)
 int
 recipe_from_preset(const struct preset *preset, const struct node *where, struct recipe *recipe)
 {
-	char text[512];
+	char text[PRESET_SOURCES_BYTES + 2];
 
 	*recipe = (struct recipe){.preset = preset, .where = where};
 	snprintf(recipe->name, sizeof(recipe->name), "%s", preset->name);
