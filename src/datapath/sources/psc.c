@@ -1,52 +1,70 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Source psc: buffers are shared on demand, so that the page that holds one
- * changes its state when it goes to the device and again when it comes back.
+ * changes its state when it goes to the device and again when it comes back
+ * (psc_pages.h).
  *
- * What an SNP guest does is taken apart: the guest's own page-table work is done
- * for real, as a stand-in, on the private alias of the page (its mapping is
- * removed when the page is shared; it is put back and touched when the page is
- * private again); the request to the hypervisor is an exit. RMPUPDATE and
- * PVALIDATE have no published cost and are not charged, so this is a lower bound.
+ * What an SNP guest and its host do is taken apart: work on page tables and memory
+ * is done for real, as a stand-in, on a double of the page (psc_stand_in.h); the
+ * request to the hypervisor is an exit. One request lists up to 253 pages (GHCB
+ * specification, AMD publication 56421, 4.1.6 SNP Page State Change: an 8-byte header
+ * and 8-byte entries in a shared buffer of 2,032 bytes); Linux guests fill in no more
+ * than 64 (VMGEXIT_PSC_MAX_ENTRY, arch/x86/include/asm/sev-common.h), and the MSR
+ * protocol knows one page only. RMPUPDATE and PVALIDATE have no published
+ * cost: they are charged only where the configuration says what they cost, and what
+ * is reported is a lower bound otherwise.
  *
- * A page with several buffers changes with the first that goes and the last that
- * comes back.
+ * A page must be shared before the device may use it, so requests that share go out
+ * with the packet or the burst. Coming back can wait: with per: every, until that
+ * many buffers of the queue pair are back.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#include "base/log.h"
 #include "datapath/exits/exit.h"
 #include "datapath/guest/guest.h"
 #include "datapath/sources/mapped.h"
+#include "datapath/sources/psc_pages.h"
 #include "datapath/sources/source.h"
 
-#define PAGE_BYTES 4096u
+#define GHCB_ENTRIES_MAX 253
 
 /* The kernel's DEFAULT_MAX_MAP_COUNT; and what a process has beside. */
 #define MAP_COUNT_DEFAULT 65530ul
 #define OTHER_MAPPINGS 1024u
 
-enum request { PER_PACKET, PER_BURST };
+enum request { PER_PACKET, PER_BURST, PER_EVERY };
 
-static const char *const requests[] = {"packet", "burst", NULL};
+static const char *const requests[] = {"packet", "burst", "every", NULL};
+static const char *const page_names[] = {"4 KiB", "2 MiB", NULL};
+static const uint32_t page_bytes[] = {PSC_SMALL_PAGE_BYTES, PSC_LARGE_PAGE_BYTES};
 
 struct psc_options {
 	uint32_t per;
+	uint32_t every;
+	uint32_t entries;
+	uint32_t page;
+	uint32_t stand_in;
 	uint64_t cost_cycles;
+	uint64_t rmpupdate_cycles;
+	uint64_t pvalidate_cycles;
 };
 
 struct psc {
-	struct exit_engine *exits;
-	uint64_t cost_cycles;
-	enum request per;
+	struct psc_pages *pages;
+	struct psc_waiting *waiting; /* of this queue pair */
+	void (*come_back)(struct psc *psc, struct rte_mbuf **bufs, uint16_t n,
+			  enum direction direction);
 	const uint8_t *data;
-	uint8_t *alias;
-	uint16_t *users; /* shared buffers in each page */
-	uint64_t conversions;
-	uint64_t failures;
+	uint32_t page_bytes;
+	uint32_t every;
+	uint16_t together; /* buffers that one request is for */
+	uint64_t entries;  /* most pages of a request */
+	struct exit_engine *exits;
+	uint64_t request_cycles;
+	uint64_t entry_cycles;
+	struct psc_counts counts;
 };
 
 static const struct option_spec options[] = {
@@ -55,7 +73,35 @@ static const struct option_spec options[] = {
 	 .offset = offsetof(struct psc_options, per),
 	 .preset = "packet",
 	 .choices = requests,
-	 .help = "one exit for each page (MSR protocol), or one for a burst's pages (GHCB list)"},
+	 .help = "one request for the pages of a packet, of a burst, or of `every` packets that "
+		 "come back"},
+	{.name = "every",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct psc_options, every),
+	 .preset = "0",
+	 .max = 4096,
+	 .help = "per: every: packets whose pages stay shared until so many are back"},
+	{.name = "entries",
+	 .type = OPTION_COUNT,
+	 .offset = offsetof(struct psc_options, entries),
+	 .preset = "253",
+	 .min = 1,
+	 .max = GHCB_ENTRIES_MAX,
+	 .help = "most pages in one request: the GHCB holds 253, Linux guests use 64, the MSR "
+		 "protocol 1"},
+	{.name = "page",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct psc_options, page),
+	 .preset = "4 KiB",
+	 .choices = page_names,
+	 .help = "what changes its state: all buffers in it are shared together"},
+	{.name = "stand_in",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct psc_options, stand_in),
+	 .preset = "mprotect",
+	 .choices = psc_stand_in_names,
+	 .help = "what is really done: page-table work (mprotect), memory given up and had again "
+		 "(punch), the host's part (guest_memfd, attributes), or nothing (none)"},
 	{.name = "cost",
 	 .type = OPTION_CYCLES,
 	 .offset = offsetof(struct psc_options, cost_cycles),
@@ -63,13 +109,30 @@ static const struct option_spec options[] = {
 	 .max = 1e9,
 	 .cost = "snp_exit_msr",
 	 .help = "one exit with a page state change request"},
+	{.name = "rmpupdate",
+	 .type = OPTION_CYCLES,
+	 .offset = offsetof(struct psc_options, rmpupdate_cycles),
+	 .preset = "0 cycles",
+	 .max = 1e9,
+	 .help = "one RMPUPDATE, for each page of a request; no figure is published"},
+	{.name = "pvalidate",
+	 .type = OPTION_CYCLES,
+	 .offset = offsetof(struct psc_options, pvalidate_cycles),
+	 .preset = "0 cycles",
+	 .max = 1e9,
+	 .help = "one PVALIDATE, for each page of a request; no figure is published"},
 	{0},
 };
 
+_Static_assert(sizeof(struct psc_options) <= SOURCE_OPTIONS_BYTES, "psc has too many options");
+
 static const struct counter counters[] = {
-	{"conversions", offsetof(struct psc, conversions), "pages",
+	{"conversions", offsetof(struct psc, counts.conversions), "pages",
 	 "page state changes, either way"},
-	{"failures", offsetof(struct psc, failures), "pages", "changes that the kernel refused"},
+	{"shootdowns", offsetof(struct psc, counts.shootdowns), "pages",
+	 "changes that took a page out of a mapping: the TLBs of all cores must forget it"},
+	{"failures", offsetof(struct psc, counts.failures), "pages",
+	 "changes that the kernel refused"},
 	{0},
 };
 
@@ -93,19 +156,127 @@ max_map_count(void)
  * ever change.
  */
 static const char *
-conflict(const struct datapath_config *config)
+too_many_mappings(const struct datapath_config *config, size_t one_page_bytes)
 {
 	static char why[256]; /* for the caller to print at once */
-	size_t pages = guest_data_bytes(config, datapath_config_bounce_bytes(config)) / PAGE_BYTES;
+	size_t bytes = guest_data_bytes(config, datapath_config_bounce_bytes(config));
+	size_t pages = bytes / one_page_bytes;
 	unsigned long limit = max_map_count();
 
 	if (pages + OTHER_MAPPINGS <= limit)
 		return NULL;
 	snprintf(why, sizeof(why),
 		 "%zu pages may need %zu mappings, allowed: %lu (sysctl vm.max_map_count), or "
-		 "smaller rings, fewer queues or a smaller bounce pool",
+		 "smaller rings, fewer queues, a smaller bounce pool, or another stand_in",
 		 pages, pages + OTHER_MAPPINGS, limit);
 	return why;
+}
+
+static const char *
+psc_conflict(const struct datapath_config *config)
+{
+	const struct psc_options *chosen =
+		(const void *)config->sources[source_find("psc")].options;
+
+	if (chosen->per == PER_EVERY && !chosen->every)
+		return "per: every says of no number of packets, allowed: every: 1 to 4096 with it";
+	if (chosen->per != PER_EVERY && chosen->every)
+		return "every has no effect here, allowed: per: every with it, or every: 0";
+	if (psc_stand_ins[chosen->stand_in]->splits_mappings)
+		return too_many_mappings(config, page_bytes[chosen->page]);
+	return NULL;
+}
+
+/* The pages that a buffer lies in. */
+static inline struct psc_span
+span_of(const struct psc *psc, const struct rte_mbuf *mbuf, enum direction direction)
+{
+	struct mapped range = mapped_range(mbuf, direction);
+	size_t offset = (size_t)(range.start - psc->data);
+
+	return (struct psc_span){
+		.first = (uint32_t)(offset / psc->page_bytes),
+		.last = (uint32_t)((offset + range.bytes - 1) / psc->page_bytes),
+	};
+}
+
+/* The exits that it takes to request so many changes. */
+static inline void
+request(const struct psc *psc, uint64_t pages)
+{
+	while (pages) {
+		uint64_t n = RTE_MIN(pages, psc->entries);
+
+		exit_engine_exit(psc->exits, EXIT_REASON_PSC,
+				 psc->request_cycles + n * psc->entry_cycles);
+		pages -= n;
+	}
+}
+
+/* Buffers that one request is for go out, or come back. */
+static __rte_always_inline void
+change(struct psc *psc, struct rte_mbuf **bufs, uint16_t n, enum direction direction, bool share)
+{
+	uint64_t before = psc->counts.conversions;
+
+	rte_spinlock_lock(&psc->pages->lock);
+	for (uint16_t i = 0; i < n; i++) {
+		struct psc_span span = span_of(psc, bufs[i], direction);
+
+		if (share)
+			psc_pages_share(psc->pages, span, &psc->counts);
+		else
+			psc_pages_take_back(psc->pages, span, &psc->counts);
+	}
+	rte_spinlock_unlock(&psc->pages->lock);
+	request(psc, psc->counts.conversions - before);
+}
+
+static void
+come_back_at_once(struct psc *psc, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+{
+	for (uint16_t i = 0; i < n; i += psc->together)
+		change(psc, bufs + i, RTE_MIN(psc->together, n - i), direction, false);
+}
+
+static void
+take_back_waiting(struct psc *psc)
+{
+	uint64_t before = psc->counts.conversions;
+
+	rte_spinlock_lock(&psc->pages->lock);
+	for (uint32_t i = 0; i < psc->waiting->n; i++)
+		psc_pages_take_back(psc->pages, psc->waiting->spans[i], &psc->counts);
+	rte_spinlock_unlock(&psc->pages->lock);
+	psc->waiting->n = 0;
+	request(psc, psc->counts.conversions - before);
+}
+
+static void
+come_back_and_wait(struct psc *psc, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		psc->waiting->spans[psc->waiting->n++] = span_of(psc, bufs[i], direction);
+		if (psc->waiting->n == psc->every)
+			take_back_waiting(psc);
+	}
+}
+
+static void
+psc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+{
+	struct psc *psc = state;
+
+	for (uint16_t i = 0; i < n; i += psc->together)
+		change(psc, bufs + i, RTE_MIN(psc->together, n - i), direction, true);
+}
+
+static void
+psc_unmap(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
+{
+	struct psc *psc = state;
+
+	psc->come_back(psc, bufs, n, direction);
 }
 
 static void
@@ -113,7 +284,7 @@ psc_close(void *state)
 {
 	struct psc *psc = state;
 
-	free(psc->users);
+	psc_pages_put(psc->pages);
 	free(psc);
 }
 
@@ -121,73 +292,33 @@ static int
 psc_open(const struct source_env *env, const void *settings, void **state)
 {
 	const struct psc_options *chosen = settings;
-	size_t pages = env->guest->data_bytes / PAGE_BYTES;
+	const struct psc_key key = {
+		.stand_in = chosen->stand_in,
+		.page_bytes = page_bytes[chosen->page],
+		.every = chosen->every,
+	};
 	struct psc *psc = calloc(1, sizeof(*psc));
+	int error;
 
 	if (!psc)
 		return -ENOMEM;
-	psc->exits = env->exits;
-	psc->cost_cycles = chosen->cost_cycles;
-	psc->per = chosen->per;
-	psc->data = env->guest->data;
-	psc->alias = guest_private_alias(env->guest);
-	psc->users = calloc(pages, sizeof(*psc->users));
-	if (!psc->alias || !psc->users) {
-		log_error("source psc: %zu MiB of private memory: not enough memory",
-			  env->guest->data_bytes >> 20);
-		psc_close(psc);
-		return -ENOMEM;
+	error = psc_pages_get(env->guest, &key, &psc->pages);
+	if (error) {
+		free(psc);
+		return error;
 	}
+	psc->waiting = &psc->pages->waiting[env->queue];
+	psc->come_back = chosen->per == PER_EVERY ? come_back_and_wait : come_back_at_once;
+	psc->data = env->guest->data;
+	psc->page_bytes = key.page_bytes;
+	psc->every = chosen->every;
+	psc->together = chosen->per == PER_PACKET ? 1 : UINT16_MAX;
+	psc->entries = chosen->entries;
+	psc->exits = env->exits;
+	psc->request_cycles = chosen->cost_cycles;
+	psc->entry_cycles = chosen->rmpupdate_cycles + chosen->pvalidate_cycles;
 	*state = psc;
 	return 0;
-}
-
-static void
-convert(struct psc *psc, size_t page, int protection)
-{
-	uint8_t *at = psc->alias + page * PAGE_BYTES;
-
-	psc->conversions++;
-	if (mprotect(at, PAGE_BYTES, protection) < 0)
-		psc->failures++;
-	else if (protection & PROT_WRITE)
-		*(volatile uint8_t *)at = 0;
-	if (psc->per == PER_PACKET)
-		exit_engine_exit(psc->exits, EXIT_REASON_PSC, psc->cost_cycles);
-}
-
-/* Every page of n buffers gains a shared buffer, or loses one; the first and the last convert it. */
-static __rte_always_inline void
-change(struct psc *psc, struct rte_mbuf **bufs, uint16_t n, enum direction direction, bool share)
-{
-	uint64_t before = psc->conversions;
-
-	for (uint16_t i = 0; i < n; i++) {
-		struct mapped range = mapped_range(bufs[i], direction);
-		size_t offset = (size_t)(range.start - psc->data);
-		size_t last = (offset + range.bytes - 1) / PAGE_BYTES;
-
-		for (size_t page = offset / PAGE_BYTES; page <= last; page++) {
-			if (share && !psc->users[page]++)
-				convert(psc, page, PROT_NONE);
-			if (!share && !--psc->users[page])
-				convert(psc, page, PROT_READ | PROT_WRITE);
-		}
-	}
-	if (psc->per == PER_BURST && psc->conversions != before)
-		exit_engine_exit(psc->exits, EXIT_REASON_PSC, psc->cost_cycles);
-}
-
-static void
-psc_map(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
-{
-	change(state, bufs, n, direction, true);
-}
-
-static void
-psc_unmap(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction)
-{
-	change(state, bufs, n, direction, false);
 }
 
 extern const struct source source_psc;
@@ -200,7 +331,7 @@ const struct source source_psc = {
 	.options = options,
 	.exits = true,
 	.counters = counters,
-	.conflict = conflict,
+	.conflict = psc_conflict,
 	.open = psc_open,
 	.close = psc_close,
 	.map = psc_map,
