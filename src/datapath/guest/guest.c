@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/log.h"
 #include "datapath/eal.h"
@@ -242,25 +241,6 @@ guest_close(struct guest *guest)
 	ethdev_device_close(guest->ethdev);
 	for (unsigned int q = 0; q < guest->n_queues; q++)
 		pools_close(&guest->queues[q].pools);
-	if (guest->private_alias)
-		munmap(guest->private_alias, guest->data_bytes);
 	region_close(&guest->region);
 	memset(guest, 0, sizeof(*guest));
-}
-
-uint8_t *
-guest_private_alias(struct guest *guest)
-{
-	if (!guest->private_alias) {
-		void *alias = mmap(NULL, guest->data_bytes, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-		if (alias == MAP_FAILED)
-			return NULL;
-		/* Conversions work on 4 KiB pages; a transparent huge page would be split first. */
-		madvise(alias, guest->data_bytes, MADV_NOHUGEPAGE);
-		memset(alias, 0, guest->data_bytes);
-		guest->private_alias = alias;
-	}
-	return guest->private_alias;
 }

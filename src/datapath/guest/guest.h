@@ -53,7 +53,6 @@ struct guest {
 	size_t data_bytes;
 	uint8_t *bounce; /* NULL when bounce_bytes is 0 */
 	size_t bounce_bytes;
-	uint8_t *private_alias; /* see guest_private_alias() */
 };
 
 /* The size of the region of a guest with such options. */
@@ -119,14 +118,5 @@ int guest_disconnect(struct guest *guest);
 
 /* Hangs up, zeroes the region and frees everything. Ports on it are closed before. */
 void guest_close(struct guest *guest);
-
-/*
- * The data area as private memory: ordinary pages of the guest's own, 4 KiB
- * each, present and writable, one for each 4 KiB of the data area and at the
- * same offset. An SNP guest's page has two backings, one private and one shared
- * (KVM: guest_memfd beside the VMM's memory); this is the private one. Made at
- * first use, owned by the guest. NULL when there is no memory.
- */
-uint8_t *guest_private_alias(struct guest *guest);
 
 #endif
