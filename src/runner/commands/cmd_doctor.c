@@ -27,6 +27,8 @@ static const struct {
 	{"governor", doctor_governor, false, "steady figures: the core's clock"},
 	{"AES", doctor_aes, false, "encrypting workloads"},
 	{"KVM", doctor_kvm, false, "exits that really leave a guest"},
+	{"KVM private memory", doctor_private_memory, false,
+	 "page state changes with the host's part: psc.stand_in"},
 	{"BPF", doctor_bpf, false, "tracing exits"},
 	{"PMU", doctor_pmu, false, "hardware counters"},
 	{"network namespaces", doctor_namespaces, false, "peers on this machine"},

@@ -39,6 +39,7 @@ void doctor_huge_pages(struct finding *finding);
 void doctor_memlock(struct finding *finding);
 
 void doctor_kvm(struct finding *finding);
+void doctor_private_memory(struct finding *finding);
 void doctor_bpf(struct finding *finding);
 void doctor_pmu(struct finding *finding);
 void doctor_namespaces(struct finding *finding);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "datapath/sources/psc_guest_memfd.h"
 #include "runner/commands/doctor.h"
 #include "runner/results/machine.h"
 
@@ -36,6 +37,27 @@ doctor_kvm(struct finding *f)
 		finding_set(f, VERDICT_MISSING, "/dev/kvm: interface version %d, %d is wanted",
 			    version, KVM_API_VERSION);
 	close(fd);
+}
+
+void
+doctor_private_memory(struct finding *f)
+{
+	struct guest_memfd_support support;
+
+	guest_memfd_probe(&support);
+	if (support.error) {
+		finding_set(f, VERDICT_MISSING, "a virtual machine: %s", strerror(support.error));
+		finding_get_it(f, "see KVM above");
+	} else if (!support.guest_memfd) {
+		finding_set(f, VERDICT_MISSING, "no guest_memfd, no memory attributes");
+		finding_get_it(f, "Linux 6.8 or later with CONFIG_KVM_GUEST_MEMFD");
+	} else if (!support.attributes) {
+		finding_set(f, VERDICT_LIMITED, "guest_memfd; no memory attributes");
+		finding_get_it(f, "a kernel built with CONFIG_KVM_SW_PROTECTED_VM; in a VM: "
+				  "two-dimensional paging for nested guests");
+	} else {
+		finding_set(f, VERDICT_OK, "guest_memfd, memory attributes");
+	}
 }
 
 /* Loads the smallest tracing program: r0 = 0, exit. Returns 0 or -errno. */
