@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fidelity.h"
+#include "datapath/config.h"
 #include "datapath/exits/exit.h"
 #include "runner/calibrate/calibration.h"
 
@@ -76,13 +77,17 @@ measure_clock(struct calibration *c)
 		.run = run_nothing,
 		.is_check = true,
 	};
+	struct datapath_config config;
 	struct spin spin;
 
 	c->tsc_hz = measure_rate_hz();
 	calibration_measure(c, &nothing);
 	if (c->n)
 		c->clock_cycles = c->primitives[c->n - 1].p50_cycles;
-	exit_engine_open(&spin.engine, exit_backends[0]);
+	datapath_config_init(&config); /* exits: spin */
+	if (exit_engine_open(&spin.engine, &config))
+		return;
 	for (size_t i = 0; i < sizeof(budgets_cycles) / sizeof(budgets_cycles[0]); i++)
 		measure_spin(c, &spin, budgets_cycles[i]);
+	exit_engine_close(&spin.engine);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fidelity.h"
+#include "datapath/config.h"
 #include "datapath/exits/exit.h"
 #include "runner/calibrate/calibration.h"
 
@@ -22,10 +23,12 @@ run_exit(void *arg)
 }
 
 static void
-measure_backend(struct calibration *c, const struct exit_backend *backend)
+measure_backend(struct calibration *c, uint32_t index)
 {
+	const struct exit_backend *backend = exit_backends[index];
+	struct datapath_config config;
 	struct exit_engine engine;
-	char name[48];
+	char name[48], why[256];
 	const struct operation operation = {
 		.name = name,
 		.help = backend->help,
@@ -35,15 +38,25 @@ measure_backend(struct calibration *c, const struct exit_backend *backend)
 	};
 
 	snprintf(name, sizeof(name), "exit_%s", backend->name);
-	exit_engine_open(&engine, backend);
+	if (backend->lacking && backend->lacking(why, sizeof(why))) {
+		calibration_lacks(c, &operation, why);
+		return;
+	}
+	datapath_config_init(&config);
+	config.exits = index;
+	if (exit_engine_open(&engine, &config)) {
+		calibration_lacks(c, &operation, "its exits do not come about");
+		return;
+	}
 	calibration_measure(c, &operation);
+	exit_engine_close(&engine);
 }
 
 void
 measure_exits(struct calibration *c)
 {
-	for (size_t i = 0; exit_backends[i]; i++)
-		measure_backend(c, exit_backends[i]);
+	for (uint32_t i = 0; exit_backends[i]; i++)
+		measure_backend(c, i);
 }
 
 static int
