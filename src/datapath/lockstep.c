@@ -231,8 +231,10 @@ open_ports(struct lane *lane)
 		return 0;
 	}
 	for (unsigned int q = 0; !error && q < lane->config.queues; q++) {
-		const struct port_options options = {
-			.guest = &lane->device->guest, .queue = q, .config = &lane->config};
+		const struct port_options options = {.guest = &lane->device->guest,
+						     .queue = q,
+						     .config = &lane->config,
+						     .lockstep = true};
 
 		error = port_open(&lane->ports[q], &options);
 	}

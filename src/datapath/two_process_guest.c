@@ -114,13 +114,15 @@ forward_all(struct guest_side *side, struct guest_lane *lane, uint16_t n)
 	const struct workload *workload = side->options.workload;
 
 	for (unsigned int q = 0; q < side->n_queues; q++) {
-		uint64_t start = clock_tsc();
+		struct port *port = &lane->ports[q];
+		uint64_t start = clock_tsc() - port->asleep_cycles;
 		struct forwarded forwarded =
-			forward_burst(&lane->ports[q], workload, &lane->workload_state, n);
+			forward_burst(port, workload, &lane->workload_state, n);
 
 		if (!forwarded.in)
 			continue;
-		burst_meter_add(&side->meter, clock_tsc() - start, forwarded.in);
+		burst_meter_add(&side->meter, clock_tsc() - port->asleep_cycles - start,
+				forwarded.in);
 		lane->kept += forwarded.kept;
 		lane->not_taken += forwarded.not_taken;
 	}

@@ -80,6 +80,7 @@ harness_config(unsigned int sources_on)
 	harness_set(&config, "iotlb", "strict", "on");
 	harness_set(&config, "vc", "cost", "500 cycles");
 	harness_set(&config, "psc", "cost", "500 cycles");
+	harness_set(&config, "interrupt", "cost", "500 cycles");
 	return config;
 }
 

@@ -79,6 +79,93 @@ polling(void **state)
 	expect_each(&config, per_burst);
 }
 
+/*
+ * Asleep between two bursts: it halts, is called once, takes the interrupt and looks at
+ * one burst. Nothing is spent on looking for more.
+ */
+static void
+sleeping(void **state)
+{
+	static const unsigned int per_burst[POINTS] = {2, 1, 1, 1, 1};
+
+	(void)state;
+	for (unsigned int kind = 0; kind < 8; kind++) {
+		struct datapath_config config =
+			harness_config(harness_bit("vc") | harness_bit("interrupt") |
+				       (kind & 4 ? harness_bit("bounce_copy") : 0));
+
+		config.format = kind & 1;
+		config.event_idx = kind & 2;
+		expect_each(&config, per_burst);
+
+		struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+
+		assert_int_equal(harness_counter(&slice, "interrupt.sleeps"), slice.bursts);
+		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), slice.bursts);
+		assert_int_equal(harness_counter(&slice, "interrupt.timeouts"), 0);
+		assert_int_equal(harness_counter(&slice, "interrupt.races"), 0);
+	}
+}
+
+/* In lock-step a call that is held back does not come: the guest goes on without one. */
+static void
+moderated_by_time(void **state)
+{
+	struct datapath_config config =
+		harness_config(harness_bit("vc") | harness_bit("interrupt"));
+
+	(void)state;
+	harness_set(&config, "interrupt", "gap", "1 s");
+	harness_set(&config, "vc", "at", "interrupt, eoi");
+	struct lane *lane = harness_lane(bench, &config);
+
+	harness_slice(lane, SLICE_NS);
+	struct slice slice = harness_slice(lane, SLICE_NS);
+
+	assert_int_equal(harness_counter(&slice, "interrupt.wakes"), 0);
+	assert_int_equal(harness_counter(&slice, "exits.interrupt"), 0);
+	assert_true(harness_counter(&slice, "interrupt.holds") >= slice.bursts);
+}
+
+/* A call for a burst, and none for less. */
+static void
+moderated_by_frames(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("interrupt"));
+
+	(void)state;
+	config.event_idx = true;
+	for (config.format = 0; config.format < 2; config.format++) {
+		harness_set(&config, "interrupt", "frames", "32");
+		struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+
+		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), slice.bursts);
+		harness_set(&config, "interrupt", "frames", "33");
+		slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), 0);
+		assert_int_equal(harness_counter(&slice, "interrupt.timeouts"), slice.bursts);
+	}
+}
+
+/* Lanes that poll take turns with one that sleeps: its calls are its own. */
+static void
+beside_a_polling_lane(void **state)
+{
+	struct datapath_config polls = harness_config(harness_bit("vc")),
+			       sleeps = harness_config(harness_bit("interrupt"));
+	struct lane *a = harness_lane(bench, &polls), *b = harness_lane(bench, &sleeps);
+
+	(void)state;
+	assert_true(lane_same_device(a, b));
+	for (int i = 0; i < 3; i++) {
+		struct slice slice = harness_slice(a, SLICE_NS);
+
+		assert_int_equal(harness_counter(&slice, "exits.doorbell"), 2 * slice.bursts);
+		slice = harness_slice(b, SLICE_NS);
+		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), slice.bursts);
+	}
+}
+
 /* What decoding is charged is part of an exit's budget, and told apart. */
 static void
 decoding(void **state)
@@ -101,6 +188,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(polling, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(sleeping, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(moderated_by_time, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(moderated_by_frames, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(beside_a_polling_lane, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(decoding, open_bench, close_bench),
 	};
 

@@ -59,13 +59,15 @@ turn(struct thread *thread, const struct forwarder_options *options)
 	uint64_t start = clock_tsc();
 
 	for (unsigned int q = thread->index; q < options->n_ports; q += options->n_cpus) {
-		struct forwarded forwarded = forward_burst(&options->ports[q], options->workload,
+		struct port *port = &options->ports[q];
+		uint64_t asleep = port->asleep_cycles;
+		struct forwarded forwarded = forward_burst(port, options->workload,
 							   &thread->workload_state, options->burst);
 		uint64_t end = clock_tsc();
 
 		c->cycles += end - start;
 		if (forwarded.in) {
-			c->busy_cycles += end - start;
+			c->busy_cycles += end - start - (port->asleep_cycles - asleep);
 			c->bursts++;
 			c->packets_in += forwarded.in;
 			c->packets_out += forwarded.sent;

@@ -13,6 +13,7 @@
 #include "datapath/guest/port_points.h"
 #include "datapath/guest/port_steps.h"
 #include "datapath/sources/bounce_copy.h"
+#include "datapath/sources/interrupt.h"
 
 const struct counter port_counters[] = {
 	{"drop.no_shadow", offsetof(struct port, drop_no_shadow), "packets",
@@ -101,6 +102,7 @@ open_sources(struct port *port, const struct port_options *options)
 		.queue = options->queue,
 		.exits = &port->exits,
 		.copying = bounce_copy_mode(config) != COPY_NONE,
+		.lockstep = options->lockstep,
 	};
 
 	for (unsigned int i = 0; sources[i]; i++) {
@@ -112,6 +114,8 @@ open_sources(struct port *port, const struct port_options *options)
 			return error;
 		if (sources[i] == &source_bounce_copy)
 			port->copy = port->states[i];
+		if (sources[i] == &source_interrupt)
+			port->interrupt = port->states[i];
 	}
 	return 0;
 }
@@ -240,6 +244,8 @@ void
 port_drain(struct port *port)
 {
 	port->lower->buffers = &port->draining;
+	if (port->interrupt)
+		interrupt_stay_awake(port->interrupt);
 }
 
 bool

@@ -27,6 +27,7 @@
 
 struct bounce_copy;
 struct guest;
+struct interrupt;
 struct port_burst;
 struct rte_mempool;
 
@@ -51,6 +52,7 @@ struct port {
 	size_t shadow_bytes;               /* 0: it is in several pieces */
 	uint32_t shadow_room_bytes;        /* behind the headroom of one of its mbufs */
 	struct bounce_copy *copy;          /* NULL: nothing is copied */
+	struct interrupt *interrupt;       /* NULL: it polls, and never sleeps */
 
 	/* In the order of acting. Ends of lists: burst or act NULL. */
 	struct port_hook map[SOURCES_MAX + 1];
@@ -60,6 +62,7 @@ struct port {
 	const struct port_burst *burst; /* its bursts without what port_points.h puts before them */
 	struct buffer_ops buffers, draining;
 	struct exit_engine exits;
+	uint64_t asleep_cycles; /* in bursts so far: whoever times a burst takes them off */
 	void *states[SOURCES_MAX];
 	uint64_t drop_no_shadow;    /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
@@ -75,6 +78,7 @@ struct port_options {
 	const struct datapath_config *config; /* its sources */
 	struct rte_mempool *shadow;           /* NULL: the queue's own shadow pool */
 	uint16_t port_id;                     /* what received mbufs say they came from */
+	bool lockstep; /* the host is driven by the same thread: who waits for it waits for ever */
 };
 
 /*

@@ -82,6 +82,15 @@ struct virtqueue_format {
 	size_t (*region_bytes)(uint16_t size);
 	/* Carves and fills the three areas of a fresh ring, zeroed before. Returns 0 or -ENOMEM. */
 	int (*open_areas)(struct virtqueue *ring, struct region *region);
+	/*
+	 * Asks the device for a call once it has used so many buffers more than were
+	 * taken (by event index; else: for any), or with 0 for none, whatever was asked
+	 * before. A full barrier stands behind it: what any_used() then finds not used
+	 * will be called for.
+	 */
+	void (*ask_calls)(struct virtqueue *ring, uint16_t buffers);
+	/* Is there something to harvest? What the host says; harvest() checks it. */
+	bool (*any_used)(const struct virtqueue *ring);
 	/* By [are frames to send chains][are events by index]. */
 	struct virtqueue_ops ops[2][2];
 };

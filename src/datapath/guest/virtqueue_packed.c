@@ -232,6 +232,37 @@ harvest(struct virtqueue *ring, struct rte_mbuf **bufs, uint32_t *length_bytes, 
 	return taken;
 }
 
+/* The index is to be seen before the flags that make it count. */
+static void
+packed_ask_calls(struct virtqueue *ring, uint16_t buffers)
+{
+	struct vring_packed_desc_event *driver = ring->driver_area;
+	uint16_t on = ring->event_idx ? VRING_PACKED_EVENT_FLAG_DESC :
+					VRING_PACKED_EVENT_FLAG_ENABLE;
+	uint16_t at = ring->used_index + buffers - 1;
+	bool wrap = ring->used_wrap;
+
+	if (at >= ring->size) {
+		at -= ring->size;
+		wrap = !wrap;
+	}
+	if (buffers)
+		__atomic_store_n(&driver->off_wrap, at | (wrap ? EVENT_WRAP : 0), __ATOMIC_RELAXED);
+	__atomic_store_n(&driver->flags, buffers ? on : VRING_PACKED_EVENT_FLAG_DISABLE,
+			 __ATOMIC_RELEASE);
+	rte_mb();
+}
+
+static bool
+packed_any_used(const struct virtqueue *ring)
+{
+	const struct vring_packed_desc *desc = ring->descriptor_area;
+
+	return ring->n_free < ring->size &&
+	       is_used(__atomic_load_n(&desc[ring->used_index].flags, __ATOMIC_RELAXED),
+		       ring->used_wrap);
+}
+
 /* What the device has written, flags above event index: read at once. */
 static inline uint32_t
 device_event(const struct virtqueue *ring)
@@ -300,6 +331,8 @@ const struct virtqueue_format virtqueue_format_packed = {
 	.start_base = 1u << 15, /* index 0, wrap counter 1 */
 	.region_bytes = packed_region_bytes,
 	.open_areas = packed_open_areas,
+	.ask_calls = packed_ask_calls,
+	.any_used = packed_any_used,
 	.ops =
 		{
 			{{packed_post_rx, packed_post_tx_plain, packed_harvest_plain,

@@ -215,6 +215,29 @@ harvest(struct virtqueue *ring, struct rte_mbuf **bufs, uint32_t *length_bytes, 
 	return taken;
 }
 
+static void
+split_ask_calls(struct virtqueue *ring, uint16_t buffers)
+{
+	struct vring_avail *avail = ring->driver_area;
+	uint16_t ahead = buffers ? buffers - 1 : UINT16_MAX;
+
+	if (ring->event_idx)
+		__atomic_store_n(used_event(avail, ring->size),
+				 (uint16_t)(ring->used_index + ahead), __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&avail->flags, buffers ? 0 : VRING_AVAIL_F_NO_INTERRUPT,
+				 __ATOMIC_RELAXED);
+	rte_mb();
+}
+
+static bool
+split_any_used(const struct virtqueue *ring)
+{
+	const struct vring_used *used = ring->device_area;
+
+	return __atomic_load_n(&used->idx, __ATOMIC_RELAXED) != ring->used_index;
+}
+
 /* What the device has written must be read after the index is visible, or a sleeping one is never woken. */
 static bool
 split_wants_kick(struct virtqueue *ring)
@@ -269,6 +292,8 @@ const struct virtqueue_format virtqueue_format_split = {
 	.start_base = 0,
 	.region_bytes = split_region_bytes,
 	.open_areas = split_open_areas,
+	.ask_calls = split_ask_calls,
+	.any_used = split_any_used,
 	.ops =
 		{
 			{{split_post_rx, split_post_tx_plain, split_harvest_plain, split_wants_kick},

@@ -47,6 +47,7 @@ struct source_env {
 	unsigned int queue;        /* the queue pair of the guest's that it acts on */
 	struct exit_engine *exits; /* for sources that exit */
 	bool copying;              /* bounce_copy is on in this configuration */
+	bool lockstep;             /* the host is driven by the port's own thread */
 };
 
 struct source {

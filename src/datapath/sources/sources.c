@@ -8,6 +8,7 @@
 
 extern const struct source source_bounce_alloc;
 extern const struct source source_bounce_copy;
+extern const struct source source_interrupt;
 extern const struct source source_iotlb;
 extern const struct source source_psc;
 extern const struct source source_register_encryption;
@@ -15,13 +16,17 @@ extern const struct source source_tlb_check;
 extern const struct source source_vc;
 extern const struct source source_vmexit_check;
 
-/* bounce_alloc stands first: it decides where the data lies, which the others act on. */
+/*
+ * bounce_alloc stands first: it decides where the data lies, which the others act on.
+ * One a line: nothing else depends on the order.
+ */
 const struct source *const sources[] = {
 	&source_bounce_alloc,
 	&source_bounce_copy,
 	&source_psc,
 	&source_iotlb,
 	&source_vc,
+	&source_interrupt,
 	&source_vmexit_check,
 	&source_register_encryption,
 	&source_tlb_check,
