@@ -6,6 +6,7 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -206,7 +207,7 @@ host_memory_is_taken_or_refused(void **state)
 
 struct fixture {
 	struct guest guest;
-	struct exit_engine exits;
+	struct exit_engine exits[2];
 	const struct source *source;
 	void *queues[2]; /* states of two queue pairs */
 	struct rte_mbuf **mbufs;
@@ -233,11 +234,11 @@ open_pairs(const char *const (*set)[2])
 	f.source = sources[index];
 	why = f.source->conflict(&config);
 	assert_null(why);
-	assert_int_equal(exit_engine_open(&f.exits, &config), 0);
 	assert_int_equal(guest_open(&f.guest, &options), 0);
 	for (unsigned int q = 0; q < 2; q++) {
-		const struct source_env env = {.guest = &f.guest, .queue = q, .exits = &f.exits};
+		const struct source_env env = {.guest = &f.guest, .queue = q, .exits = &f.exits[q]};
 
+		assert_int_equal(exit_engine_open(&f.exits[q], &config), 0);
 		assert_int_equal(f.source->open(&env, config.sources[index].options, &f.queues[q]),
 				 0);
 	}
@@ -251,8 +252,10 @@ open_pairs(const char *const (*set)[2])
 static void
 close_pairs(void)
 {
-	for (unsigned int q = 0; q < 2; q++)
+	for (unsigned int q = 0; q < 2; q++) {
 		f.source->close(f.queues[q]);
+		exit_engine_close(&f.exits[q]);
+	}
 	rte_mempool_put_bulk(f.guest.queues[0].pools.temporary, (void **)f.mbufs, f.n_mbufs);
 	free(f.mbufs);
 	guest_close(&f.guest);
@@ -271,7 +274,8 @@ counted(unsigned int q, const char *name)
 static uint64_t
 exits(void)
 {
-	return f.exits.counts.by_reason[EXIT_REASON_PSC];
+	return f.exits[0].counts.by_reason[EXIT_REASON_PSC] +
+	       f.exits[1].counts.by_reason[EXIT_REASON_PSC];
 }
 
 /* Frame i lies in page number page of the data area, right behind its virtio header, and nowhere else. */
@@ -452,6 +456,66 @@ stand_ins_close(void **state)
 		random_load_closes("attributes", "4 KiB", 0);
 }
 
+struct pair_thread {
+	pthread_t thread;
+	unsigned int q, rounds;
+	pthread_barrier_t *start;
+};
+
+static void *
+go_and_come(void *arg)
+{
+	const struct pair_thread *pair = arg;
+	struct rte_mbuf **mbufs = &f.mbufs[pair->q * 8];
+
+	pthread_barrier_wait(pair->start);
+	for (unsigned int round = 0; round < pair->rounds; round++) {
+		f.source->map(f.queues[pair->q], mbufs, 8, DIRECTION_TX);
+		f.source->unmap(f.queues[pair->q], mbufs, 8, DIRECTION_TX);
+	}
+	return NULL;
+}
+
+/* Two queue pairs at the same time, with the same pages: no change is lost, and none is made twice. */
+static void
+check_at_once(const char *stand_in, unsigned int rounds, uint64_t shootdowns_each)
+{
+	const char *const set[][2] = {{"per", "burst"}, {"stand_in", stand_in}, {NULL, NULL}};
+	struct pair_thread pairs[2];
+	pthread_barrier_t start;
+
+	open_pairs(set);
+	for (unsigned int i = 0; i < 16; i++)
+		place(i, i % 8);
+	pthread_barrier_init(&start, NULL, 2);
+	for (unsigned int q = 0; q < 2; q++) {
+		pairs[q] = (struct pair_thread){.q = q, .rounds = rounds, .start = &start};
+		assert_int_equal(pthread_create(&pairs[q].thread, NULL, go_and_come, &pairs[q]), 0);
+	}
+	for (unsigned int q = 0; q < 2; q++)
+		pthread_join(pairs[q].thread, NULL);
+	pthread_barrier_destroy(&start);
+	uint64_t conversions = counted(0, "conversions") + counted(1, "conversions");
+	uint64_t shootdowns = counted(0, "shootdowns") + counted(1, "shootdowns");
+
+	assert_int_equal(conversions % 2, 0);
+	assert_int_equal(shootdowns, conversions / 2 * shootdowns_each);
+	assert_int_equal(counted(0, "failures") + counted(1, "failures"), 0);
+	/* All pages are private again. */
+	conversions = counted(0, "conversions");
+	f.source->map(f.queues[0], f.mbufs, 8, DIRECTION_TX);
+	assert_int_equal(counted(0, "conversions"), conversions + 8);
+	close_pairs();
+}
+
+static void
+queue_pairs_run_at_once(void **state)
+{
+	(void)state;
+	check_at_once("none", 200000, 0);
+	check_at_once("mprotect", 1000, 1);
+}
+
 /* What RMPUPDATE and PVALIDATE cost is charged for each page, on top of the exit. */
 static void
 pages_cost_what_is_said(void **state)
@@ -470,7 +534,7 @@ pages_cost_what_is_said(void **state)
 	f.source->map(f.queues[0], f.mbufs, 100, DIRECTION_TX);
 	assert_int_equal(exits(), 1);
 	/* Spun out in full, whatever else the core did meanwhile. */
-	assert_true(f.exits.counts.cycles >= 1000 + 100 * (3000 + 2000));
+	assert_true(f.exits[0].counts.cycles >= 1000 + 100 * (3000 + 2000));
 	close_pairs();
 }
 
@@ -480,9 +544,14 @@ idle_options_are_refused(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("psc"));
 	const struct source *psc = sources[source_find("psc")];
+	char why[256];
 
 	(void)state;
 	assert_null(psc->conflict(&config));
+	assert_int_equal(option_parse(options_find(psc->options, "entries"),
+				      config.sources[source_find("psc")].options, "254", why,
+				      sizeof(why)),
+			 -EINVAL);
 	harness_set(&config, "psc", "every", "8");
 	assert_non_null(strstr(psc->conflict(&config), "allowed: per: every"));
 	harness_set(&config, "psc", "per", "every");
@@ -552,6 +621,7 @@ main(void)
 		cmocka_unit_test(packets_wait_until_they_are_so_many),
 		cmocka_unit_test(queue_pairs_share_pages),
 		cmocka_unit_test(stand_ins_close),
+		cmocka_unit_test(queue_pairs_run_at_once),
 		cmocka_unit_test(pages_cost_what_is_said),
 		cmocka_unit_test(idle_options_are_refused),
 		cmocka_unit_test(mappings_are_limited),
