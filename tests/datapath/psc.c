@@ -19,6 +19,7 @@
 
 #include <rte_mbuf.h>
 
+#include "base/fidelity.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "datapath/exits/exit.h"
@@ -572,6 +573,20 @@ map_count_limit(void)
 	return limit;
 }
 
+/* A stand-in stands for something; without one there is the exit, and what stands for that. */
+static void
+fidelity_follows_the_stand_in(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("psc"));
+	unsigned int psc = (unsigned int)source_find("psc");
+
+	(void)state;
+	assert_int_equal(datapath_config_source_fidelity(&config, psc),
+			 FIDELITY_STAND_IN | FIDELITY_MODELLED);
+	harness_set(&config, "psc", "stand_in", "none");
+	assert_int_equal(datapath_config_source_fidelity(&config, psc), FIDELITY_MODELLED);
+}
+
 /* So many pages that mprotect could split into too many mappings; others need no more than one. */
 static void
 mappings_are_limited(void **state)
@@ -624,6 +639,7 @@ main(void)
 		cmocka_unit_test(queue_pairs_run_at_once),
 		cmocka_unit_test(pages_cost_what_is_said),
 		cmocka_unit_test(idle_options_are_refused),
+		cmocka_unit_test(fidelity_follows_the_stand_in),
 		cmocka_unit_test(mappings_are_limited),
 	};
 

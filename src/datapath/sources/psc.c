@@ -187,6 +187,16 @@ psc_conflict(const struct datapath_config *config)
 	return NULL;
 }
 
+/* With stand_in none nothing is done but what the exit does. */
+static unsigned int
+psc_fidelity(const void *settings)
+{
+	const struct psc_options *chosen = settings;
+	bool acts = psc_stand_ins[chosen->stand_in]->open != NULL;
+
+	return acts ? FIDELITY_STAND_IN | FIDELITY_MODELLED : FIDELITY_MODELLED;
+}
+
 /* The pages that a buffer lies in. */
 static inline struct psc_span
 span_of(const struct psc *psc, const struct rte_mbuf *mbuf, enum direction direction)
@@ -328,6 +338,7 @@ const struct source source_psc = {
 	.help = "page state change when a buffer is shared on demand",
 	.acts_at = "packet",
 	.fidelity = FIDELITY_STAND_IN | FIDELITY_MODELLED,
+	.fidelity_as_set = psc_fidelity,
 	.options = options,
 	.exits = true,
 	.counters = counters,
