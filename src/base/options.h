@@ -38,6 +38,11 @@ struct option_spec {
 	const char *const *choices; /* NULL-terminated; CHOICE, CHOICES; RATE: words for a number */
 	double min, max;  /* inclusive, in base units; COUNT to SHARE; max 0: the type's own */
 	const char *cost; /* CYCLES only: primitive of the cost profile that is the default */
+	/*
+	 * CYCLES only: counters that together count what is charged so much each, as results
+	 * name them ("exits.psc"); NULL-terminated, NULL: there are none.
+	 */
+	const char *const *events;
 	const char *help; /* one line, no full stop */
 };
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -448,6 +449,43 @@ test_breakeven(void **state)
 	unload(&l);
 }
 
+/* In a configuration: the vc of swiotlb, one exit a burst. */
+static void
+test_breakeven_of_an_option(void **state)
+{
+	int vc = source_find("vc"), psc = source_find("psc");
+	const struct option_spec *cost = options_find(sources[vc]->options, "cost");
+	const struct option_spec *at = options_find(sources[vc]->options, "at");
+	static struct loaded l;
+	const struct cell *cell;
+	struct run_cell *read;
+	struct breakeven b;
+	double ideal;
+
+	(void)state;
+	load(&l, 0, NULL);
+	cell = sample_cell(&l.sample, "swiotlb", "1500");
+	read = &l.run.cells[cell->id];
+	ideal = sample_guest_cycles(&cell->reference_config, cell);
+	snprintf(read->options, sizeof(read->options),
+		 "xvc(cost=5 cycles) vc(at=doorbell, my_cost=6 cycles, cost=7 cycles) y(cost=8 "
+		 "cycles)");
+	assert_true(breakeven_of_option(&l.summary, read, vc, cost, &b));
+	assert_near(b.events_per_packet, 1.0 / 32, 1e-9);
+	assert_near(b.charged_cycles, 7, 1e-9);
+	assert_near(b.at_1_percent_cycles, 0.01 * ideal * 32, 1e-6);
+	assert_near(b.at_6_percent_cycles, 0.06 * ideal * 32, 1e-6);
+	/* No events: an option that is no cost, a source that is off, what was not compared. */
+	assert_false(breakeven_of_option(&l.summary, read, vc, at, &b));
+	assert_false(breakeven_of_option(&l.summary, read, psc,
+					 options_find(sources[psc]->options, "cost"), &b));
+	snprintf(read->options, sizeof(read->options), "vc(at=doorbell) y(cost=8 cycles)");
+	assert_false(breakeven_of_option(&l.summary, read, vc, cost, &b));
+	read = &l.run.cells[sample_cell(&l.sample, "ideal+vc", "1500")->id];
+	assert_false(breakeven_of_option(&l.summary, read, vc, cost, &b));
+	unload(&l);
+}
+
 int
 main(void)
 {
@@ -463,6 +501,7 @@ main(void)
 		cmocka_unit_test(test_noise_verdicts),
 		cmocka_unit_test(test_one_rule_for_all_figures),
 		cmocka_unit_test(test_breakeven),
+		cmocka_unit_test(test_breakeven_of_an_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

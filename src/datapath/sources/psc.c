@@ -67,6 +67,8 @@ struct psc {
 	struct psc_counts counts;
 };
 
+static const char *const requests_made[] = {"exits.psc", NULL};
+
 static const struct option_spec options[] = {
 	{.name = "per",
 	 .type = OPTION_CHOICE,
@@ -108,6 +110,7 @@ static const struct option_spec options[] = {
 	 .preset = "0 cycles",
 	 .max = 1e9,
 	 .cost = "snp_exit_msr",
+	 .events = requests_made,
 	 .help = "one exit with a page state change request"},
 	{.name = "rmpupdate",
 	 .type = OPTION_CYCLES,

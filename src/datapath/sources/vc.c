@@ -42,6 +42,8 @@ struct vc {
 	uint64_t decoded_cycles;
 };
 
+static const char *const exits_made[] = {"exits.doorbell", NULL};
+
 static const struct option_spec options[] = {
 	{.name = "at",
 	 .type = OPTION_CHOICES,
@@ -55,6 +57,7 @@ static const struct option_spec options[] = {
 	 .preset = "0 cycles",
 	 .max = 1e9,
 	 .cost = "snp_exit_pio",
+	 .events = exits_made,
 	 .help = "one exit, #VC handler and return included but for what decode says"},
 	{.name = "decode",
 	 .type = OPTION_CYCLES,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "runner/report/breakeven.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fidelity.h"
+#include "datapath/sources/source.h"
 
 #define EXITS "exits."
 
@@ -53,6 +57,68 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 		.charged_cycles = cycles->value.value / events,
 		.at_1_percent_cycles = (0.01 * ideal->value.value - other) / events,
 		.at_6_percent_cycles = (0.06 * ideal->value.value - other) / events,
+	};
+	return true;
+}
+
+/* Together per packet; 0 where one of them was not counted. */
+static double
+sum_of_events(const struct summary *summary, const struct run_cell *cell, const char *const *events)
+{
+	double sum = 0;
+
+	for (; *events; events++) {
+		const struct summary_row *row;
+		char metric[96];
+
+		snprintf(metric, sizeof(metric), "%s_per_packet", *events);
+		row = summary_find(summary, cell, metric);
+		if (!row)
+			return 0;
+		sum += row->value.value;
+	}
+	return sum;
+}
+
+/* What stands behind OPTION= in "SOURCE(..., OPTION=4000 cycles, ...)" of the cell's options; NAN: nothing. */
+static double
+option_cycles(const struct run_cell *cell, const char *source, const char *option)
+{
+	char wanted[64];
+	const char *at = cell->options, *end;
+
+	snprintf(wanted, sizeof(wanted), "%s(", source);
+	while ((at = strstr(at, wanted)) && at != cell->options && at[-1] != ' ')
+		at++;
+	end = at ? strchr(at, ')') : NULL;
+	snprintf(wanted, sizeof(wanted), "%s=", option);
+	while (end && (at = strstr(at, wanted)) && at < end) {
+		if (at[-1] == '(' || at[-1] == ' ')
+			return strtod(at + strlen(wanted), NULL);
+		at++;
+	}
+	return NAN;
+}
+
+bool
+breakeven_of_option(const struct summary *summary, const struct run_cell *cell, int source,
+		    const struct option_spec *option, struct breakeven *out)
+{
+	const struct summary_row *reference =
+		summary_find(summary, cell, side_metrics[SIDE_GUEST].reference_cost);
+	double events, charged;
+
+	if (cell->role != CELL_LISTED || !reference || !option->events)
+		return false;
+	charged = option_cycles(cell, sources[source]->name, option->name);
+	events = isnan(charged) ? 0 : sum_of_events(summary, cell, option->events);
+	if (events <= 0)
+		return false;
+	*out = (struct breakeven){
+		.events_per_packet = events,
+		.charged_cycles = charged,
+		.at_1_percent_cycles = 0.01 * reference->value.value / events,
+		.at_6_percent_cycles = 0.06 * reference->value.value / events,
 	};
 	return true;
 }

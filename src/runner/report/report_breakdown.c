@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tables of what each source costs, and of break-even costs. */
+/* The tables of what each source costs. */
 #include <string.h>
 
 #include "base/fidelity.h"
-#include "runner/report/breakeven.h"
 #include "runner/report/format.h"
 #include "runner/report/place.h"
 #include "runner/report/report.h"
@@ -19,11 +18,6 @@ static const struct document_column client_columns[] = {
 	{"source", false},   {" alone  95% interval, ns", false},
 	{"share", true},     {"removed 95% interval, ns", false},
 	{"fidelity", false},
-};
-
-static const struct document_column breakeven_columns[] = {
-	{"traffic", false}, {"source", false},     {"events/packet", true},
-	{"charged", true},  {"1% of ideal", true}, {"6% of ideal", true},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -179,60 +173,5 @@ report_breakdown(struct report *report, struct document *document)
 			add_place(report, document, a->rows[i].place);
 		if (is_vague(a, a->rows[i].place))
 			report_vague(document);
-	}
-}
-
-static void
-fill_breakeven(double cycles, char *cell)
-{
-	if (cycles < 0)
-		snprintf(cell, DOCUMENT_CELL_BYTES, "exceeded");
-	else
-		format_cycles(cycles, cell, DOCUMENT_CELL_BYTES);
-}
-
-static void
-add_breakeven(struct document *document, const struct run_cell *cell,
-	      const struct breakeven *breakeven)
-{
-	struct document_row row = {0};
-
-	char name[NAME_BYTES + 8];
-
-	snprintf(row.cells[0], sizeof(row.cells[0]), "%s%s%s",
-		 report_traffic_name(cell, name, sizeof(name)), cell->variant[0] ? ", " : "",
-		 cell->variant);
-	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", cell->source);
-	snprintf(row.cells[2], sizeof(row.cells[2]), "%.4g", breakeven->events_per_packet);
-	format_cycles(breakeven->charged_cycles, row.cells[3], sizeof(row.cells[3]));
-	fill_breakeven(breakeven->at_1_percent_cycles, row.cells[4]);
-	fill_breakeven(breakeven->at_6_percent_cycles, row.cells[5]);
-	document_row(document, &row);
-}
-
-void
-report_breakeven(struct report *report, struct document *document)
-{
-	struct breakeven breakeven;
-	bool begun = false;
-
-	for (uint32_t i = 0; i < report->run.n_cells; i++) {
-		const struct run_cell *cell = &report->run.cells[i];
-
-		if (!breakeven_of(&report->summary, cell, &breakeven))
-			continue;
-		if (!begun) {
-			document_heading(document, 2, "Break-even costs of modelled exits");
-			document_text(
-				document,
-				"An exit's cost is modelled. charged: cycles per event in this "
-				"run, as metered. The other columns: the cost of an event at which "
-				"the source would take 1%% (just seen) or 6%% (the paper's bound) "
-				"of the ideal's guest cycles; exceeded: what the source does "
-				"besides its events takes more than that by itself.");
-			document_table(document, breakeven_columns, COUNT(breakeven_columns));
-			begun = true;
-		}
-		add_breakeven(document, cell, &breakeven);
 	}
 }
