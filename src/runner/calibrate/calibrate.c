@@ -17,7 +17,10 @@ const struct calibration_group calibration_groups[] = {
 	 "clock: two readings with nothing in between, which are taken off all others. spin_N: an "
 	 "exit that is spun out, asked for N cycles.",
 	 measure_clock},
-	{"exits", "exit_BACKEND: an exit without a budget, by backend (folio list exits).",
+	{"exits",
+	 "exit_BACKEND: an exit without a budget, by backend (folio list exits), and where that "
+	 "has "
+	 "several, by what leaves its guest.",
 	 measure_exits},
 	{"CPUID",
 	 "plain_exit_cpuid: this machine is a guest, and CPUID an exit to its hypervisor and back. "

@@ -78,7 +78,7 @@ measure_clock(struct calibration *c)
 		.is_check = true,
 	};
 	struct datapath_config config;
-	struct spin spin;
+	struct spin spin = {0};
 
 	c->tsc_hz = measure_rate_hz();
 	calibration_measure(c, &nothing);

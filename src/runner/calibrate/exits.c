@@ -5,7 +5,9 @@
  * within an SNP guest the kernel's #VC handler does, from the CPUID page.
  */
 #include <cpuid.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fidelity.h"
@@ -15,41 +17,85 @@
 
 #define SEV_GUEST_DEVICE "/dev/sev-guest"
 
+/* Backends that leave their guest in several ways; any other has one exit for all. */
+static const struct kind {
+	const char *backend, *suffix;
+	enum exit_reason reason;
+	enum kvm_doorbell kvm_doorbell;
+} kinds[] = {
+	{"kvm", "_mmio", EXIT_REASON_DOORBELL, KVM_DOORBELL_MMIO},
+	{"kvm", "_pio", EXIT_REASON_DOORBELL, KVM_DOORBELL_PIO},
+	{"kvm", "_ioeventfd", EXIT_REASON_DOORBELL, KVM_DOORBELL_IOEVENTFD},
+	{"kvm", "_hlt", EXIT_REASON_IDLE, KVM_DOORBELL_MMIO},
+};
+
+struct exit {
+	struct exit_engine engine;
+	enum exit_reason reason;
+};
+
 static int
 run_exit(void *arg)
 {
-	exit_engine_exit(arg, EXIT_REASON_DOORBELL, 0);
-	return 0;
+	struct exit *exit = arg;
+
+	exit_engine_exit(&exit->engine, exit->reason, 0);
+	return exit->engine.counts.failures ? -EIO : 0;
 }
 
 static void
-measure_backend(struct calibration *c, uint32_t index)
+measure_kind(struct calibration *c, uint32_t backend, const struct kind *kind)
 {
-	const struct exit_backend *backend = exit_backends[index];
+	struct exit exit = {.reason = kind->reason};
 	struct datapath_config config;
-	struct exit_engine engine;
-	char name[48], why[256];
+	char name[48];
 	const struct operation operation = {
 		.name = name,
-		.help = backend->help,
-		.fidelity = backend->fidelity,
+		.help = exit_backends[backend]->help,
+		.fidelity = exit_backends[backend]->fidelity,
 		.run = run_exit,
-		.arg = &engine,
+		.arg = &exit,
 	};
+	int error;
 
-	snprintf(name, sizeof(name), "exit_%s", backend->name);
-	if (backend->lacking && backend->lacking(why, sizeof(why))) {
-		calibration_lacks(c, &operation, why);
-		return;
-	}
+	snprintf(name, sizeof(name), "exit_%s%s", exit_backends[backend]->name, kind->suffix);
 	datapath_config_init(&config);
-	config.exits = index;
-	if (exit_engine_open(&engine, &config)) {
-		calibration_lacks(c, &operation, "its exits do not come about");
+	config.exits = backend;
+	config.kvm_doorbell = kind->kvm_doorbell;
+	error = exit_engine_open(&exit.engine, &config);
+	if (error) {
+		calibration_lacks(c, &operation, "%s", strerror(-error));
 		return;
 	}
 	calibration_measure(c, &operation);
-	exit_engine_close(&engine);
+	exit_engine_close(&exit.engine);
+}
+
+static void
+measure_backend(struct calibration *c, uint32_t backend)
+{
+	static const struct kind any = {"", "", EXIT_REASON_DOORBELL, KVM_DOORBELL_MMIO};
+	const struct exit_backend *what = exit_backends[backend];
+	char name[48], why[160];
+	bool has_kinds = false;
+
+	snprintf(name, sizeof(name), "exit_%s", what->name);
+	if (what->lacking && what->lacking(why, sizeof(why))) {
+		calibration_lacks(c,
+				  &(struct operation){.name = name,
+						      .help = what->help,
+						      .fidelity = what->fidelity},
+				  "%s", why);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].backend, what->name) != 0)
+			continue;
+		measure_kind(c, backend, &kinds[i]);
+		has_kinds = true;
+	}
+	if (!has_kinds)
+		measure_kind(c, backend, &any);
 }
 
 void
