@@ -64,13 +64,13 @@ static void *
 serve(void *arg)
 {
 	const struct workload *workload = workload_find("macswap");
+	struct workload_state state = {0};
 	struct world *w = arg;
-	uint16_t sent;
 
 	leave_the_hosts_core();
 	rte_thread_register();
 	while (!atomic_load(&w->stop))
-		forward_burst(&w->port, workload, 32, &sent);
+		forward_burst(&w->port, workload, &state, 32);
 	rte_thread_unregister();
 	return NULL;
 }
