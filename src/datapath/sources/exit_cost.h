@@ -15,14 +15,16 @@ struct exit_cost_options {
 };
 
 /*
- * The option, by the cost profile's primitive that is its default: no figure is
- * published for any of them, so that there is none without a profile or a user.
+ * The option, by the cost profile's primitive that is its default, which is called as the
+ * source is: no figure is published for any of them, so that there is none without a
+ * profile or a user.
  */
 #define EXIT_COST_OPTION(primitive, text)                                                          \
 	{                                                                                          \
 		.name = "cost", .type = OPTION_CYCLES,                                             \
 		.offset = offsetof(struct exit_cost_options, cost_cycles), .preset = "0 cycles",   \
-		.max = 1e9, .cost = primitive, .help = text                                        \
+		.max = 1e9, .cost = primitive,                                                     \
+		.events = (const char *const[]){primitive ".exits", NULL}, .help = text            \
 	}
 
 /* Over struct exit_addition, which is the state: exits. */

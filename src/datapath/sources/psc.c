@@ -68,6 +68,7 @@ struct psc {
 };
 
 static const char *const requests_made[] = {"exits.psc", NULL};
+static const char *const pages_changed[] = {"psc.conversions", NULL};
 
 static const struct option_spec options[] = {
 	{.name = "per",
@@ -117,12 +118,14 @@ static const struct option_spec options[] = {
 	 .offset = offsetof(struct psc_options, rmpupdate_cycles),
 	 .preset = "0 cycles",
 	 .max = 1e9,
+	 .events = pages_changed,
 	 .help = "one RMPUPDATE, for each page of a request; no figure is published"},
 	{.name = "pvalidate",
 	 .type = OPTION_CYCLES,
 	 .offset = offsetof(struct psc_options, pvalidate_cycles),
 	 .preset = "0 cycles",
 	 .max = 1e9,
+	 .events = pages_changed,
 	 .help = "one PVALIDATE, for each page of a request; no figure is published"},
 	{0},
 };

@@ -42,7 +42,8 @@ struct vc {
 	uint64_t decoded_cycles;
 };
 
-static const char *const exits_made[] = {"exits.doorbell", NULL};
+static const char *const exits_made[] = {"exits.doorbell",  "exits.interrupt", "exits.eoi",
+					 "exits.timestamp", "exits.idle",      NULL};
 
 static const struct option_spec options[] = {
 	{.name = "at",
@@ -64,6 +65,7 @@ static const struct option_spec options[] = {
 	 .offset = offsetof(struct vc_options, decode_cycles),
 	 .preset = "0 cycles",
 	 .max = 1e9,
+	 .events = exits_made,
 	 .help = "#VC decoding and GHCB set-up before each exit, where cost leaves them out"},
 	{0},
 };

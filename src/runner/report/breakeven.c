@@ -61,7 +61,7 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 	return true;
 }
 
-/* Together per packet; 0 where one of them was not counted. */
+/* Together per packet; a run of an earlier version need not have counted all of them. */
 static double
 sum_of_events(const struct summary *summary, const struct run_cell *cell, const char *const *events)
 {
@@ -73,9 +73,7 @@ sum_of_events(const struct summary *summary, const struct run_cell *cell, const 
 
 		snprintf(metric, sizeof(metric), "%s_per_packet", *events);
 		row = summary_find(summary, cell, metric);
-		if (!row)
-			return 0;
-		sum += row->value.value;
+		sum += row ? row->value.value : 0;
 	}
 	return sum;
 }

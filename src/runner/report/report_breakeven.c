@@ -82,12 +82,14 @@ report_alone(const struct report *report, struct document *document)
 	}
 }
 
-/* Then its row of the first table says more. */
+/* Exits of a source that was measured alone: its row of the first table says more. */
 static bool
-is_known_alone(const struct report *report, const char *source)
+is_known_alone(const struct report *report, const char *source, const struct option_spec *option)
 {
 	struct breakeven breakeven;
 
+	if (!option->events || strncmp(option->events[0], "exits.", 6) != 0)
+		return false;
 	for (uint32_t i = 0; i < report->run.n_cells; i++) {
 		const struct run_cell *cell = &report->run.cells[i];
 
@@ -130,9 +132,9 @@ report_options(const struct report *report, struct document *document, int sourc
 	const struct option_spec *option = sources[source]->options;
 	struct breakeven breakeven;
 
-	if (is_known_alone(report, sources[source]->name))
-		return;
 	for (; option && option->name; option++) {
+		if (is_known_alone(report, sources[source]->name, option))
+			continue;
 		for (uint32_t i = 0; i < report->run.n_cells; i++) {
 			const struct run_cell *cell = &report->run.cells[i];
 
