@@ -16,6 +16,7 @@
 #include "datapath/sources/source.h"
 #include "runner/config/costs.h"
 #include "runner/config/node.h"
+#include "runner/config/single.h"
 
 static void
 keep_message(enum log_level level, const char *text, void *arg)
@@ -348,6 +349,25 @@ test_a_range_has_no_middle(void **state)
 	assert_says("cost_level: found 'high', allowed: lo, mid, hi");
 }
 
+/* `folio guest --set cost_level=hi`. */
+static void
+test_level_without_a_file(void **state)
+{
+	const struct assignment set[] = {{"cost_level", "hi"}, {"sources.vmexit_check", "on"}};
+	int check = source_find("vmexit_check");
+	struct datapath_config config;
+	uint64_t cycles;
+
+	(void)state;
+	assert_int_equal(single_resolve("folio", "epyc-9334-snp", set, 2, &config), 0);
+	memcpy(&cycles, config.sources[check].options, sizeof(cycles));
+	assert_true(cycles > 0);
+	log_set_sink(keep_message, NULL);
+	assert_int_equal(single_resolve("folio", "epyc-9334-snp", &set[1], 1, &config), -EINVAL);
+	log_set_sink(NULL, NULL);
+	assert_says("sources.vmexit_check.cost: found no point value");
+}
+
 int
 main(void)
 {
@@ -361,6 +381,7 @@ main(void)
 		cmocka_unit_test(test_level_of_costs),
 		cmocka_unit_test(test_attribution_follows_the_level),
 		cmocka_unit_test(test_a_range_has_no_middle),
+		cmocka_unit_test(test_level_without_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, config_set_up, config_tear_down);

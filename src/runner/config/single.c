@@ -38,13 +38,28 @@ open_costs(const char *name, struct costs **costs)
 	return error;
 }
 
+/* It stands at the top of a file, and is no key of a configuration. */
 static int
-resolve(const struct node *node, const struct costs *costs, struct datapath_config *config)
+take_cost_level(struct node *node, uint32_t *level)
 {
-	const struct recipe_shared shared = {.costs = costs, .cost_level = COST_MID};
-	struct recipe recipe;
-	int error = recipe_read(node, &recipe);
+	const struct node *given = node_find(node, cost_level_options->name);
 
+	options_defaults(cost_level_options, level);
+	if (given && node_option(given, cost_level_options, level))
+		return -EINVAL;
+	node_remove(node, cost_level_options->name);
+	return 0;
+}
+
+static int
+resolve(struct node *node, const struct costs *costs, struct datapath_config *config)
+{
+	struct recipe_shared shared = {.costs = costs};
+	struct recipe recipe;
+	int error = take_cost_level(node, &shared.cost_level);
+
+	if (!error)
+		error = recipe_read(node, &recipe);
 	if (error)
 		return error;
 	error = recipe_resolve(&recipe, &shared, NULL, SWEEP_ALL, config);
