@@ -122,28 +122,15 @@ test_polling_presets(void **state)
 	assert_string_equal(preset_find("swiotlb")->sources, "bounce_alloc: on, bounce_copy: on");
 }
 
-/* Costs that nobody has published, for whoever has none. */
-static const struct {
-	const char *source;
-	struct assignment cost;
-} costs[] = {
-	{"register_encryption", {"sources.register_encryption.cost", "0 cycles"}},
-	{"vmexit_check", {"sources.vmexit_check.cost", "0 cycles"}},
-	{"tlb_check", {"sources.tlb_check.cost", "0 cycles"}},
-};
-
 static bool
 resolve(const char *preset, const struct assignment *off, struct datapath_config *config)
 {
-	struct assignment set[8];
-	size_t n = 0;
+	/* Costs that nobody has published have no middle. */
+	struct assignment set[2] = {{"cost_level", "lo"}};
 
-	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
-		if (source_find(costs[i].source) >= 0)
-			set[n++] = costs[i].cost;
 	if (off)
-		set[n++] = *off;
-	return !single_resolve(preset, "epyc-9334-snp", set, n, config);
+		set[1] = *off;
+	return !single_resolve(preset, "epyc-9334-snp", set, off ? 2 : 1, config);
 }
 
 /* Any source that a preset has on can be switched off, and nothing else goes with it. */

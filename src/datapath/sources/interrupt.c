@@ -57,6 +57,8 @@ struct interrupt {
 	uint64_t asleep_cycles;
 };
 
+static const char *const interrupts_injected[] = {"interrupt.wakes", NULL};
+
 static const struct option_spec options[] = {
 	{.name = "cost",
 	 .type = OPTION_CYCLES,
@@ -64,6 +66,7 @@ static const struct option_spec options[] = {
 	 .preset = "0 cycles",
 	 .max = 1e9,
 	 .cost = "interrupt_injection",
+	 .events = interrupts_injected,
 	 .help = "injection of one interrupt, exits apart (source vc)"},
 	{.name = "gap",
 	 .type = OPTION_TIME,
