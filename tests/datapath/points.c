@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fidelity.h"
+#include "datapath/guest/memory.h"
+#include "datapath/guest/port.h"
 #include "datapath/host/traffic.h"
 
 #define SLICE_NS 300000
 
 static const char *const names[] = {"doorbell", "interrupt", "eoi", "timestamp", "idle"};
 
-#define POINTS (sizeof(names) / sizeof(names[0]))
+#define N_POINTS (sizeof(names) / sizeof(names[0]))
 
 static struct lockstep *bench;
 static struct traffic traffic;
@@ -45,7 +48,7 @@ expect_exits(struct datapath_config *config, const char *at, const unsigned int 
 	harness_set(config, "vc", "at", at);
 	struct slice slice = harness_slice(harness_lane(bench, config), SLICE_NS);
 
-	for (size_t i = 0; i < POINTS; i++) {
+	for (size_t i = 0; i < N_POINTS; i++) {
 		snprintf(name, sizeof(name), "exits.%s", names[i]);
 		assert_int_equal(harness_counter(&slice, name),
 				 strstr(at, names[i]) ? per_burst[i] * slice.bursts : 0);
@@ -55,7 +58,7 @@ expect_exits(struct datapath_config *config, const char *at, const unsigned int 
 static void
 expect_each(struct datapath_config *config, const unsigned int *per_burst)
 {
-	for (size_t i = 0; i < POINTS; i++)
+	for (size_t i = 0; i < N_POINTS; i++)
 		expect_exits(config, names[i], per_burst);
 	expect_exits(config, "doorbell, interrupt, eoi, timestamp, idle", per_burst);
 }
@@ -64,7 +67,7 @@ expect_each(struct datapath_config *config, const unsigned int *per_burst)
 static void
 polling(void **state)
 {
-	static const unsigned int per_burst[POINTS] = {2, 0, 0, 1, 0};
+	static const unsigned int per_burst[N_POINTS] = {2, 0, 0, 1, 0};
 	struct datapath_config config = harness_config(harness_bit("vc"));
 
 	(void)state;
@@ -86,7 +89,7 @@ polling(void **state)
 static void
 sleeping(void **state)
 {
-	static const unsigned int per_burst[POINTS] = {2, 1, 1, 1, 1};
+	static const unsigned int per_burst[N_POINTS] = {2, 1, 1, 1, 1};
 
 	(void)state;
 	for (unsigned int kind = 0; kind < 8; kind++) {
@@ -183,6 +186,39 @@ decoding(void **state)
 	assert_in_range(harness_counter(&slice, "exits.cycles"), 1700 * exits, UINT64_MAX);
 }
 
+/* How many pages of that size a slot's frame of 64 B and its header lie in, each way. */
+static void
+pages_walked(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("rmp_check"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	uint64_t pages = harness_counter(&slice, "rmp_check.pages");
+	const struct memory_provider *memory = memory_chosen(config.memory);
+
+	(void)state;
+	/* A few slots have a page's end in the first 76 B of their data. */
+	if (memory->page_bytes > 4096)
+		assert_int_equal(pages, 2 * slice.counted_packets);
+	assert_in_range(pages, 2 * slice.counted_packets, 4 * slice.counted_packets);
+}
+
+/* It is said, and nothing else is different. */
+static void
+memory_encryption(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("memory_encryption"));
+	struct datapath_config ideal = harness_config(0);
+	struct lane *on = harness_lane(bench, &config), *off = harness_lane(bench, &ideal);
+
+	(void)state;
+	assert_int_equal(datapath_config_fidelity(&config),
+			 datapath_config_fidelity(&ideal) | FIDELITY_NOT_EMULATED);
+	assert_ptr_equal(lane_port(on, 0)->rx, lane_port(off, 0)->rx);
+	assert_ptr_equal(lane_port(on, 0)->tx, lane_port(off, 0)->tx);
+	assert_memory_equal(lane_port(on, 0)->points, lane_port(off, 0)->points,
+			    sizeof(lane_port(on, 0)->points));
+}
+
 int
 main(void)
 {
@@ -192,6 +228,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(moderated_by_time, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(moderated_by_frames, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(beside_a_polling_lane, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(pages_walked, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(memory_encryption, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(decoding, open_bench, close_bench),
 	};
 

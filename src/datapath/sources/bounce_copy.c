@@ -67,7 +67,7 @@ bounce_copy_conflict(const struct datapath_config *config)
 		if (config->sources[i].on && sources[i]->unmap)
 			return "mode header hands the payload on in shared memory, which no other "
 			       "source may unmap before it is sent, allowed: mode: shadow, or "
-			       "bounce_alloc, psc and iotlb off";
+			       "bounce_alloc, psc, iotlb and rmp_check off";
 	return NULL;
 }
 

@@ -10,16 +10,16 @@ extern const struct source source_bounce_alloc;
 extern const struct source source_bounce_copy;
 extern const struct source source_interrupt;
 extern const struct source source_iotlb;
+extern const struct source source_memory_encryption;
 extern const struct source source_psc;
 extern const struct source source_register_encryption;
+extern const struct source source_rmp_check;
 extern const struct source source_tlb_check;
 extern const struct source source_vc;
 extern const struct source source_vmexit_check;
 
-/*
- * bounce_alloc stands first: it decides where the data lies, which the others act on.
- * One a line: nothing else depends on the order.
- */
+/* bounce_alloc stands first: it decides where the data lies, which the others act on. */
+/* clang-format off */
 const struct source *const sources[] = {
 	&source_bounce_alloc,
 	&source_bounce_copy,
@@ -30,8 +30,11 @@ const struct source *const sources[] = {
 	&source_vmexit_check,
 	&source_register_encryption,
 	&source_tlb_check,
+	&source_rmp_check,
+	&source_memory_encryption,
 	NULL,
 };
+/* clang-format on */
 
 _Static_assert(sizeof(sources) / sizeof(sources[0]) - 1 <= SOURCES_MAX,
 	       "struct datapath_config has no room for another source");
