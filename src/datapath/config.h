@@ -91,7 +91,7 @@ int datapath_config_check(const struct datapath_config *config);
 bool datapath_config_needs_iommu(const struct datapath_config *config);
 
 /* Longest text that datapath_config_describe() writes, with its final NUL. */
-#define CONFIG_TEXT_BYTES 512
+#define CONFIG_TEXT_BYTES 1024
 
 /*
  * The sources that are on, with their options: "bounce_copy(mode=shadow)
