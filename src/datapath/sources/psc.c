@@ -30,10 +30,6 @@
 
 #define GHCB_ENTRIES_MAX 253
 
-/* The kernel's DEFAULT_MAX_MAP_COUNT; and what a process has beside. */
-#define MAP_COUNT_DEFAULT 65530ul
-#define OTHER_MAPPINGS 1024u
-
 enum request { PER_PACKET, PER_BURST, PER_EVERY };
 
 static const char *const requests[] = {"packet", "burst", "every", NULL};
@@ -142,39 +138,21 @@ static const struct counter counters[] = {
 	{0},
 };
 
-static unsigned long
-max_map_count(void)
-{
-	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
-	unsigned long limit = MAP_COUNT_DEFAULT;
-
-	if (file) {
-		if (fscanf(file, "%lu", &limit) != 1)
-			limit = MAP_COUNT_DEFAULT;
-		fclose(file);
-	}
-	return limit;
-}
-
-/*
- * Neighbours of the same state are one mapping, so at worst each page is one of its
- * own; the kernel limits their number. Only pages of the configuration's own slots
- * ever change.
- */
 static const char *
-too_many_mappings(const struct datapath_config *config, size_t one_page_bytes)
+too_many_pages(const struct datapath_config *config, const struct psc_options *chosen)
 {
 	static char why[256]; /* for the caller to print at once */
+	const struct psc_stand_in *stand_in = psc_stand_ins[chosen->stand_in];
 	size_t bytes = guest_data_bytes(config, datapath_config_bounce_bytes(config));
-	size_t pages = bytes / one_page_bytes;
-	unsigned long limit = max_map_count();
+	size_t pages = bytes / page_bytes[chosen->page];
+	size_t limit = stand_in->pages_max ? stand_in->pages_max() : pages;
 
-	if (pages + OTHER_MAPPINGS <= limit)
+	if (pages <= limit)
 		return NULL;
 	snprintf(why, sizeof(why),
-		 "%zu pages may need %zu mappings, allowed: %lu (sysctl vm.max_map_count), or "
-		 "smaller rings, fewer queues, a smaller bounce pool, or another stand_in",
-		 pages, pages + OTHER_MAPPINGS, limit);
+		 "stand_in %s: found %zu pages, allowed: %zu (sysctl vm.max_map_count), or smaller "
+		 "rings, fewer queues, a smaller bounce pool, or another stand_in",
+		 stand_in->name, pages, limit);
 	return why;
 }
 
@@ -188,9 +166,7 @@ psc_conflict(const struct datapath_config *config)
 		return "per: every says of no number of packets, allowed: every: 1 to 4096 with it";
 	if (chosen->per != PER_EVERY && chosen->every)
 		return "every has no effect here, allowed: per: every with it, or every: 0";
-	if (psc_stand_ins[chosen->stand_in]->splits_mappings)
-		return too_many_mappings(config, page_bytes[chosen->page]);
-	return NULL;
+	return too_many_pages(config, chosen);
 }
 
 /* With stand_in none nothing is done but what the exit does. */

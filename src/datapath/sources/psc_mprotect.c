@@ -5,6 +5,7 @@
  * that changes the encryption bit of a page it has mapped, flush included.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -14,6 +15,29 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1, asm-generic/mman-common.h */
 #endif
+
+/* The kernel's DEFAULT_MAX_MAP_COUNT; and what a process has beside. */
+#define MAP_COUNT_DEFAULT 65530ul
+#define OTHER_MAPPINGS 1024ul
+
+/*
+ * Neighbours of the same state are one mapping, so at worst each page is one of its
+ * own; the kernel limits their number. Only pages of the configuration's own slots
+ * ever change.
+ */
+static size_t
+mprotect_pages_max(void)
+{
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+	unsigned long limit = MAP_COUNT_DEFAULT;
+
+	if (file) {
+		if (fscanf(file, "%lu", &limit) != 1)
+			limit = MAP_COUNT_DEFAULT;
+		fclose(file);
+	}
+	return limit > OTHER_MAPPINGS ? limit - OTHER_MAPPINGS : 0;
+}
 
 /* Private memory that begins on a boundary of its pages' size. */
 static uint8_t *
@@ -81,7 +105,7 @@ const struct psc_stand_in psc_stand_in_mprotect = {
 	.name = "mprotect",
 	.help = "the page's mapping is withdrawn and restored: the guest's page-table work",
 	.shoots_down = true,
-	.splits_mappings = true,
+	.pages_max = mprotect_pages_max,
 	.open = mprotect_open,
 	.share = mprotect_share,
 	.take_back = mprotect_take_back,

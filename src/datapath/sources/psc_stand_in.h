@@ -28,8 +28,8 @@ struct psc_stand_in {
 	const char *help; /* one line, no full stop */
 	/* Takes a page out of a mapping: all cores that this process runs on must forget it. */
 	bool shoots_down;
-	/* A page may become a mapping of its own, and the kernel limits their number. */
-	bool splits_mappings;
+	/* Most pages that a memory can have here. NULL: as many as there is memory for. */
+	size_t (*pages_max)(void);
 	/*
 	 * Makes the memory, all of it private and present; bytes and page_bytes are set, the
 	 * rest says that there is none. Returns 0; or -errno after log_error() named what is
