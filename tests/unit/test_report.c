@@ -269,6 +269,30 @@ test_wide_intervals_are_marked(void **state)
 }
 
 static void
+sweep_levels(struct sample *sample)
+{
+	for (uint32_t i = 0; i < sample->experiment.n_cells; i++)
+		snprintf(sample->experiment.cells[i].variant,
+			 sizeof(sample->experiment.cells[i].variant), "burst=8, cost_level=lo");
+}
+
+/* What stands at a bound must not look measured. */
+static void
+test_levels_of_costs_are_said_to_be_bounds(void **state)
+{
+	char path[64], *text = report_sample(0, sweep_levels, path, sizeof(path));
+
+	(void)state;
+	assert_contains(text, "\ncost_level: each cost of the profile at its lowest, or at its");
+	free(text);
+	sample_remove(path);
+	text = report_sample(0, NULL, path, sizeof(path));
+	assert_null(strstr(text, "cost_level"));
+	free(text);
+	sample_remove(path);
+}
+
+static void
 test_vague_intervals_say_what_to_do(void **state)
 {
 	char path[64], *text = report_sample(0.5, NULL, path, sizeof(path));
@@ -402,6 +426,7 @@ main(void)
 		cmocka_unit_test(test_report_of_exact_run),
 		cmocka_unit_test(test_report_of_shapley_values),
 		cmocka_unit_test(test_wide_intervals_are_marked),
+		cmocka_unit_test(test_levels_of_costs_are_said_to_be_bounds),
 		cmocka_unit_test(test_vague_intervals_say_what_to_do),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),

@@ -109,6 +109,15 @@ static const char two_process_meaning[] =
 	"send one packet and to receive one. Where the host is slower than the guest, packets per "
 	"second say what the host can do, and the guest's share of busy time what it has left.";
 
+static bool
+has_levels(const struct run *run)
+{
+	for (uint32_t i = 0; i < run->n_cells; i++)
+		if (strstr(run->cells[i].variant, "cost_level="))
+			return true;
+	return false;
+}
+
 void
 report_meaning(const struct report *report, struct document *document)
 {
@@ -133,6 +142,11 @@ report_meaning(const struct report *report, struct document *document)
 		"threads, answered in software; what they cost depends on how many cores there "
 		"are. vc and psc: on SNP hardware some of it was never published "
 		"(configs/costs).");
+	if (has_levels(&report->run))
+		document_text(document,
+			      "cost_level: each cost of the profile at its lowest, or at its "
+			      "highest. What nobody has measured has a range there and no other "
+			      "value: these rows are its bounds, swept and not measured.");
 	if (strstr(m->page_kind, "4 KiB"))
 		document_text(document,
 			      "On 4 KiB pages copies cost more than on huge ones, at 64 B "
