@@ -37,16 +37,39 @@ run_refault(void *arg)
 }
 
 static int
-run_punch(void *arg)
+punch(const struct mapping *mapping)
 {
-	const struct mapping *mapping = arg;
 	off_t offset = (off_t)(mapping->at - (uint8_t *)mapping->whole);
 
-	if (fallocate(mapping->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
-		      (off_t)mapping->bytes) < 0)
-		return -errno;
-	mapping_touch(mapping);
-	return 0;
+	return fallocate(mapping->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+			 (off_t)mapping->bytes) < 0 ?
+		       -errno :
+		       0;
+}
+
+static int
+run_punch(void *arg)
+{
+	int error = punch(arg);
+
+	if (!error)
+		mapping_touch(arg);
+	return error;
+}
+
+/*
+ * A hole gives the reserved page back to all: when another process has taken it by then,
+ * a touch would kill this one, where asking for the fault is an error (madvise(2)).
+ */
+static int
+run_punch_reserved(void *arg)
+{
+	const struct mapping *mapping = arg;
+	int error = punch(mapping);
+
+	if (!error && madvise(mapping->at, mapping->bytes, MADV_POPULATE_WRITE) < 0)
+		error = -errno;
+	return error;
 }
 
 /* The huge page is mapped by 4 KiB entries from here on. */
@@ -96,7 +119,7 @@ static const struct stand_in {
 	{"punch_2m", PUNCH_HELP " for each of 512 pages of 4 KiB", BACKING_MEMFD, LARGE_PAGE_BYTES,
 	 run_punch, NULL},
 	{"punch_2m_hugetlb", PUNCH_HELP ", a reserved huge page", BACKING_MEMFD_HUGETLB,
-	 LARGE_PAGE_BYTES, run_punch, NULL},
+	 LARGE_PAGE_BYTES, run_punch_reserved, NULL},
 	{"split_2m_thp", "4 KiB split out of a transparent huge page by mprotect, as PSMASH splits",
 	 BACKING_THP, LARGE_PAGE_BYTES, run_split, prepare_split},
 };
