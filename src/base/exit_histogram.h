@@ -21,14 +21,39 @@
 	((EXIT_HISTOGRAM_MAX_BITS - EXIT_HISTOGRAM_STEP_BITS + 1) * EXIT_HISTOGRAM_STEPS)
 #define EXIT_HISTOGRAM_ERROR 0.032
 
+/*
+ * The place of the highest bit that is set; value is not 0. BPF has no instruction for it, and
+ * clang 14 does not come to an end with the built-in there.
+ */
+#ifdef __bpf__
+static inline unsigned int
+exit_histogram_top_bit(unsigned long long value)
+{
+	unsigned int bit = 0;
+
+	for (unsigned int step = 32; step; step /= 2)
+		if (value >> step) {
+			value >>= step;
+			bit += step;
+		}
+	return bit;
+}
+#else
+static inline unsigned int
+exit_histogram_top_bit(unsigned long long value)
+{
+	return 63 - (unsigned int)__builtin_clzll(value);
+}
+#endif
+
 /* The power of two and the four bits below the highest one. */
 static inline unsigned int
 exit_histogram_bucket(unsigned long long ticks)
 {
 	unsigned long long most = (1ull << EXIT_HISTOGRAM_MAX_BITS) - 1;
 	unsigned long long inside = ticks < most ? ticks : most;
-	unsigned int shift = 63 - EXIT_HISTOGRAM_STEP_BITS -
-			     (unsigned int)__builtin_clzll(inside | EXIT_HISTOGRAM_STEPS);
+	unsigned int shift =
+		exit_histogram_top_bit(inside | EXIT_HISTOGRAM_STEPS) - EXIT_HISTOGRAM_STEP_BITS;
 
 	return shift * EXIT_HISTOGRAM_STEPS + (unsigned int)(inside >> shift);
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of probes, and the choice of the best one that works. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "probes/probe.h"
 
+extern const struct probe probe_btf, probe_classic;
+
 const struct probe *const probes[] = {
+	&probe_btf,
+	&probe_classic,
 	NULL,
 };
 
@@ -64,6 +68,16 @@ int
 probe_session_read(struct probe_session *session, struct exit_table *table)
 {
 	return session->probe->read(session, table);
+}
+
+double
+probe_session_cost_ns(const struct probe_session *session)
+{
+	double ns_per_event;
+
+	if (!session->probe->cost || session->probe->cost(&ns_per_event))
+		return NAN;
+	return ns_per_event;
 }
 
 void

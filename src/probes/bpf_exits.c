@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The probes "btf" and "classic". Every tracepoint is optional: one that this kernel lacks, or
+ * whose record is not as it is known, is skipped and listed before anything is loaded, because a
+ * program without its tracepoint fails the whole object.
+ */
+#include "probes/bpf_exits.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "probes/exits_bpf.skel.h"
+#include "probes/kernel_btf.h"
+#include "probes/tracefs.h"
+
+#define FIELDS_MAX 3
+
+/* What is particular about an event; the others have a program of both kinds and no fields. */
+static const struct tap {
+	bool decoded_only; /* its arguments do not tell: the classic program in both probes */
+	struct {
+		const char *name;
+		enum exits_bpf_field field;
+		unsigned int bytes;
+	} fields[FIELDS_MAX]; /* of the record, as the classic program reads them */
+} taps[TRACE_EVENTS_N] = {
+	[TRACE_KVM_EXIT] = {true,
+			    {{"exit_reason", EXITS_BPF_EXIT_REASON, 4},
+			     {"isa", EXITS_BPF_EXIT_ISA, 4},
+			     {"vcpu_id", EXITS_BPF_EXIT_VCPU, 4}}},
+	[TRACE_KVM_USERSPACE_EXIT] = {false, {{"reason", EXITS_BPF_USERSPACE_REASON, 4}}},
+	[TRACE_KVM_FPU] = {false, {{"load", EXITS_BPF_FPU_LOAD, 4}}},
+	[TRACE_KVM_MMIO] = {false, {{"type", EXITS_BPF_MMIO_TYPE, 4}}},
+	[TRACE_KVM_VMGEXIT_ENTER] = {true, {{"exit_reason", EXITS_BPF_VMGEXIT_REASON, 8}}},
+	[TRACE_KVM_VMGEXIT_EXIT] = {true},
+	[TRACE_KVM_VMGEXIT_MSR_PROTOCOL_ENTER] = {true,
+						  {{"ghcb_gpa", EXITS_BPF_MSR_PROTOCOL_GPA, 8}}},
+	[TRACE_KVM_VMGEXIT_MSR_PROTOCOL_EXIT] = {true},
+};
+
+/* The inode of the machine's own pid namespace: PROC_PID_INIT_INO of linux/proc_ns.h. */
+#define FIRST_PID_NAMESPACE 0xEFFFFFFCu
+
+static const char no_tracepoint[] = "this kernel has no such tracepoint";
+
+static int
+no_print(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	(void)format;
+	(void)arguments;
+	return 0;
+}
+
+static bool
+uses_btf(const struct bpf_exits *exits, enum trace_event event)
+{
+	return exits->btf && !taps[event].decoded_only;
+}
+
+static struct bpf_program *
+find_program(const struct bpf_exits *exits, enum trace_event event)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "%s_%s", uses_btf(exits, event) ? "btf" : "classic",
+		 trace_event_name(event));
+	return bpf_object__find_program_by_name(exits->skeleton->obj, name);
+}
+
+/* Fills in where the event's fields stand. Returns false and says why, when it cannot be had. */
+static bool
+locate_fields(struct bpf_exits *exits, enum trace_event event, char *why, size_t size)
+{
+	const char *group = trace_event_group(event), *name = trace_event_name(event);
+	int got = exits->tracefs < 0 ? exits->tracefs :
+				       tracefs_event_id(exits->tracefs, group, name);
+
+	if (got == -ENOENT) {
+		snprintf(why, size, "%s", no_tracepoint);
+		return false;
+	}
+	if (got < 0) {
+		snprintf(why, size, "tracefs: %s", strerror(-got));
+		return false;
+	}
+	for (int i = 0; i < FIELDS_MAX && taps[event].fields[i].name; i++) {
+		got = tracefs_field_offset(exits->tracefs, group, name, taps[event].fields[i].name,
+					   taps[event].fields[i].bytes);
+		if (got < 0) {
+			snprintf(why, size, "its record has no field %s of %u bytes",
+				 taps[event].fields[i].name, taps[event].fields[i].bytes);
+			return false;
+		}
+		exits->skeleton->rodata->field_at[taps[event].fields[i].field] = (uint32_t)got;
+	}
+	return true;
+}
+
+static bool
+can_attach(struct bpf_exits *exits, enum trace_event event, char *why, size_t size)
+{
+	if (!uses_btf(exits, event))
+		return locate_fields(exits, event, why, size);
+	snprintf(why, size, "%s", no_tracepoint);
+	return kernel_btf_has_tracepoint(exits->btf, trace_event_name(event));
+}
+
+static bool
+is_wanted(const struct probe_session *session, enum trace_event event)
+{
+	return !session->filter.events || session->filter.events & (1u << event);
+}
+
+/* Marks the programs that are to be loaded. Returns how many. */
+static int
+choose_programs(struct probe_session *session)
+{
+	struct bpf_exits *exits = session->state;
+	char why[sizeof(session->skips[0].why)];
+	int chosen = 0;
+
+	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++) {
+		if (!is_wanted(session, event))
+			continue;
+		if (can_attach(exits, event, why, sizeof(why))) {
+			bpf_program__set_autoload(find_program(exits, event), true);
+			chosen++;
+		} else {
+			probe_skip(session, trace_event_name(event), why);
+		}
+	}
+	return chosen;
+}
+
+static void
+set_filter(struct exits_bpf *skeleton, const struct probe_filter *filter)
+{
+	struct stat namespace;
+
+	skeleton->rodata->filter_pid = (uint32_t)filter->pid;
+	skeleton->rodata->filter_tid = (uint32_t)filter->tid;
+	skeleton->rodata->filter_vcpu = filter->vcpu;
+	/* The kernel's encoding of a device number, which is not that of user space. */
+	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino != FIRST_PID_NAMESPACE) {
+		skeleton->rodata->pid_namespace_dev = (uint64_t)major(namespace.st_dev) << 20 |
+						      minor(namespace.st_dev);
+		skeleton->rodata->pid_namespace_ino = namespace.st_ino;
+	}
+	skeleton->rodata->with_records = filter->records_bytes != 0;
+	if (filter->records_bytes)
+		bpf_map__set_max_entries(skeleton->maps.records, (uint32_t)filter->records_bytes);
+	else
+		bpf_map__set_autocreate(skeleton->maps.records, false);
+}
+
+static int
+open_object(struct bpf_exits *exits, const struct probe_filter *filter)
+{
+	struct bpf_program *program;
+
+	libbpf_set_print(no_print);
+	exits->skeleton = exits_bpf__open();
+	if (!exits->skeleton)
+		return -errno;
+	bpf_object__for_each_program(program, exits->skeleton->obj)
+		bpf_program__set_autoload(program, false);
+	set_filter(exits->skeleton, filter);
+	return 0;
+}
+
+/* The link owns the event. Returns NULL with errno set. */
+static struct bpf_link *
+attach_classic(int tracefs, const struct bpf_program *program, const char *group, const char *name)
+{
+	int id = tracefs < 0 ? tracefs : tracefs_event_id(tracefs, group, name), fd, error;
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attributes),
+		.config = (uint64_t)id,
+	};
+	struct bpf_link *link;
+
+	if (id < 0) {
+		errno = -id;
+		return NULL;
+	}
+	/* The program runs on every core, whichever the event is opened for. */
+	fd = (int)syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return link;
+}
+
+static void
+attach_programs(struct probe_session *session)
+{
+	struct bpf_exits *exits = session->state;
+
+	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++) {
+		struct bpf_program *program = find_program(exits, event);
+
+		if (!program || !bpf_program__autoload(program))
+			continue;
+		exits->links[event] = uses_btf(exits, event) ?
+					      bpf_program__attach_trace(program) :
+					      attach_classic(exits->tracefs, program,
+							     trace_event_group(event),
+							     trace_event_name(event));
+		if (!exits->links[event])
+			probe_skip(session, trace_event_name(event), strerror(errno));
+	}
+}
+
+static bool
+sees_exits(const struct bpf_exits *exits)
+{
+	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++)
+		if (exits->links[event] && (event == TRACE_KVM_EXIT || trace_event_is_exit(event)))
+			return true;
+	return false;
+}
+
+static int
+load(struct bpf_exits *exits, char *why, size_t size)
+{
+	int error = exits_bpf__load(exits->skeleton);
+
+	if (error == -EPERM || error == -EACCES)
+		snprintf(why, size,
+			 "BPF programs: %s (root, or CAP_BPF and CAP_PERFMON, is needed)",
+			 strerror(-error));
+	else if (error)
+		snprintf(why, size, "BPF programs: the kernel refused them: %s", strerror(-error));
+	return error;
+}
+
+/* Loads and attaches what there is. Where nothing shows an exit, there is nothing to trace. */
+static int
+start(struct probe_session *session, char *why, size_t size)
+{
+	struct bpf_exits *exits = session->state;
+	int error = open_object(exits, &session->filter);
+
+	if (error)
+		return error;
+	/* Then each of them was skipped: for the same reason, unless a tracepoint is not there. */
+	if (!choose_programs(session)) {
+		snprintf(why, size, "%s", session->skips[session->n_skips - 1].why);
+		return -ENOTSUP;
+	}
+	error = load(exits, why, size);
+	if (!error)
+		error = bpf_counts_open(exits);
+	if (error)
+		return error;
+	attach_programs(session);
+	if (sees_exits(exits))
+		return 0;
+	snprintf(why, size, "no tracepoint that shows an exit could be attached");
+	return -ENOTSUP;
+}
+
+static void
+close_session(struct probe_session *session)
+{
+	bpf_exits_release(session->state);
+	free(session->state);
+	session->state = NULL;
+}
+
+static int
+open_session(struct probe_session *session, struct kernel_btf *btf, char *why, size_t size)
+{
+	struct bpf_exits *exits = calloc(1, sizeof(*exits));
+	int error;
+
+	if (!exits) {
+		kernel_btf_close(btf);
+		return -ENOMEM;
+	}
+	exits->btf = btf;
+	exits->tracefs = tracefs_open();
+	session->state = exits;
+	error = start(session, why, size);
+	if (error)
+		close_session(session);
+	return error;
+}
+
+static int
+open_btf(struct probe_session *session, char *why, size_t size)
+{
+	struct kernel_btf *btf = NULL;
+	int error = kernel_btf_open(&btf);
+
+	if (error) {
+		snprintf(why, size, "the kernel's types, /sys/kernel/btf/vmlinux: %s",
+			 strerror(-error));
+		return error;
+	}
+	return open_session(session, btf, why, size);
+}
+
+static int
+open_classic(struct probe_session *session, char *why, size_t size)
+{
+	return open_session(session, NULL, why, size);
+}
+
+void
+bpf_exits_release(struct bpf_exits *exits)
+{
+	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++)
+		bpf_link__destroy(exits->links[event]);
+	bpf_counts_close(exits);
+	exits_bpf__destroy(exits->skeleton);
+	kernel_btf_close(exits->btf);
+	if (exits->tracefs >= 0)
+		close(exits->tracefs);
+}
+
+int
+bpf_exits_open_rename(struct bpf_exits *exits, bool classic)
+{
+	const struct probe_filter own = {.tid = gettid(), .vcpu = -1};
+	int error;
+
+	*exits = (struct bpf_exits){.tracefs = tracefs_open()};
+	error = open_object(exits, &own);
+	if (!error) {
+		bpf_program__set_autoload(classic ? exits->skeleton->progs.classic_task_rename :
+						    exits->skeleton->progs.btf_task_rename,
+					  true);
+		error = exits_bpf__load(exits->skeleton);
+	}
+	if (error)
+		bpf_exits_release(exits);
+	return error;
+}
+
+struct bpf_link *
+bpf_exits_attach_rename(struct bpf_exits *exits, bool classic)
+{
+	if (!classic)
+		return bpf_program__attach_trace(exits->skeleton->progs.btf_task_rename);
+	return attach_classic(exits->tracefs, exits->skeleton->progs.classic_task_rename, "task",
+			      "task_rename");
+}
+
+extern const struct probe probe_btf, probe_classic;
+
+const struct probe probe_btf = {
+	.name = "btf",
+	.help = "BPF programs on BTF tracepoints: counts and times in the kernel",
+	.open = open_btf,
+	.read = bpf_counts_read,
+	.close = close_session,
+	.records = bpf_counts_records,
+	.cost = bpf_cost_btf,
+};
+
+const struct probe probe_classic = {
+	.name = "classic",
+	.help = "the same on classic tracepoints, for kernels without BTF",
+	.open = open_classic,
+	.read = bpf_counts_read,
+	.close = close_session,
+	.records = bpf_counts_records,
+	.cost = bpf_cost_classic,
+};
