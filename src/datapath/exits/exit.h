@@ -9,11 +9,13 @@
 #ifndef FOLIO_DATAPATH_EXIT_H
 #define FOLIO_DATAPATH_EXIT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/counter.h"
+#include "base/exit_area.h"
 
 struct datapath_config;
 
@@ -34,6 +36,8 @@ struct datapath_config;
 enum exit_reason { EXIT_REASON_TABLE(EXIT_REASON_ID) EXIT_REASONS };
 
 #undef EXIT_REASON_ID
+
+static_assert(EXIT_REASONS <= EXIT_AREA_REASONS, "a lane has a line for each reason");
 
 /* By enum exit_reason. */
 extern const char *const exit_reason_names[EXIT_REASONS];
@@ -91,6 +95,7 @@ struct exit_engine {
 	uint64_t added_cycles; /* the additions' costs */
 	uint64_t bias_cycles;  /* what an exit takes beyond its budget, found when opened */
 	struct exit_counts counts;
+	struct exit_lane *lane; /* where other processes see the exits, with durations */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* The table of exit backends, and the budget rule that they share. */
 #include "datapath/exits/exit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -64,7 +65,8 @@ no_action(void *state, enum exit_reason reason)
 static uint64_t
 measure_bias_cycles(void)
 {
-	struct exit_engine engine = {.action = no_action};
+	struct exit_lane unread = {0};
+	struct exit_engine engine = {.action = no_action, .lane = &unread};
 	uint64_t took_cycles[BIAS_ROUNDS];
 
 	for (int i = 0; i < BIAS_ROUNDS; i++) {
@@ -104,6 +106,11 @@ exit_engine_open(struct exit_engine *engine, const struct datapath_config *confi
 	if (error)
 		return error;
 	engine->backend = backend;
+	engine->lane = exit_lane_take(exit_reason_names, EXIT_REASONS);
+	if (!engine->lane) {
+		exit_engine_close(engine);
+		return -ENOMEM;
+	}
 	engine->bias_cycles = measure_bias_cycles();
 	return 0;
 }
@@ -114,6 +121,8 @@ exit_engine_close(struct exit_engine *engine)
 	if (engine->backend && engine->backend->close)
 		engine->backend->close(engine->state);
 	engine->backend = NULL;
+	exit_lane_give_back(engine->lane);
+	engine->lane = NULL;
 }
 
 static void
@@ -135,7 +144,7 @@ exit_engine_add(struct exit_engine *engine, struct exit_addition *addition)
 void
 exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles)
 {
-	uint64_t start = clock_tsc(), now;
+	uint64_t start = clock_tsc(), now, took;
 	uint64_t whole = budget_cycles + engine->added_cycles;
 	uint64_t budget = whole > engine->bias_cycles ? whole - engine->bias_cycles : 0;
 
@@ -149,5 +158,7 @@ exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t b
 	while (now - start < budget)
 		now = clock_tsc();
 	engine->counts.by_reason[reason]++;
-	engine->counts.cycles += now - start + engine->bias_cycles;
+	took = now - start + engine->bias_cycles;
+	engine->counts.cycles += took;
+	exit_lane_add(engine->lane, reason, took);
 }
