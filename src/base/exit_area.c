@@ -14,9 +14,9 @@ static struct exit_area *common_area;
 void
 exit_area_init(struct exit_area *area)
 {
-	area->bytes = sizeof(*area);
-	area->tsc_hz = clock_tsc_hz();
-	__atomic_store_n(&area->magic, EXIT_AREA_MAGIC, __ATOMIC_RELEASE);
+	area->head.bytes = sizeof(*area);
+	area->head.tsc_hz = clock_tsc_hz();
+	__atomic_store_n(&area->head.magic, EXIT_AREA_MAGIC, __ATOMIC_RELEASE);
 }
 
 void
@@ -29,6 +29,28 @@ struct exit_area *
 exit_area_used(void)
 {
 	return common_area;
+}
+
+void
+exit_area_forget(struct exit_area *area)
+{
+	memset(area->head.pids, 0, sizeof(area->head.pids));
+	for (int i = 0; i < EXIT_AREA_LANES; i++)
+		area->lanes[i].pid = 0;
+}
+
+/* A process more than there is room for is not seen by BPF programs; its lanes are. */
+static void
+register_process(struct exit_area *area, uint32_t pid)
+{
+	for (int i = 0; i < EXIT_AREA_PROCESSES; i++) {
+		uint32_t found = 0;
+
+		if (__atomic_compare_exchange_n(&area->head.pids[i], &found, pid, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+		    found == pid)
+			return;
+	}
 }
 
 /* Everyone who counts in the area gives the same names. */
@@ -53,6 +75,7 @@ exit_lane_take(const char *const *names, unsigned int n)
 		if (!__atomic_compare_exchange_n(&area->lanes[i].pid, &nobody, pid, false,
 						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 			continue;
+		register_process(area, pid);
 		write_names(area, names, n);
 		return &area->lanes[i];
 	}

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "base/exit_area_head.h"
 #include "base/exit_histogram.h"
 
 #define EXIT_AREA_MAGIC 0x3173747865656f66ull /* "foeexts1" in memory */
@@ -33,10 +34,7 @@ struct exit_lane {
 
 /* 1.1 MiB. */
 struct exit_area {
-	uint64_t magic;
-	uint64_t bytes; /* of all this */
-	uint64_t tsc_hz;
-	uint32_t set; /* exits of the kernel's are counted apart for each value of it */
+	struct exit_area_head head;
 	uint32_t reasons;
 	char names[EXIT_AREA_REASONS][EXIT_AREA_NAME_BYTES];
 	struct exit_lane lanes[EXIT_AREA_LANES];
@@ -47,6 +45,9 @@ void exit_area_init(struct exit_area *area);
 
 /* From here on, this process and those it forks count there. NULL: nowhere in common. */
 void exit_area_use(struct exit_area *area);
+
+/* Whoever counted there is gone: what is theirs is free again. Counts stay. */
+void exit_area_forget(struct exit_area *area);
 
 /* What exit_area_use() was last given. */
 struct exit_area *exit_area_used(void);

@@ -72,10 +72,10 @@ sum_slot(struct bpf_exits *exits, uint32_t index, struct exits_bpf_slot *sum)
 }
 
 static int
-sum_totals(struct bpf_exits *exits, struct exits_bpf_totals *sum)
+sum_totals(struct bpf_exits *exits, uint32_t set, struct exits_bpf_totals *sum)
 {
 	const struct exits_bpf_totals *core = exits->cores;
-	int error = lookup(exits, exits->skeleton->maps.totals, 0);
+	int error = lookup(exits, exits->skeleton->maps.totals, set);
 
 	*sum = (struct exits_bpf_totals){0};
 	for (int i = 0; i < exits->n_cores && !error; i++, core++) {
@@ -133,7 +133,7 @@ read_slot(struct bpf_exits *exits, const struct exits_bpf_key *key, uint32_t ind
 }
 
 static int
-read_slots(struct bpf_exits *exits, struct exit_table *table)
+read_slots(struct bpf_exits *exits, uint32_t set, struct exit_table *table)
 {
 	int map = bpf_map__fd(exits->skeleton->maps.slots), error = 0;
 	struct exits_bpf_key key, *last = NULL;
@@ -141,6 +141,8 @@ read_slots(struct bpf_exits *exits, struct exit_table *table)
 
 	while (!error && !bpf_map_get_next_key(map, last, &key)) {
 		last = &key;
+		if (key.set != set)
+			continue;
 		error = bpf_map_lookup_elem(map, &key, &index);
 		if (!error && index < EXITS_BPF_SLOTS)
 			error = read_slot(exits, &key, index, table);
@@ -168,10 +170,11 @@ has_row(enum trace_event event)
 }
 
 static int
-read_events(struct bpf_exits *exits, const struct exits_bpf_totals *now, struct exit_table *table)
+read_events(const struct exits_bpf_totals *now, const struct exits_bpf_totals *before,
+	    struct exit_table *table)
 {
 	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++) {
-		uint64_t count = now->events[event] - exits->totals.events[event];
+		uint64_t count = now->events[event] - before->events[event];
 		struct exit_row *row;
 
 		if (!count || !has_row(event))
@@ -203,17 +206,20 @@ missed_by_programs(const struct bpf_exits *exits)
 	return missed;
 }
 
+/* Of all sets, as they were last read. */
 static void
-take_stock(struct probe_session *session, const struct exits_bpf_totals *totals)
+take_stock(struct probe_session *session)
 {
 	struct bpf_exits *exits = session->state;
 
-	session->events = 0;
-	for (int event = 0; event < TRACE_EVENTS_N; event++)
-		session->events += totals->events[event];
-	session->lost = totals->lost + missed_by_programs(exits);
-	session->records_lost = totals->records_lost;
-	session->unmatched = 0;
+	session->events = session->records_lost = session->unmatched = 0;
+	session->lost = missed_by_programs(exits);
+	for (int set = 0; set < EXIT_AREA_SETS; set++) {
+		for (int event = 0; event < TRACE_EVENTS_N; event++)
+			session->events += exits->totals[set].events[event];
+		session->lost += exits->totals[set].lost;
+		session->records_lost += exits->totals[set].records_lost;
+	}
 	for (uint32_t i = 0; i < EXITS_BPF_SLOTS; i++)
 		session->unmatched += exits->slots[i].count - exits->slots[i].n;
 }
@@ -222,17 +228,17 @@ int
 bpf_counts_read(struct probe_session *session, struct exit_table *table)
 {
 	struct bpf_exits *exits = session->state;
-	struct exits_bpf_totals totals;
-	int error = read_slots(exits, table);
+	struct exits_bpf_totals totals, *before = &exits->totals[session->set];
+	int error = read_slots(exits, session->set, table);
 
 	if (!error)
-		error = sum_totals(exits, &totals);
+		error = sum_totals(exits, session->set, &totals);
 	if (!error)
-		error = read_events(exits, &totals, table);
+		error = read_events(&totals, before, table);
 	if (error)
 		return error;
-	exits->totals = totals;
-	take_stock(session, &totals);
+	*before = totals;
+	take_stock(session);
 	return 0;
 }
 

@@ -154,6 +154,11 @@ set_filter(struct exits_bpf *skeleton, const struct probe_filter *filter)
 						      minor(namespace.st_dev);
 		skeleton->rodata->pid_namespace_ino = namespace.st_ino;
 	}
+	skeleton->rodata->with_area = filter->area_fd != 0;
+	if (filter->area_fd)
+		bpf_map__reuse_fd(skeleton->maps.area, filter->area_fd);
+	else
+		bpf_map__set_autocreate(skeleton->maps.area, false);
 	skeleton->rodata->with_records = filter->records_bytes != 0;
 	if (filter->records_bytes)
 		bpf_map__set_max_entries(skeleton->maps.records, (uint32_t)filter->records_bytes);

@@ -26,7 +26,7 @@ struct bpf_exits {
 	struct receiver *receiver; /* while records are handed on: bpf_counts.c */
 	/* What was read before, summed over cores; and a buffer for all cores' part of one entry. */
 	struct exits_bpf_slot *slots;
-	struct exits_bpf_totals totals;
+	struct exits_bpf_totals totals[EXIT_AREA_SETS];
 	void *cores;
 	int n_cores;
 };

@@ -183,8 +183,9 @@ emulated_attach(struct emulated *emulated, pid_t pid)
 	error = map_area(emulated, PROT_READ);
 	if (error)
 		return error;
-	if (emulated->area->magic != EXIT_AREA_MAGIC ||
-	    emulated->area->bytes != sizeof(struct exit_area) || !emulated->area->tsc_hz) {
+	if (emulated->area->head.magic != EXIT_AREA_MAGIC ||
+	    emulated->area->head.bytes != sizeof(struct exit_area) ||
+	    !emulated->area->head.tsc_hz) {
 		emulated_close(emulated);
 		return -EBADMSG;
 	}
@@ -250,7 +251,7 @@ read_reason(struct emulated *emulated, unsigned int reason, struct exit_table *t
 	row = exit_table_row(table, EXIT_SPACE_EMULATED, reason, name);
 	if (!row)
 		return -ENOMEM;
-	take_difference(&now, &emulated->before[reason], 1e9 / (double)area->tsc_hz, &latency);
+	take_difference(&now, &emulated->before[reason], 1e9 / (double)area->head.tsc_hz, &latency);
 	row->count += latency.n;
 	exit_latency_merge(&row->latency, &latency);
 	emulated->before[reason] = now;

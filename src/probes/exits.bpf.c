@@ -30,7 +30,7 @@ const volatile __u32 filter_pid, filter_tid;
 const volatile __s32 filter_vcpu = -1;
 const volatile __u64 pid_namespace_dev, pid_namespace_ino; /* 0: that of the whole machine */
 const volatile __u32 field_at[EXITS_BPF_FIELDS];
-const volatile __u32 with_records;
+const volatile __u32 with_records, with_area;
 
 __u32 slots_taken;
 
@@ -50,7 +50,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, EXIT_AREA_SETS);
 	__type(key, __u32);
 	__type(value, struct exits_bpf_totals);
 } totals SEC(".maps");
@@ -67,6 +67,31 @@ struct {
 	__uint(max_entries, 4096);
 } records SEC(".maps");
 
+/* Where emulated exits are counted; given by user space, with its own size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct exit_area_head);
+} area SEC(".maps");
+
+static always_inline struct exit_area_head *
+area_head(void)
+{
+	__u32 zero = 0;
+
+	return with_area ? bpf_map_lookup_elem(&area, &zero) : 0;
+}
+
+static always_inline __u32
+current_set(void)
+{
+	struct exit_area_head *head = area_head();
+
+	return head ? head->set & (EXIT_AREA_SETS - 1) : 0;
+}
+
 /* Process and thread as the filter's numbers mean them. */
 static always_inline __u64
 current_ids(void)
@@ -80,9 +105,19 @@ current_ids(void)
 }
 
 static always_inline int
+counts_in_area(__u32 pid)
+{
+	struct exit_area_head *head = area_head();
+
+	return head && (pid == head->pids[0] || pid == head->pids[1] || pid == head->pids[2] ||
+			pid == head->pids[3]);
+}
+
+static always_inline int
 is_wanted_thread(__u64 ids)
 {
-	return (!filter_pid || filter_pid == ids >> 32) &&
+	return (!with_area || counts_in_area(ids >> 32)) &&
+	       (!filter_pid || filter_pid == ids >> 32) &&
 	       (!filter_tid || filter_tid == (__u32)ids);
 }
 
@@ -101,9 +136,9 @@ is_wanted_vcpu(__u64 ids)
 static always_inline struct exits_bpf_totals *
 core_totals(void)
 {
-	__u32 zero = 0;
+	__u32 set = current_set();
 
-	return bpf_map_lookup_elem(&totals, &zero);
+	return bpf_map_lookup_elem(&totals, &set);
 }
 
 static always_inline void
@@ -128,7 +163,7 @@ count_lost(void)
 static always_inline __u32
 slot_of(__u32 space, __u64 code)
 {
-	struct exits_bpf_key key = {.code = code, .space = space};
+	struct exits_bpf_key key = {.code = code, .space = space, .set = current_set()};
 	__u32 *known = bpf_map_lookup_elem(&slots, &key), taken;
 
 	if (known)

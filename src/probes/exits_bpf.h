@@ -6,6 +6,7 @@
 #ifndef FOLIO_PROBES_EXITS_BPF_H
 #define FOLIO_PROBES_EXITS_BPF_H
 
+#include "base/exit_area_head.h"
 #include "base/exit_histogram.h"
 #include "probes/events.h"
 
@@ -39,7 +40,7 @@ enum exits_bpf_field {
 struct exits_bpf_key {
 	unsigned long long code;
 	unsigned int space; /* enum exit_space */
-	unsigned int zero;
+	unsigned int set;   /* of the area of emulated exits, where there is one; else 0 */
 };
 
 /* One reason on one core. */
@@ -51,7 +52,7 @@ struct exits_bpf_slot {
 	unsigned long long counts[EXIT_HISTOGRAM_BUCKETS];
 };
 
-/* One core. */
+/* One core and set. */
 struct exits_bpf_totals {
 	unsigned long long events[TRACE_EVENTS_N];
 	unsigned long long lost; /* exits for which no slot was left */

@@ -21,6 +21,7 @@ struct probe_filter {
 	pid_t tid;       /* thread: each vCPU has its own */
 	int vcpu;        /* the vCPU's number within its VM; known from its first kvm_exit on */
 	uint32_t events; /* 1 << enum trace_event of each that is wanted; 0: all */
+	int area_fd;     /* a BPF array of emulated exits: of those who count there; 0: none */
 	size_t records_bytes; /* of a ring of raw records, a power of two; 0: none are kept */
 };
 
@@ -47,7 +48,8 @@ struct probe_skip {
 struct probe_session {
 	const struct probe *probe;
 	struct probe_filter filter;
-	void *state; /* the probe's own */
+	void *state;      /* the probe's own */
+	unsigned int set; /* where there is an area: the set whose exits are read */
 	struct probe_skip skips[PROBE_SKIPS_MAX];
 	size_t n_skips;
 	/* Brought up to date by each read, over the whole session. */
