@@ -233,13 +233,14 @@ def save(figure, run, name):
         fail(f"{path}: {error.strerror}")
 
 
-def main(draw, name):
-    """Runs draw(pyplot, run), which returns a figure or None, on the folder of the command line."""
+def main(draw, name, kind=Run):
+    """Runs draw(pyplot, kind(folder)), which returns a figure or None, on the command line's folder.
+    """
     if len(sys.argv) != 2:
         fail(f"usage: {os.path.basename(sys.argv[0])} RUN_FOLDER")
     pyplot = load_matplotlib()
     try:
-        run = Run(sys.argv[1])
+        run = kind(sys.argv[1])
         figure = draw(pyplot, run)
     except Damaged as damaged:
         fail(str(damaged))

@@ -32,6 +32,8 @@ static const struct command commands[] = {
 	 "the guest's side alone: forward, or send and check"},
 	{"host", cmd_host, "--socket PATH [OPTION]...",
 	 "the host's side alone: sends frames to a guest and checks what comes back"},
+	{"trace", cmd_trace, "[OPTION]...",
+	 "VM exits: which, how often, for how long; live or afterwards"},
 	{"ab", cmd_ab, "--a BIN --b BIN CONFIG",
 	 "two builds of folio, interleaved on this machine"},
 	{"ab-side", cmd_ab_side, NULL, NULL},

@@ -7,6 +7,7 @@ plots=$(cd "$(dirname "$0")/../../plots" && pwd)
 folder=$(mktemp -d /tmp/folio-test-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 failed=0
+scripts='breakdown waterfall latency'
 
 if ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
 	echo "skipped: /usr/bin/python3 has no matplotlib (package python3-matplotlib)"
@@ -18,7 +19,7 @@ refuses() {
 	what=$1
 	text=$2
 	shift 2
-	for script in breakdown waterfall latency; do
+	for script in $scripts; do
 		said=$(/usr/bin/python3 -B "$plots/$script.py" "$@" 2>&1)
 		status=$?
 		case $said in
@@ -76,4 +77,30 @@ refuses 'another column' 'no column variant' "$folder"
 write
 sed -i 2,3d "$folder/summary.csv"
 refuses 'nothing measured' 'no measurements' "$folder"
+
+# VM exits have a file of their own, which is all that their figure needs.
+exits='reason,origin,count,ns_min,ns_p50,ns_p99,ns_max
+svm:npf,kvm,3,1000,2000,9000,9100
+doorbell,emulated,2000000,,,,'
+scripts=exits
+write() {
+	printf '%s\n' "$exits" >"$folder/exits.csv"
+}
+
+rm -f "$folder"/*.csv
+refuses 'no exits.csv' 'exits.csv: No such file' "$folder"
+write
+sed -i 's/,kvm,3/,kvm,three/' "$folder/exits.csv"
+refuses 'text for a count' 'exits.csv:2: damaged' "$folder"
+write
+sed -i 's/emulated/imagined/' "$folder/exits.csv"
+refuses 'unknown origin' 'damaged: origin imagined' "$folder"
+write
+sed -i 2,3d "$folder/exits.csv"
+refuses 'no exits' 'no measurements' "$folder"
+write
+if ! /usr/bin/python3 -B "$plots/exits.py" "$folder" || [ ! -s "$folder/figures/exits.png" ]; then
+	echo "exits: no figure of a good file"
+	failed=1
+fi
 exit $failed

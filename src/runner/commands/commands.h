@@ -17,5 +17,6 @@ int cmd_list(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_guest(int argc, char **argv);
 int cmd_host(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 
 #endif

@@ -17,14 +17,16 @@
 /* The distribution's own: another Python earlier on PATH may lack matplotlib. */
 #define PYTHON "/usr/bin/python3"
 
-#define FIGURES_MAX 3
+#define FIGURES_MAX 4
 
 const struct figure figures[FIGURES_MAX + 1] = {
-	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet", 0},
+	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet",
+	 MATERIAL_SUMMARY},
 	{"waterfall.py", "figures/waterfall.png", "From the ideal to naive, source by source",
 	 MATERIAL_ATTRIBUTION},
 	{"latency.py", "figures/latency.png", "Latency of frames at a set rate, by configuration",
 	 MATERIAL_LATENCY},
+	{"exits.py", "figures/exits.png", "VM exits: how often, and for how long", MATERIAL_EXITS},
 	{NULL, NULL, NULL, 0},
 };
 

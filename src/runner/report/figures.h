@@ -11,8 +11,13 @@
 
 #include "runner/results/folder.h"
 
-/* What only some runs have. */
-enum figure_material { MATERIAL_ATTRIBUTION = 1, MATERIAL_LATENCY = 2 };
+/* What there is to draw; only MATERIAL_SUMMARY is in every run. */
+enum figure_material {
+	MATERIAL_SUMMARY = 1,
+	MATERIAL_ATTRIBUTION = 2,
+	MATERIAL_LATENCY = 4,
+	MATERIAL_EXITS = 8,
+};
 
 struct figure {
 	const char *script; /* in plots/; NULL ends the table */

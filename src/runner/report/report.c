@@ -110,8 +110,10 @@ print_text(struct report *report, FILE *out)
 static unsigned int
 material_of(const struct report *report)
 {
-	unsigned int material = 0;
+	unsigned int material = MATERIAL_SUMMARY;
 
+	if (folder_has(report->folder, "exits.csv"))
+		material |= MATERIAL_EXITS;
 	if (report->attribution.n_rows > 0)
 		material |= MATERIAL_ATTRIBUTION;
 	for (uint32_t i = 0; i < report->run.n_cells; i++)

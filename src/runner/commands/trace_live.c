@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/commands/trace_live.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "probes/probe.h"
+#include "runner/commands/exit_screen.h"
+#include "runner/report/format.h"
+
+#define SCREEN_NS 1000000000ull
+#define ROWS_ON_SCREEN 30
+#define CLEAR "\033[H\033[J"
+
+static atomic_bool stop;
+
+struct trace_live {
+	const struct trace_options *options;
+	struct probe_session session;
+	struct exit_table *total;
+	int process; /* descriptor of the process that is traced; -1: all are */
+	bool terminal;
+	uint64_t began_ns;
+};
+
+static void
+ask_to_stop(int number)
+{
+	(void)number;
+	atomic_store(&stop, true);
+}
+
+/* No SA_RESTART: waiting ends. A reader that went away shows as an error of standard output. */
+static void
+catch_signals(void)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = ask_to_stop};
+
+	atomic_store(&stop, false);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+say_what_is_traced(const struct trace_live *live)
+{
+	const struct probe_session *session = &live->session;
+
+	log_note("tracing by %s: %s", session->probe->name, session->probe->help);
+	for (size_t i = 0; i < session->n_skips; i++)
+		log_note("without %s: %s", session->skips[i].what, session->skips[i].why);
+}
+
+static void
+show(const struct trace_live *live, const struct exit_table *table, double seconds)
+{
+	const struct probe_session *session = &live->session;
+	const struct exit_view view = {
+		.table = table,
+		.seconds = seconds,
+		.rows_max = live->terminal ? ROWS_ON_SCREEN : 0,
+	};
+
+	printf("%sby %s, %.0f s: %llu events, %llu lost, %llu unmatched\n",
+	       live->terminal ? CLEAR : "", session->probe->name,
+	       (double)(clock_monotonic_ns() - live->began_ns) / 1e9,
+	       (unsigned long long)session->events, (unsigned long long)session->lost,
+	       (unsigned long long)session->unmatched);
+	exit_screen_print(&view, stdout);
+	if (!live->terminal)
+		putchar('\n');
+	fflush(stdout);
+}
+
+/* Reads what came since the last time, shows it where that is wanted, and adds it up. */
+static int
+read_and_show(struct trace_live *live, double seconds)
+{
+	struct exit_table table = {0};
+	int err = probe_session_read(&live->session, &table);
+
+	if (!err)
+		err = exit_table_merge(live->total, &table);
+	if (err)
+		log_error("%s: cannot be read: %s", live->session.probe->name, strerror(-err));
+	exit_table_sort(&table);
+	if (!err && live->options->live)
+		show(live, &table, seconds);
+	exit_table_free(&table);
+	return err;
+}
+
+/* Waits until then, or until there is a reason to end: returns whether there is one. */
+static bool
+wait_until(const struct trace_live *live, uint64_t until_ns)
+{
+	struct pollfd process = {.fd = live->process, .events = POLLIN};
+
+	while (!atomic_load(&stop)) {
+		uint64_t now_ns = clock_monotonic_ns(), left_ns = until_ns - now_ns;
+		struct timespec left = {(time_t)(left_ns / 1000000000),
+					(long)(left_ns % 1000000000)};
+
+		if (now_ns >= until_ns)
+			return false;
+		if (ppoll(&process, 1, &left, NULL) > 0) {
+			log_note("process %u has ended", live->options->pid);
+			return true;
+		}
+	}
+	return true;
+}
+
+static int
+loop(struct trace_live *live)
+{
+	uint64_t duration_ns = live->options->duration_ns;
+	uint64_t end_ns = duration_ns ? live->began_ns + duration_ns : UINT64_MAX;
+	uint64_t last_ns = live->began_ns, next_ns;
+	bool ended = false;
+	int err = 0;
+
+	while (!err && !ended && last_ns < end_ns && !ferror(stdout)) {
+		next_ns = last_ns + SCREEN_NS < end_ns ? last_ns + SCREEN_NS : end_ns;
+		ended = wait_until(live, next_ns);
+		next_ns = clock_monotonic_ns();
+		err = read_and_show(live, (double)(next_ns - last_ns) / 1e9);
+		last_ns = next_ns;
+	}
+	return err;
+}
+
+static void
+show_total(struct trace_live *live)
+{
+	exit_table_sort(live->total);
+	live->terminal = false;
+	show(live, live->total, (double)(clock_monotonic_ns() - live->began_ns) / 1e9);
+}
+
+static int
+open_session(struct trace_live *live)
+{
+	const struct trace_options *options = live->options;
+	const struct probe_filter filter = {.pid = (pid_t)options->pid, .vcpu = -1};
+	struct probe_session *session = &live->session;
+	int err = probe_session_open(session, *options->probe ? options->probe : NULL, &filter);
+
+	if (!err)
+		return 0;
+	for (size_t i = 0; i < session->n_skips; i++)
+		log_note("%s: %s", session->skips[i].what, session->skips[i].why);
+	if (err == -ENOENT && *options->probe)
+		log_error("--probe: found '%s', allowed: what folio list probes lists",
+			  options->probe);
+	else
+		log_error("this machine lets no probe trace exits");
+	return *options->probe && err == -ENOENT ? -EINVAL : -ENOTSUP;
+}
+
+static int
+open_process(struct trace_live *live)
+{
+	live->process = -1;
+	if (!live->options->pid)
+		return 0;
+	live->process = (int)syscall(SYS_pidfd_open, (pid_t)live->options->pid, 0);
+	if (live->process >= 0)
+		return 0;
+	log_error("--pid: found '%u': %s", live->options->pid, strerror(errno));
+	return errno == ESRCH ? -EINVAL : -errno;
+}
+
+int
+trace_live_run(const struct trace_options *options, struct exit_table *total)
+{
+	struct trace_live live = {
+		.options = options,
+		.total = total,
+		.terminal = isatty(STDOUT_FILENO),
+	};
+	int err = open_process(&live);
+
+	if (err)
+		return err;
+	catch_signals();
+	err = open_session(&live);
+	if (!err) {
+		say_what_is_traced(&live);
+		live.began_ns = clock_monotonic_ns();
+		err = loop(&live);
+		if (!err)
+			show_total(&live);
+		probe_session_close(&live.session);
+	}
+	if (live.process >= 0)
+		close(live.process);
+	return err;
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# folio trace --import: what it prints, writes and refuses.
+#
+#   trace_import.sh FOLIO        in the source folder
+set -u
+folio=$1
+traces=tests/data/exits
+work=$(mktemp -d /tmp/folio-test-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/e2e/expect.sh
+. "$(dirname "$0")/expect.sh"
+
+"$folio" trace --import $traces/snp.dat >"$work/output" 2>&1
+if [ $? = 3 ]; then
+	echo "SKIP: $(cat "$work/output")"
+	exit 77
+fi
+
+expect 0 'ghcb:page_state_change' "$folio" trace --import $traces/snp.dat
+expect 0 '3 lost, 1 unmatched' "$folio" trace --import $traces/snp.dat
+expect 0 'vmx:ept_violation' "$folio" trace --import $traces/vmx.dat
+
+expect 0 'svm:npf' "$folio" trace --import $traces/snp.dat --output "$work/out"
+grep -v '^#' $traces/snp.csv | diff - "$work/out/exits.csv" || fail "exits.csv is another than snp.csv"
+expect 2 'holds files already' "$folio" trace --import $traces/snp.dat --output "$work/out"
+
+# What is refused leaves no folder behind.
+head -c 20000 $traces/snp.dat >"$work/cut.dat"
+expect 2 'damaged' "$folio" trace --import "$work/cut.dat" --output "$work/none"
+[ ! -e "$work/none" ] || fail "a folder is left for a trace that was refused"
+expect 2 'allowed: trace.dat (trace-cmd) or perf.data' "$folio" trace --import README.md
+expect 2 'No such file' "$folio" trace --import "$work/none"
+expect 2 'no regular file' "$folio" trace --import /dev/null
+expect 2 '--import: found with' "$folio" trace --import $traces/snp.dat --live
+expect 2 'no such option' "$folio" trace --imprt x
+expect 0 'usage: folio trace' "$folio" trace --help
+
+exit $((failures > 0))
