@@ -221,6 +221,16 @@ datapath_config_check(const struct datapath_config *config)
 	return -ENOTSUP;
 }
 
+int
+datapath_config_other_workload(const struct datapath_config *config, const char *workload)
+{
+	for (int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->workload &&
+		    strcmp(sources[i]->workload, workload))
+			return i;
+	return -1;
+}
+
 bool
 datapath_config_needs_iommu(const struct datapath_config *config)
 {

@@ -87,6 +87,12 @@ const char *datapath_config_conflict(const struct datapath_config *config, unsig
 /* 0, or -ENOTSUP after log_error() said what cannot work and why. */
 int datapath_config_check(const struct datapath_config *config);
 
+/*
+ * The source, by index, that is on and takes the place of another workload than this one;
+ * -1: none does.
+ */
+int datapath_config_other_workload(const struct datapath_config *config, const char *workload);
+
 /* Does a source that is on need a device that translates (VIRTIO_F_ACCESS_PLATFORM)? */
 bool datapath_config_needs_iommu(const struct datapath_config *config);
 

@@ -14,15 +14,23 @@
 
 struct forwarded {
 	uint16_t in;        /* received */
-	uint16_t kept;      /* of these: the workload took them for itself */
+	uint16_t kept;      /* of these: the application took them for itself */
 	uint16_t sent;      /* the port took them to send */
 	uint16_t not_taken; /* dropped: the port had no room */
 };
 
+/* What serves the port: the workload with that state, unless a source takes its place. */
+static inline struct application
+forward_application(const struct port *port, const struct workload *workload,
+		    struct workload_state *state)
+{
+	return port->application.burst ? port->application :
+					 (struct application){workload->burst, state};
+}
+
 /* Moves up to n (at most FORWARD_BURST_MAX) frames. Returns what became of them. */
 static inline struct forwarded
-forward_burst(struct port *port, const struct workload *workload, struct workload_state *state,
-	      uint16_t n)
+forward_burst(struct port *port, const struct application *application, uint16_t n)
 {
 	struct rte_mbuf *bufs[FORWARD_BURST_MAX];
 	uint16_t in = port_rx_burst(port, bufs, n);
@@ -30,7 +38,7 @@ forward_burst(struct port *port, const struct workload *workload, struct workloa
 	if (!in)
 		return (struct forwarded){0};
 
-	uint16_t to_send = workload->burst(state, bufs, in);
+	uint16_t to_send = application->burst(application->state, bufs, in);
 	uint16_t sent = port_tx_burst(port, bufs, to_send);
 
 	if (unlikely(sent < to_send))

@@ -35,6 +35,7 @@ struct lane {
 	unsigned int turn;             /* the queue pair of the next burst */
 	struct tally tally;
 	struct workload_state workload_state;
+	struct application applications[QUEUES_MAX]; /* of each port */
 	uint64_t drop_not_enqueued; /* the device had no receive buffer, or no translation, in time */
 };
 

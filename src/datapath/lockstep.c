@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "datapath/eal.h"
+#include "datapath/forward.h"
 #include "datapath/guest/virtio_user.h"
 #include "datapath/host/backend.h"
 #include "datapath/lane.h"
@@ -264,6 +265,9 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 		lane_close(lane);
 		return error;
 	}
+	for (unsigned int q = 0; q < lane->config.queues; q++)
+		lane->applications[q] = forward_application(&lane->ports[q], bench->workload,
+							    &lane->workload_state);
 	tally_add(&lane->tally, "", lane_counters, lane);
 	if (bench->workload->counters)
 		tally_add(&lane->tally, bench->workload->name, bench->workload->counters,

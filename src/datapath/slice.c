@@ -117,7 +117,7 @@ guest_burst(struct lane *lane, uint16_t n, struct step *step)
 {
 	struct port *port = &lane->ports[lane->turn];
 	struct forwarded forwarded =
-		forward_burst(port, lane->bench->workload, &lane->workload_state, n);
+		forward_burst(port, &lane->applications[lane->turn], n);
 
 	port->drop_unsendable += forwarded.not_taken;
 	step->in = forwarded.in;

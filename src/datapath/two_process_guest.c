@@ -23,6 +23,7 @@ struct guest_lane {
 	struct port ports[QUEUES_MAX];
 	struct tally tally;
 	struct workload_state workload_state;
+	struct application applications[QUEUES_MAX];
 	uint64_t kept;      /* by the workload */
 	uint64_t not_taken; /* forwarded, but the device had no room */
 };
@@ -87,6 +88,8 @@ open_lane(struct guest_side *side, uint32_t index)
 			.guest = &side->guest, .queue = q, .config = &side->options.configs[index]};
 
 		error = port_open(&lane->ports[q], &options);
+		lane->applications[q] = forward_application(&lane->ports[q], workload,
+							    &lane->workload_state);
 	}
 	if (error)
 		return error;
@@ -111,13 +114,11 @@ guest_side_connect(struct guest_side *side)
 static inline void
 forward_all(struct guest_side *side, struct guest_lane *lane, uint16_t n)
 {
-	const struct workload *workload = side->options.workload;
-
 	for (unsigned int q = 0; q < side->n_queues; q++) {
 		struct port *port = &lane->ports[q];
 		uint64_t start = clock_tsc() - port->asleep_cycles;
 		struct forwarded forwarded =
-			forward_burst(port, workload, &lane->workload_state, n);
+			forward_burst(port, &lane->applications[q], n);
 
 		if (!forwarded.in)
 			continue;

@@ -97,6 +97,12 @@ acts_on_buffers(const struct source *source)
 	return source->map || source->unmap || source == sources[source_find("bounce_copy")];
 }
 
+static bool
+goes_through_a_kernel(const struct source *source)
+{
+	return source->application;
+}
+
 unsigned int
 harness_sets(void)
 {
@@ -119,7 +125,7 @@ harness_set_of(unsigned int number)
 		number >>= 1;
 	}
 	for (unsigned int i = 0; sources[i]; i++)
-		if (!acts_on_buffers(sources[i]))
+		if (!acts_on_buffers(sources[i]) && !goes_through_a_kernel(sources[i]))
 			on |= number << i;
 	return on;
 }

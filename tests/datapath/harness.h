@@ -33,7 +33,8 @@ unsigned int harness_bit(const char *source);
 
 /*
  * Sets of sources to try, as for harness_config(): those that act on buffers in every
- * combination, each with all others off and with all others on. There are
+ * combination, each with all others off and with all others on, but for those that go
+ * through a kernel: they need privileges, and have tests of their own. There are
  * harness_sets() of them, numbered from 0.
  */
 unsigned int harness_sets(void);

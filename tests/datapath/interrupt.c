@@ -63,14 +63,15 @@ leave_the_hosts_core(void)
 static void *
 serve(void *arg)
 {
-	const struct workload *workload = workload_find("macswap");
 	struct workload_state state = {0};
 	struct world *w = arg;
+	const struct application application =
+		forward_application(&w->port, workload_find("macswap"), &state);
 
 	leave_the_hosts_core();
 	rte_thread_register();
 	while (!atomic_load(&w->stop))
-		forward_burst(&w->port, workload, &state, 32);
+		forward_burst(&w->port, &application, 32);
 	rte_thread_unregister();
 	return NULL;
 }

@@ -38,6 +38,7 @@ const struct counter forwarder_counters[] = {
 struct thread {
 	_Alignas(64) struct forwarder_counters counters;
 	struct workload_state workload_state;
+	struct application applications[QUEUES_MAX]; /* by queue pair; of its own ones */
 	_Alignas(64) struct gate gate;
 	struct forwarder *forwarder;
 	pthread_t thread;
@@ -61,8 +62,8 @@ turn(struct thread *thread, const struct forwarder_options *options)
 	for (unsigned int q = thread->index; q < options->n_ports; q += options->n_cpus) {
 		struct port *port = &options->ports[q];
 		uint64_t asleep = port->asleep_cycles;
-		struct forwarded forwarded = forward_burst(port, options->workload,
-							   &thread->workload_state, options->burst);
+		struct forwarded forwarded =
+			forward_burst(port, &thread->applications[q], options->burst);
 		uint64_t end = clock_tsc();
 
 		c->cycles += end - start;
@@ -110,6 +111,16 @@ pinned_run(void *arg)
 	return run(thread);
 }
 
+static void
+choose_applications(struct thread *thread)
+{
+	const struct forwarder_options *options = &thread->forwarder->options;
+
+	for (unsigned int q = thread->index; q < options->n_ports; q += options->n_cpus)
+		thread->applications[q] = forward_application(
+			&options->ports[q], options->workload, &thread->workload_state);
+}
+
 int
 forwarder_open(const struct forwarder_options *options, struct forwarder **out)
 {
@@ -127,6 +138,7 @@ forwarder_open(const struct forwarder_options *options, struct forwarder **out)
 
 		thread->forwarder = forwarder;
 		thread->index = i;
+		choose_applications(thread);
 		gate_close(&thread->gate);
 		error = -pthread_create(&thread->thread, NULL, pinned_run, thread);
 		thread->started = !error;

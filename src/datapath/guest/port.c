@@ -89,6 +89,9 @@ collect_hooks(struct port *port, const struct datapath_config *config)
 		if (config->sources[n - 1 - i].on && backward->unmap)
 			port->unmap[n_unmap++] =
 				(struct port_hook){backward->unmap, port->states[n - 1 - i]};
+		if (config->sources[i].on && forward->application)
+			port->application =
+				(struct application){forward->application, port->states[i]};
 	}
 	return n_map || n_unmap;
 }

@@ -24,6 +24,7 @@
 #include "datapath/guest/lower.h"
 #include "datapath/guest/mbuf_stack.h"
 #include "datapath/sources/source.h"
+#include "datapath/workloads/workload.h"
 
 struct bounce_copy;
 struct guest;
@@ -59,6 +60,7 @@ struct port {
 	struct port_hook unmap[SOURCES_MAX + 1];
 	struct port_point points[POINTS][SOURCES_MAX + 1];
 
+	struct application application; /* of a source in the workload's place; burst NULL: none */
 	const struct port_burst *burst; /* its bursts without what port_points.h puts before them */
 	struct buffer_ops buffers, draining;
 	struct exit_engine exits;

@@ -203,6 +203,7 @@ check_config(const struct draft *draft)
 	const struct option_spec *device = options_find(datapath_options, "device");
 	char text[OPTION_TEXT_BYTES];
 	struct setting cost;
+	int beside;
 
 	if (draft->config.device != DEVICE_VHOST_USER) {
 		option_format(device, &draft->config, text, sizeof(text));
@@ -211,6 +212,13 @@ check_config(const struct draft *draft)
 	}
 	if (datapath_config_check(&draft->config))
 		return -EINVAL;
+	beside = datapath_config_other_workload(&draft->config, "");
+	if (beside >= 0) {
+		log_error("net_folio: %s: found on, but it takes the place of an application of "
+			  "folio's own, allowed: off",
+			  sources[beside]->name);
+		return -EINVAL;
+	}
 	if (!draft_missing_cost(draft, &cost))
 		return 0;
 	log_error("net_folio: %s.%s: found none, and a port has no cost profile, allowed: a cost, "

@@ -28,6 +28,7 @@
 struct exit_engine;
 struct guest;
 struct rte_mbuf;
+struct workload_state;
 
 enum direction { DIRECTION_RX, DIRECTION_TX };
 
@@ -68,6 +69,8 @@ struct source {
 	bool needs_iommu;
 	/* Costs exits: what stands for one (struct datapath_config's exits) adds its fidelity. */
 	bool exits;
+	/* Whose place its application takes: it works with no other workload. NULL: it has none. */
+	const char *workload;
 	/*
 	 * Why it cannot work in this configuration, and what is allowed instead; NULL
 	 * when it can. May be NULL: it always can.
@@ -91,6 +94,11 @@ struct source {
 	void (*at[POINTS])(void *state);
 	/* The points (bit i: enum exit_point i) whose hooks act with these options; NULL: all. */
 	unsigned int (*points)(const void *options);
+	/*
+	 * In the workload's place, as struct workload's hook, with what open() made for state;
+	 * one source's at most. May be NULL.
+	 */
+	uint16_t (*application)(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n);
 };
 
 /* NULL-terminated; the index is the source's place in struct datapath_config. At most SOURCES_MAX. */

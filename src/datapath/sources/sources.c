@@ -11,6 +11,7 @@ extern const struct source source_bounce_copy;
 extern const struct source source_interrupt;
 extern const struct source source_iotlb;
 extern const struct source source_memory_encryption;
+extern const struct source source_kernel_path;
 extern const struct source source_psc;
 extern const struct source source_register_encryption;
 extern const struct source source_rmp_check;
@@ -32,6 +33,7 @@ const struct source *const sources[] = {
 	&source_tlb_check,
 	&source_rmp_check,
 	&source_memory_encryption,
+	&source_kernel_path,
 	NULL,
 };
 /* clang-format on */

@@ -38,6 +38,12 @@ struct workload {
 			uint16_t back_bytes);
 };
 
+/* What a port's bursts are handed to, chosen at set-up: a workload, or a source in its place. */
+struct application {
+	uint16_t (*burst)(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n);
+	struct workload_state *state;
+};
+
 /* NULL-terminated. */
 extern const struct workload *const workloads[];
 

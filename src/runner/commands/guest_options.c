@@ -8,6 +8,7 @@
 #include "base/cpus.h"
 #include "base/log.h"
 #include "base/socket_path.h"
+#include "datapath/sources/source.h"
 #include "datapath/workloads/workload.h"
 #include "runner/commands/option_args.h"
 #include "runner/config/assign.h"
@@ -156,6 +157,20 @@ check_names(struct guest_plan *plan)
 }
 
 static int
+check_workload(const struct guest_plan *plan)
+{
+	int source = datapath_config_other_workload(&plan->config, plan->given.workload);
+
+	if (source < 0)
+		return 0;
+	log_error("--workload: found '%s' with source %s on, which takes the place of one "
+		  "workload, allowed: --workload %s, or --set sources.%s=off",
+		  plan->given.workload, sources[source]->name, sources[source]->workload,
+		  sources[source]->name);
+	return -EINVAL;
+}
+
+static int
 refuse_cpu(const char *text, const char *why)
 {
 	log_error("--cpu: found '%.60s', %s", text, why);
@@ -265,7 +280,7 @@ guest_plan_parse(int argc, char **argv, struct guest_plan *plan)
 		log_error("--set device: found 'virtio-user', allowed: vhost-user, ethdev");
 		return -EINVAL;
 	}
-	if (read_cpus(plan) || check_traffic(plan, given))
+	if (check_workload(plan) || read_cpus(plan) || check_traffic(plan, given))
 		error = -EINVAL;
 	return check_socket(plan, given) ? -EINVAL : error;
 }

@@ -69,6 +69,33 @@ check_topology(const struct form *form, const struct experiment *experiment)
 	return 0;
 }
 
+/* A source may stand in one workload's place only. */
+static int
+check_workload(const struct form *form, const struct experiment *experiment)
+{
+	const struct node *given = node_find(form->root, "workload");
+
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		const char *name = cell->configuration;
+		int source = datapath_config_other_workload(&cell->config, experiment->workload);
+
+		if (source < 0) {
+			name = cell->reference;
+			source = datapath_config_other_workload(&cell->reference_config,
+								experiment->workload);
+		}
+		if (source >= 0)
+			return node_refuse(given ? given : form->root,
+					   "found %s with source %s on in configuration %s: it "
+					   "takes the place of one workload, allowed: workload: "
+					   "%s, or the source off",
+					   experiment->workload, sources[source]->name, name,
+					   sources[source]->workload);
+	}
+	return 0;
+}
+
 /* A --set that changes nothing is a mistake that no table would show. */
 static void
 warn_of_unused(const struct form *form, const struct experiment *experiment)
@@ -103,6 +130,8 @@ fill(const char *costs_dir, struct node *root, struct experiment *experiment)
 		error = plan_build(&form, experiment);
 	if (!error)
 		error = check_topology(&form, experiment);
+	if (!error)
+		error = check_workload(&form, experiment);
 	if (!error)
 		error = resolved_write(&form, experiment);
 	if (!error)

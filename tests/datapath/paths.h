@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* For tests of what goes through a kernel: may they, and what is there to be seen. */
+#ifndef FOLIO_TESTS_DATAPATH_PATHS_H
+#define FOLIO_TESTS_DATAPATH_PATHS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* May this process make network namespaces and TAPs? Says why not. */
+bool paths_allowed(void);
+
+/* Links of this process's network namespace. */
+unsigned int paths_links(void);
+
+/* Threads of that process (0: of all processes) in another network namespace than this one's. */
+unsigned int paths_foreign_namespaces(pid_t pid);
+
+#endif
