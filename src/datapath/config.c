@@ -232,6 +232,15 @@ datapath_config_other_workload(const struct datapath_config *config, const char 
 }
 
 bool
+datapath_config_through_host_kernel(const struct datapath_config *config)
+{
+	for (unsigned int i = 0; sources[i]; i++)
+		if (config->sources[i].on && sources[i]->through_host_kernel)
+			return true;
+	return false;
+}
+
+bool
 datapath_config_needs_iommu(const struct datapath_config *config)
 {
 	for (unsigned int i = 0; sources[i]; i++)

@@ -93,6 +93,9 @@ int datapath_config_check(const struct datapath_config *config);
  */
 int datapath_config_other_workload(const struct datapath_config *config, const char *workload);
 
+/* Does a source that is on send frames through the host's kernel? */
+bool datapath_config_through_host_kernel(const struct datapath_config *config);
+
 /* Does a source that is on need a device that translates (VIRTIO_F_ACCESS_PLATFORM)? */
 bool datapath_config_needs_iommu(const struct datapath_config *config);
 

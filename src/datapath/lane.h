@@ -15,21 +15,35 @@
 #include "datapath/workloads/workload.h"
 
 struct backend;
+struct host_path;
 struct virtio_user;
 
 struct device {
-	struct guest guest;            /* zero where the driver is virtio-user */
-	struct virtio_user *peer;      /* NULL where it is not */
-	struct backend *backend;       /* NULL: the null device */
+	struct guest guest;       /* zero where the driver is virtio-user */
+	struct virtio_user *peer; /* NULL where it is not */
+	struct backend *backend;  /* NULL: the null device */
+	/* Of each queue pair, once a lane wants them. */
+	struct host_path *host_paths[QUEUES_MAX];
 	struct datapath_config config; /* of the first lane on it */
 	bool own;                      /* of one lane */
 };
 
 #define BURSTS_MAX 8192
 
+/* Of the queue pair whose turn it is. */
+struct lane_host {
+	/* Offers the next n frames until the device has taken them all; returns how many it took. */
+	uint16_t (*send_all)(struct lane *lane, uint16_t n);
+	/* Takes n frames, and waits for them; returns how many came. */
+	uint16_t (*receive_all)(struct lane *lane, struct rte_mbuf **bufs, uint16_t n);
+};
+
+extern const struct lane_host lane_host_straight, lane_host_kernel;
+
 struct lane {
 	struct lockstep *bench;
 	struct device *device;
+	const struct lane_host *host;
 	struct datapath_config config;
 	struct port ports[QUEUES_MAX]; /* config.queues */
 	unsigned int turn;             /* the queue pair of the next burst */

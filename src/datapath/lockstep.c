@@ -12,6 +12,7 @@
 #include "datapath/forward.h"
 #include "datapath/guest/virtio_user.h"
 #include "datapath/host/backend.h"
+#include "datapath/host/host_path.h"
 #include "datapath/lane.h"
 #include "datapath/workloads/workload.h"
 
@@ -44,6 +45,7 @@ lockstep_open(const struct lockstep_options *options, struct lockstep **out)
 static void
 device_close(struct device *device)
 {
+	host_paths_close(device->host_paths);
 	virtio_user_close(device->peer);
 	guest_close(&device->guest);
 	backend_close(device->backend);
@@ -242,6 +244,20 @@ open_ports(struct lane *lane)
 	return error;
 }
 
+static int
+choose_host(struct lane *lane)
+{
+	struct device *device = lane->device;
+
+	lane->host = &lane_host_straight;
+	if (!device->backend || !datapath_config_through_host_kernel(&lane->config))
+		return 0;
+	lane->host = &lane_host_kernel;
+	return device->host_paths[0] ? 0 :
+				       host_paths_open(device->backend, device->config.queues,
+						       lane->bench->sink.pool, device->host_paths);
+}
+
 int
 lockstep_add(struct lockstep *bench, const struct datapath_config *config, const char *device_kind,
 	     bool own_device, struct lane **out)
@@ -261,6 +277,8 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 	if (error)
 		goto fail;
 	error = open_ports(lane);
+	if (!error)
+		error = choose_host(lane);
 	if (error) {
 		lane_close(lane);
 		return error;

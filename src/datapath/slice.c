@@ -19,13 +19,6 @@
 #include "datapath/lane.h"
 #include "datapath/lockstep.h"
 
-/*
- * How long packets may stand still: a translation miss takes some 0.1 ms, a lost time slice
- * 10 ms. On a busy machine each packet of a burst may miss, and wait for two threads that
- * have lost theirs: it counts from the last packet that moved.
- */
-#define STALL_NS 1000000000u
-
 #define METERED_BURSTS_MIN 3u
 #define WARMUP_BURSTS_MIN 1u
 
@@ -40,55 +33,6 @@ static uint64_t
 cycles_of_ns(uint64_t ns)
 {
 	return (uint64_t)((double)ns * (double)clock_tsc_hz() / 1e9);
-}
-
-static uint64_t
-stall_deadline(void)
-{
-	return clock_tsc() + cycles_of_ns(STALL_NS);
-}
-
-/* Offers n frames until the device has taken them all: one whose address misses is tried again. */
-static uint16_t
-send_all(struct lane *lane, uint16_t n)
-{
-	struct rte_mbuf **frames = sink_next(&lane->bench->sink);
-	uint16_t sent = backend_send(lane->device->backend, lane->turn, frames, n);
-
-	if (likely(sent == n))
-		return n;
-	uint64_t deadline = stall_deadline();
-
-	while (sent < n && clock_tsc() < deadline && backend_ready(lane->device->backend)) {
-		uint16_t more =
-			backend_send(lane->device->backend, lane->turn, frames + sent, n - sent);
-
-		sent += more;
-		if (more)
-			deadline = stall_deadline();
-	}
-	return sent;
-}
-
-static uint16_t
-receive_all(struct lane *lane, struct rte_mbuf **bufs, uint16_t n)
-{
-	struct rte_mempool *pool = lane->bench->sink.pool;
-	uint16_t got = backend_receive(lane->device->backend, lane->turn, pool, bufs, n);
-
-	if (likely(got == n))
-		return n;
-	uint64_t deadline = stall_deadline();
-
-	while (got < n && clock_tsc() < deadline && backend_ready(lane->device->backend)) {
-		uint16_t more = backend_receive(lane->device->backend, lane->turn, pool, bufs + got,
-						n - got);
-
-		got += more;
-		if (more)
-			deadline = stall_deadline();
-	}
-	return got;
 }
 
 static uint64_t
@@ -116,8 +60,7 @@ static inline uint16_t
 guest_burst(struct lane *lane, uint16_t n, struct step *step)
 {
 	struct port *port = &lane->ports[lane->turn];
-	struct forwarded forwarded =
-		forward_burst(port, &lane->applications[lane->turn], n);
+	struct forwarded forwarded = forward_burst(port, &lane->applications[lane->turn], n);
 
 	port->drop_unsendable += forwarded.not_taken;
 	step->in = forwarded.in;
@@ -149,7 +92,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	uint64_t drops = port_drops(port);
 
 	uint64_t start = clock_tsc();
-	uint16_t sent = send_all(lane, n);
+	uint16_t sent = lane->host->send_all(lane, n);
 	uint64_t sent_at = clock_tsc();
 
 	guest_burst(lane, n, step);
@@ -159,7 +102,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	drops = port_drops(port) - drops;
 
 	uint16_t due = (uint16_t)(step->in - step->kept - drops),
-		 got = receive_all(lane, back, due);
+		 got = lane->host->receive_all(lane, back, due);
 	uint64_t end = clock_tsc();
 
 	step->guest_cycles = guest_at - sent_at;

@@ -8,7 +8,8 @@ int
 two_process_merge(const struct guest_slice *guest, const struct host_slice *host,
 		  struct slice *slice)
 {
-	uint64_t offered = host->sent + host->not_taken, lost = host->not_taken + guest->dropped;
+	uint64_t offered = host->sent + host->not_taken,
+		 lost = host->not_taken + host->path_dropped + guest->dropped;
 
 	*slice = (struct slice){
 		.duration_ns = slice->duration_ns,

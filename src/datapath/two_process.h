@@ -103,7 +103,8 @@ struct host_side_options {
 	uint32_t n_traffics;
 	uint64_t seed;
 	unsigned int n_queues;
-	bool ask_kicks; /* leave the guest's notifications on */
+	bool ask_kicks;           /* leave the guest's notifications on */
+	bool through_host_kernel; /* some turns are */
 };
 
 struct host_slice {
@@ -112,6 +113,7 @@ struct host_slice {
 	double round_trip_cycles; /* median */
 	uint64_t sent;            /* by plan, and taken by the device */
 	uint64_t not_taken;       /* due, but not taken by the device */
+	uint64_t path_dropped;    /* by the host's kernel on the way, either way */
 	uint64_t filler;          /* sent to use up posted buffers */
 	uint64_t returned;        /* with the filler */
 	uint64_t lost;            /* of sent: not back, or not whole */
@@ -132,7 +134,8 @@ struct host_slice {
 struct host_turn {
 	uint32_t traffic;
 	uint64_t duration_ns;
-	uint64_t rate_pps; /* 0: as fast as possible */
+	uint64_t rate_pps;        /* 0: as fast as possible */
+	bool through_host_kernel; /* frames go through the host's kernel; the options must say so */
 };
 
 /* Bytes of memory that a host needs. */

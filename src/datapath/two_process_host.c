@@ -21,6 +21,7 @@
 #include "datapath/host/backend_io.h"
 #include "datapath/host/collector.h"
 #include "datapath/host/generator.h"
+#include "datapath/host/host_path_io.h"
 #include "datapath/two_process.h"
 
 #define CONNECT_TIMEOUT_MS 20000
@@ -54,7 +55,9 @@ struct host_side {
 	struct host_side_options options;
 	struct backend *backend;
 	struct backend_io backend_io;
-	struct frame_io io; /* over backend_io, metered */
+	struct host_path_io host_path_io; /* zero unless options.through_host_kernel */
+	const struct frame_io *carrier;   /* of the present slice: one of the two */
+	struct frame_io io;               /* over it, metered */
 	struct burst_meter sent, received;
 	uint64_t n_received; /* frames, also filler */
 	double round_trips[ROUND_TRIPS];
@@ -74,7 +77,7 @@ send_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct host_side *side = arg;
 	uint64_t start = clock_tsc();
-	uint16_t sent = side->backend_io.io.send(side->backend_io.io.arg, queue, bufs, n);
+	uint16_t sent = side->carrier->send(side->carrier->arg, queue, bufs, n);
 
 	if (sent)
 		burst_meter_add(&side->sent, clock_tsc() - start, sent);
@@ -86,7 +89,7 @@ receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t 
 {
 	struct host_side *side = arg;
 	uint64_t start = clock_tsc();
-	uint16_t got = side->backend_io.io.receive(side->backend_io.io.arg, queue, bufs, n);
+	uint16_t got = side->carrier->receive(side->carrier->arg, queue, bufs, n);
 
 	if (got)
 		burst_meter_add(&side->received, clock_tsc() - start, got);
@@ -145,8 +148,12 @@ connect_backend(struct host_side *side)
 
 	if (!error)
 		error = backend_io_open(&side->backend_io, side->backend);
+	if (!error && side->options.through_host_kernel)
+		error = host_path_io_open(&side->host_path_io, side->backend,
+					  side->options.n_queues, side->backend_io.io.pool);
 	if (error)
 		return error;
+	side->carrier = &side->backend_io.io;
 	side->io = (struct frame_io){
 		.receive = receive_metered,
 		.send = send_metered,
@@ -269,6 +276,24 @@ stalled(const struct host_side *side)
 	return -ETIMEDOUT;
 }
 
+/*
+ * The host's kernel hands on all that it holds. What comes then, filler that a bridge
+ * would not carry and what the guest sends back, goes straight.
+ */
+static int
+leave_host_kernel(struct host_side *side, struct stream *stream, uint64_t until)
+{
+	if (side->carrier == &side->backend_io.io)
+		return 0;
+	while (!host_path_io_push(&side->host_path_io)) {
+		receive_all(side, stream);
+		if (clock_tsc() > until)
+			return stalled(side);
+	}
+	side->carrier = &side->backend_io.io;
+	return 0;
+}
+
 /* Posted buffers are used up until the guest has none left; what it sent has then been taken. */
 static int
 drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
@@ -277,6 +302,8 @@ drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
 	uint64_t until = clock_tsc() + cycles_of_ns(DRAIN_NS);
 
 	generator_pause(stream->generator);
+	if (leave_host_kernel(side, stream, until))
+		return -ETIMEDOUT;
 	while (!atomic_load_explicit(&signals->drained, memory_order_acquire)) {
 		slice->filler += send_filler(side, stream->filler_bytes);
 		receive_all(side, stream);
@@ -352,10 +379,12 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	struct stream *stream = &side->streams[turn->traffic];
 	const struct generator_counters sent_before = stream->generator->counters;
 	const struct collector_counters before = *collector_counts(stream->collector);
+	const uint64_t path_dropped = host_path_io_dropped(&side->host_path_io);
 	int error;
 
 	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
 	side->n_received = 0;
+	side->carrier = turn->through_host_kernel ? &side->host_path_io.io : &side->backend_io.io;
 	close_window(&side->window);
 	generator_set_rate(stream->generator, turn->rate_pps);
 	collector_follow_times(stream->collector);
@@ -371,6 +400,7 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	collector_finish(stream->collector);
 	slice->sent = stream->generator->counters.sent - sent_before.sent;
 	slice->not_taken = stream->generator->counters.not_taken - sent_before.not_taken;
+	slice->path_dropped = host_path_io_dropped(&side->host_path_io) - path_dropped;
 	slice->returned = side->n_received;
 	slice->lost = collector_counts(stream->collector)->lost - before.lost;
 	return error ? error : check(&before, collector_counts(stream->collector));

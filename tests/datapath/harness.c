@@ -100,7 +100,7 @@ acts_on_buffers(const struct source *source)
 static bool
 goes_through_a_kernel(const struct source *source)
 {
-	return source->application;
+	return source->application || source->through_host_kernel;
 }
 
 unsigned int

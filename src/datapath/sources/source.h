@@ -67,6 +67,8 @@ struct source {
 	uint64_t (*bounce_bytes)(const void *options);
 	/* Needs VIRTIO_F_ACCESS_PLATFORM, so a device of its own. */
 	bool needs_iommu;
+	/* Acts on the host's side: frames go through the host's kernel (host/host_path.h). */
+	bool through_host_kernel;
 	/* Costs exits: what stands for one (struct datapath_config's exits) adds its fidelity. */
 	bool exits;
 	/* Whose place its application takes: it works with no other workload. NULL: it has none. */

@@ -8,6 +8,7 @@
 
 extern const struct source source_bounce_alloc;
 extern const struct source source_bounce_copy;
+extern const struct source source_host_path;
 extern const struct source source_interrupt;
 extern const struct source source_iotlb;
 extern const struct source source_memory_encryption;
@@ -34,6 +35,7 @@ const struct source *const sources[] = {
 	&source_rmp_check,
 	&source_memory_encryption,
 	&source_kernel_path,
+	&source_host_path,
 	NULL,
 };
 /* clang-format on */

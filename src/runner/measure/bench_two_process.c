@@ -135,6 +135,16 @@ guest_main(int fd, void *arg)
 	return error;
 }
 
+static bool
+any_through_host_kernel(const struct pair_of_sides *device)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < device->n_configs; i++)
+		any |= datapath_config_through_host_kernel(&device->configs[i]);
+	return any;
+}
+
 static int
 open_host(const struct side_arguments *arguments, struct host_side **side)
 {
@@ -148,6 +158,7 @@ open_host(const struct side_arguments *arguments, struct host_side **side)
 		.seed = bench->options.experiment->measure.seed,
 		.n_queues = device->configs[0].queues,
 		.ask_kicks = device->configs[0].notify & NOTIFY_KICK,
+		.through_host_kernel = any_through_host_kernel(device),
 	};
 
 	return host_side_open(&options, side);
@@ -464,7 +475,9 @@ run_once(struct bench *bench, const struct seat *seat, struct slice *slice)
 		.lane = seat->lane,
 		.host = {.traffic = bench->traffic,
 			 .duration_ns = slice->duration_ns,
-			 .rate_pps = bench->rate_pps},
+			 .rate_pps = bench->rate_pps,
+			 .through_host_kernel =
+				 datapath_config_through_host_kernel(&device->configs[seat->lane])},
 	};
 	int error;
 
