@@ -164,6 +164,11 @@ test_sizes_then_traffic(void **state)
 	expect_plan(ONE "traffic: imix\n", "L folio/ideal imix\nc A/A/ideal imix\n");
 	expect_plan(ONE "traffic: {size: 90}\n", "L folio/ideal 90\nc A/A/ideal 90\n");
 	expect_plan(ONE "frame_size: 90\n", "L folio/ideal 90\nc A/A/ideal 90\n");
+	expect_plan(ONE "payload_size: 1\n", "L folio/ideal payload:1\nc A/A/ideal payload:1\n");
+	expect_plan(ONE "sweep: {traffic: [imix], payload_size: [1, 1472]}\n",
+		    "L folio/ideal payload:1\nc A/A/ideal payload:1\n"
+		    "L folio/ideal payload:1472\nc A/A/ideal payload:1472\n"
+		    "L folio/ideal imix\nc A/A/ideal imix\n");
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "runner/config/experiment.h"
 #include "runner/config/node.h"
+#include "runner/config/rows.h"
 #include "runner/config/yaml.h"
 
 #define KEY_BYTES_MAX 128
@@ -101,16 +102,16 @@ static void
 drop_others(struct node *root, const char *key)
 {
 	struct node *configurations = node_find(root, "configurations");
+	struct names traffic = {0};
 
 	drop_from_sweep(root, key);
 	for (size_t i = 0; configurations && i < configurations->n_items; i++)
 		drop_from_configuration(configurations->items[i], key);
-	if (strcmp(key, "traffic") && strcmp(key, "frame_size"))
-		return;
-	node_remove(root, "traffic");
-	node_remove(root, "frame_size");
-	drop_from_sweep(root, "traffic");
-	drop_from_sweep(root, "frame_size");
+	rows_keys(&traffic);
+	for (size_t i = 0; names_has(&traffic, key) && i < traffic.n; i++) {
+		node_remove(root, traffic.at[i]);
+		drop_from_sweep(root, traffic.at[i]);
+	}
 }
 
 int

@@ -53,7 +53,7 @@ check_keys(const struct node *node, const struct form *form)
 		return -EINVAL;
 	if (!node->n_items)
 		return node_refuse(node, "found no key, allowed: configuration, frame_size, "
-					 "traffic and what is swept");
+					 "payload_size, traffic and what is swept");
 	return 0;
 }
 

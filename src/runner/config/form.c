@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "datapath/workloads/workload.h"
 #include "runner/config/assumed_costs.h"
 #include "runner/config/attribution_spec.h"
 #include "runner/config/costs.h"
@@ -13,19 +14,21 @@
 #include "runner/config/inclusions.h"
 #include "runner/config/ranges.h"
 #include "runner/config/search_spec.h"
+#include "runner/measure/bench.h"
 
 static int
 check_keys(const struct node *root)
 {
-	static const char *const fixed[] = {
-		"folio",          "name",        "topology",   "workload", "reference", "costs",
-		"configurations", "traffic",     "frame_size", "sweep",    "include",   "exclude",
-		"measure",        "attribution", "sources",    "rate",     "max_cells", "search"};
+	static const char *const fixed[] = {"folio",     "name",    "topology",       "workload",
+					    "reference", "costs",   "configurations", "sweep",
+					    "include",   "exclude", "measure",        "attribution",
+					    "sources",   "rate",    "max_cells",      "search"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		names_add(&keys, fixed[i]);
 	names_add_options(&keys, cost_level_options);
+	rows_keys(&keys);
 	names_add_options(&keys, datapath_options);
 	return node_expect_keys(root, &keys);
 }
@@ -151,6 +154,27 @@ read_sweep(struct form *form)
 	return axes_read(sweep, true, &others, &form->axes);
 }
 
+/* A UDP server of ours knows no frames but its client's. */
+static int
+check_workload(const struct form *form, const struct experiment *experiment)
+{
+	const struct workload *workload = workload_find(experiment->workload);
+	const struct node *node = node_find(form->root, "workload");
+
+	for (size_t i = 0; workload->udp && i < form->rows.n; i++)
+		if (!strncmp(form->rows.rows[i].text, "pcap:", 5))
+			return node_refuse(node,
+					   "found %s for the capture %s, allowed: macswap, or "
+					   "generated frames",
+					   workload->name, form->rows.rows[i].label);
+	if (!workload->answers && bench_find(experiment->topology)->has_rate)
+		return node_refuse(node,
+				   "found %s in the topology %s, allowed: a workload that answers, "
+				   "or topology: lockstep",
+				   workload->name, experiment->topology);
+	return 0;
+}
+
 int
 form_read(struct form *form, struct node *root, const char *costs_dir,
 	  struct experiment *experiment)
@@ -177,7 +201,9 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 		error = rows_read(root, &form->rows);
 	if (!error)
 		error = exclusions_read(form);
-	return error ? error : inclusions_read(form);
+	if (!error)
+		error = inclusions_read(form);
+	return error ? error : check_workload(form, experiment);
 }
 
 void

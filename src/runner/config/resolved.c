@@ -163,12 +163,12 @@ put_attribution(FILE *file, const struct attribution_spec *attribution)
 static void
 put_traffic(FILE *file, const struct form *form)
 {
-	const struct node *sweep = node_find(form->root, "sweep");
+	const struct node *own = rows_find(form->root);
 
-	if (node_find(sweep, "frame_size") || node_find(sweep, "traffic"))
+	if (rows_find(node_find(form->root, "sweep")))
 		return;
-	if (node_find(form->root, "traffic"))
-		put_as_is(file, form->root, "traffic");
+	if (own)
+		put_as_is(file, form->root, own->key);
 	else
 		put_text(file, "frame_size", form->rows.rows[0].label);
 }

@@ -10,11 +10,47 @@
 
 #define DEFAULT_FRAME_BYTES "64"
 
+static int
+read_size(struct node *node, struct row *row)
+{
+	return traffic_node_size(node, row);
+}
+
+static int
+read_payload(struct node *node, struct row *row)
+{
+	return traffic_node_payload(node, row);
+}
+
+/* In the order of their rows. */
+static const struct traffic_key {
+	const char *name;
+	int (*read)(struct node *node, struct row *row);
+	int (*label)(const struct node *node, struct row *row);
+	const char *list; /* what a list of them is */
+} traffic_keys[] = {
+	{"frame_size", read_size, traffic_node_size, "a list of sizes such as [64, 1500]"},
+	{"payload_size", read_payload, traffic_node_payload, "a list of sizes such as [1, 1400]"},
+	{"traffic", traffic_node_read, traffic_node_label, "a list such as [imix, {pcap: FILE}]"},
+};
+
+#define N_KEYS (sizeof(traffic_keys) / sizeof(traffic_keys[0]))
+
 void
 rows_keys(struct names *names)
 {
-	names_add(names, "frame_size");
-	names_add(names, "traffic");
+	for (size_t i = 0; i < N_KEYS; i++)
+		names_add(names, traffic_keys[i].name);
+}
+
+struct node *
+rows_find(const struct node *mapping)
+{
+	struct node *node = NULL;
+
+	for (size_t i = 0; !node && i < N_KEYS; i++)
+		node = node_find(mapping, traffic_keys[i].name);
+	return node;
 }
 
 /* Adds the row, or finds it; *index is its place. Tables know a traffic by its label only. */
@@ -43,21 +79,14 @@ add_row(struct rows *rows, const struct node *node, const struct row *row, size_
 }
 
 static int
-read_row(struct node *node, bool is_size, struct row *row)
+read_list(struct node *list, const struct traffic_key *key, struct rows *rows)
 {
-	return is_size ? traffic_node_size(node, row) : traffic_node_read(node, row);
-}
-
-static int
-read_list(struct node *list, bool is_size, struct rows *rows)
-{
-	if (node_expect_items(list, is_size ? "a list of sizes such as [64, 1500]" :
-					      "a list such as [imix, {pcap: FILE}]"))
+	if (node_expect_items(list, key->list))
 		return -EINVAL;
 	for (size_t i = 0; i < list->n_items; i++) {
 		size_t index, before = rows->n;
 		struct row row;
-		int error = read_row(list->items[i], is_size, &row);
+		int error = key->read(list->items[i], &row);
 
 		if (!error)
 			error = add_row(rows, list->items[i], &row, &index);
@@ -70,56 +99,57 @@ read_list(struct node *list, bool is_size, struct rows *rows)
 	return 0;
 }
 
+/* The mapping's one key that speaks of traffic, and its node; *node is NULL where it has none. */
 static int
-read_single(struct node *node, bool is_size, struct rows *rows)
+find_one(const struct node *mapping, struct node **node, const struct traffic_key **key)
 {
-	struct row row;
-	size_t index;
-	int error = read_row(node, is_size, &row);
+	*node = NULL;
+	for (size_t i = 0; i < N_KEYS; i++) {
+		struct node *found = node_find(mapping, traffic_keys[i].name);
 
-	return error ? error : add_row(rows, node, &row, &index);
-}
-
-/* Only one of `frame_size`, `traffic`, and what is swept has no value of its own. */
-static int
-refuse_both(const struct node *root)
-{
-	const struct node *sweep = node_find(root, "sweep");
-	const struct node *size = node_find(root, "frame_size"),
-			  *traffic = node_find(root, "traffic");
-
-	if (size && traffic)
-		return node_refuse(traffic, "found beside frame_size, allowed: one of the two");
-	if (!size && !traffic)
-		return 0;
-	if (node_find(sweep, "frame_size") || node_find(sweep, "traffic"))
-		return node_refuse(size ? size : traffic,
-				   "found here and in sweep, allowed: one of the two");
+		if (found && *node)
+			return node_refuse(found, "found beside %s, allowed: one of the two",
+					   (*key)->name);
+		if (!found)
+			continue;
+		*node = found;
+		*key = &traffic_keys[i];
+	}
 	return 0;
 }
 
 static int
+read_swept(const struct node *sweep, struct rows *rows)
+{
+	for (size_t i = 0; i < N_KEYS; i++) {
+		struct node *list = node_find(sweep, traffic_keys[i].name);
+		int error = list ? read_list(list, &traffic_keys[i], rows) : 0;
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* What is swept has no value of its own. */
+static int
 read_all(struct node *root, struct rows *rows)
 {
 	struct node *sweep = node_find(root, "sweep"), *node;
-	struct row standard = {DEFAULT_FRAME_BYTES, DEFAULT_FRAME_BYTES};
+	struct row row = {DEFAULT_FRAME_BYTES, DEFAULT_FRAME_BYTES};
+	const struct traffic_key *key;
 	size_t index;
-	int error = refuse_both(root);
+	int error = find_one(root, &node, &key);
 
-	node = node_find(sweep, "frame_size");
+	if (error)
+		return error;
+	if (node && rows_find(sweep))
+		return node_refuse(node, "found here and in sweep, allowed: one of the two");
+	error = read_swept(sweep, rows);
 	if (!error && node)
-		error = read_list(node, true, rows);
-	node = node_find(sweep, "traffic");
-	if (!error && node)
-		error = read_list(node, false, rows);
-	node = node_find(root, "frame_size");
-	if (!error && node)
-		error = read_single(node, true, rows);
-	node = node_find(root, "traffic");
-	if (!error && node)
-		error = read_single(node, false, rows);
+		error = key->read(node, &row);
 	if (!error && !rows->n)
-		error = add_row(rows, root, &standard, &index);
+		error = add_row(rows, node ? node : root, &row, &index);
 	return error;
 }
 
@@ -141,32 +171,19 @@ rows_close(struct rows *rows)
 	*rows = (struct rows){0};
 }
 
-/* The entry's frame_size or traffic: at most one of them. */
-static int
-find_one(const struct node *entry, struct node **node, bool *is_size)
-{
-	struct node *size = node_find(entry, "frame_size"), *traffic = node_find(entry, "traffic");
-
-	*node = size ? size : traffic;
-	*is_size = size != NULL;
-	if (size && traffic)
-		return node_refuse(traffic, "found beside frame_size, allowed: one of the two");
-	return 0;
-}
-
 int
 rows_include(struct node *entry, struct rows *rows, int *index)
 {
+	const struct traffic_key *key;
 	struct node *node;
 	struct row row;
-	bool is_size;
 	size_t place;
-	int error = find_one(entry, &node, &is_size);
+	int error = find_one(entry, &node, &key);
 
 	*index = -1;
 	if (error || !node)
 		return error;
-	error = read_row(node, is_size, &row);
+	error = key->read(node, &row);
 	if (!error)
 		error = add_row(rows, node, &row, &place);
 	if (!error)
@@ -177,15 +194,15 @@ rows_include(struct node *entry, struct rows *rows, int *index)
 int
 rows_label(const struct node *entry, char label[ROW_LABEL_BYTES])
 {
+	const struct traffic_key *key;
 	struct node *node;
 	struct row row;
-	bool is_size;
-	int error = find_one(entry, &node, &is_size);
+	int error = find_one(entry, &node, &key);
 
 	label[0] = '\0';
 	if (error || !node)
 		return error;
-	error = is_size ? traffic_node_size(node, &row) : traffic_node_label(node, &row);
+	error = key->label(node, &row);
 	if (!error)
 		memcpy(label, row.label, ROW_LABEL_BYTES);
 	return error;

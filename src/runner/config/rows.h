@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The traffic axis. `frame_size` and `traffic` are one axis: a frame size is a
- * traffic too. Where `sweep:` has both, the frame sizes come first:
+ * The traffic axis. `frame_size`, `payload_size` (of UDP datagrams, in frames of 60 B at
+ * least) and `traffic` are one axis: a size is a traffic too. Where `sweep:` has several,
+ * they come in that order:
  *
  *     sweep:
  *       frame_size: [64, 1500]
@@ -23,8 +24,8 @@
 #define ROW_LABEL_BYTES 64
 
 struct row {
-	char text[ROW_TEXT_BYTES];   /* for traffic_open(): "64", "imix", "pcap:/x/web.pcap" */
-	char label[ROW_LABEL_BYTES]; /* "64", "imix", "web.pcap" */
+	char text[ROW_TEXT_BYTES];   /* for traffic_open(): "64", "payload:1", "pcap:/x/web.pcap" */
+	char label[ROW_LABEL_BYTES]; /* "64", "payload:1", "web.pcap" */
 };
 
 struct rows {
@@ -33,8 +34,10 @@ struct rows {
 	size_t n_swept; /* the first ones; behind them those that only `include:` names */
 };
 
-/* Keys of a mapping that speak of traffic: frame_size, traffic. */
+/* Keys of a mapping that speak of traffic: frame_size, payload_size, traffic. */
 void rows_keys(struct names *names);
+/* The first of them that the mapping has, or NULL. */
+struct node *rows_find(const struct node *mapping);
 
 /*
  * The rows of the file: sweep's, else the top's, else one of 64 B. rows wants
@@ -43,7 +46,7 @@ void rows_keys(struct names *names);
 int rows_read(struct node *root, struct rows *rows);
 void rows_close(struct rows *rows);
 
-/* frame_size or traffic of an entry of `include:`. *index: its row, -1 for none. As above. */
+/* What an entry of `include:` says of traffic. *index: its row, -1 for none. As above. */
 int rows_include(struct node *entry, struct rows *rows, int *index);
 
 /* Label of what an entry of `exclude:` names, "" for none. As above. */

@@ -31,6 +31,24 @@ traffic_node_size(const struct node *node, struct row *row)
 	return 0;
 }
 
+static const struct option_spec payload_option = {.name = "payload_size",
+						  .type = OPTION_COUNT,
+						  .min = PAYLOAD_BYTES_MIN,
+						  .max = PAYLOAD_BYTES_MAX};
+
+int
+traffic_node_payload(const struct node *node, struct row *row)
+{
+	uint32_t bytes;
+
+	if (node_option(node, &payload_option, &bytes))
+		return -EINVAL;
+	*row = (struct row){0};
+	snprintf(row->text, sizeof(row->text), TRAFFIC_PAYLOAD "%u", bytes);
+	snprintf(row->label, sizeof(row->label), TRAFFIC_PAYLOAD "%u", bytes);
+	return 0;
+}
+
 /* The last part of the path, which tables show. */
 static int
 set_label(const struct node *pcap, const char *path, struct row *row)
