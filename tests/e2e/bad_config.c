@@ -193,6 +193,7 @@ static const struct bad_case bad_cases[] = {
 	 "one of the two"},
 	{ONE "frame_size: 64\nsweep: {traffic: [imix]}\n", 6, "frame_size",
 	 "found here and in sweep", "one of the two"},
+	{ONE "paper: T9\n", 6, "paper", "found 'T9'", "T1"},
 	{ONE "payload_size: 0\n", 6, "payload_size", "found '0'", "1 to 1472"},
 	{ONE "payload_size: 1473\n", 6, "payload_size", "found '1473'", "1 to 1472"},
 	{ONE "payload_size: 100 B\n", 6, "payload_size", "found '100 B'", "1 to 1472"},

@@ -104,6 +104,7 @@ struct experiment {
 	char name[NAME_BYTES];
 	char path[512];         /* of the file, as the user gave it */
 	char costs[NAME_BYTES]; /* cost profile, or "" */
+	char paper[NAME_BYTES]; /* table of the paper's that the run is held against, or "" */
 	char topology[NAME_BYTES];
 	uint64_t rate_pps; /* of cells that sweep no rate */
 	char workload[NAME_BYTES];

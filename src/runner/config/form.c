@@ -15,14 +15,16 @@
 #include "runner/config/ranges.h"
 #include "runner/config/search_spec.h"
 #include "runner/measure/bench.h"
+#include "runner/paper/paper.h"
 
 static int
 check_keys(const struct node *root)
 {
-	static const char *const fixed[] = {"folio",     "name",    "topology",       "workload",
-					    "reference", "costs",   "configurations", "sweep",
-					    "include",   "exclude", "measure",        "attribution",
-					    "sources",   "rate",    "max_cells",      "search"};
+	static const char *const fixed[] = {"folio",       "name",    "topology", "workload",
+					    "reference",   "costs",   "paper",    "configurations",
+					    "sweep",       "include", "exclude",  "measure",
+					    "attribution", "sources", "rate",     "max_cells",
+					    "search"};
 	struct names keys = {0};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -56,6 +58,25 @@ read_costs(struct form *form, const char *costs_dir, struct experiment *experime
 	form->shared.costs = form->costs;
 	snprintf(experiment->costs, sizeof(experiment->costs), "%s", form->costs->name);
 	return 0;
+}
+
+/* The table's rows are looked up when the run is reported. */
+static int
+read_paper(const struct node *root, struct experiment *experiment)
+{
+	const struct node *node = node_find(root, "paper");
+	struct names tables = {0};
+	struct paper paper;
+	int error = node ? paper_open(paper_dir(), &paper) : 0;
+
+	if (!node || error)
+		return error;
+	paper_tables(&paper, &tables);
+	error = node_expect_name(node, &tables);
+	if (!error)
+		snprintf(experiment->paper, sizeof(experiment->paper), "%s", node->text);
+	paper_close(&paper);
+	return error;
 }
 
 static int
@@ -187,6 +208,8 @@ form_read(struct form *form, struct node *root, const char *costs_dir,
 	error = read_sweep(form);
 	if (!error)
 		error = read_costs(form, costs_dir, experiment);
+	if (!error)
+		error = read_paper(root, experiment);
 	if (!error)
 		error = read_recipes(form);
 	if (!error)

@@ -184,6 +184,8 @@ put_file(FILE *file, const struct form *form, const struct experiment *experimen
 	put_text(file, "reference", experiment->reference);
 	if (*experiment->costs)
 		put_text(file, "costs", experiment->costs);
+	if (*experiment->paper)
+		put_text(file, "paper", experiment->paper);
 	put_as_is(file, form->root, cost_level_options->name);
 	put_defaults(file, form);
 	fputs("configurations:\n", file);

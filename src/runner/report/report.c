@@ -25,6 +25,7 @@ add_tables(struct report *report, struct document *document)
 	report_throughput(report, document);
 	report_search(report, document);
 	report_latency(report, document);
+	report_paper(report, document);
 	report_breakdown(report, document);
 	report_breakeven(report, document);
 	report_meaning(report, document);

@@ -46,6 +46,9 @@ void report_search(const struct report *report, struct document *document);
 /* Adds a table per traffic and rate: latencies, where two processes ran at a rate. */
 void report_latency(const struct report *report, struct document *document);
 
+/* Adds a table per traffic, and its claims, where the run is held against one of the paper's. */
+void report_paper(const struct report *report, struct document *document);
+
 /* Adds a table per traffic: what each source costs, from both ends. */
 void report_breakdown(struct report *report, struct document *document);
 

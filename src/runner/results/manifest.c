@@ -43,6 +43,7 @@ static const struct field fields[] = {
 	MANIFEST(FIELD_TEXT, "run", "workload", workload),
 	MANIFEST(FIELD_TEXT, "run", "reference", reference),
 	MANIFEST(FIELD_TEXT, "run", "costs", costs),
+	LATER(FIELD_TEXT, "run", "paper", paper),
 	MANIFEST(FIELD_TEXT, "run", "status", status),
 	MANIFEST(FIELD_TEXT, "run", "started", started),
 	MANIFEST(FIELD_TEXT, "run", "finished", finished),
@@ -130,6 +131,7 @@ manifest_init(struct manifest *m, const struct experiment *experiment)
 	snprintf(m->workload, sizeof(m->workload), "%s", experiment->workload);
 	snprintf(m->reference, sizeof(m->reference), "%s", experiment->reference);
 	snprintf(m->costs, sizeof(m->costs), "%s", experiment->costs);
+	snprintf(m->paper, sizeof(m->paper), "%s", experiment->paper);
 }
 
 static json_t *

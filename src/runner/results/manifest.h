@@ -28,6 +28,7 @@ struct manifest {
 	char workload[MANIFEST_TEXT_BYTES];
 	char reference[MANIFEST_TEXT_BYTES];
 	char costs[MANIFEST_TEXT_BYTES];
+	char paper[MANIFEST_TEXT_BYTES]; /* the table that it is held against */
 
 	struct measure measure;
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/paper/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/report/place.h"
+
+const char *const verdict_texts[] = {
+	[VERDICT_HOLDS] = "holds",
+	[VERDICT_DOES_NOT_HOLD] = "does not hold",
+	[VERDICT_NOT_DISTINGUISHABLE] = "not distinguishable",
+	[VERDICT_NOT_MEASURABLE] = "not measurable here",
+};
+
+enum verdict
+verdict_of(const struct claim *claim, const struct estimate *ratio)
+{
+	double low = isnan(claim->low) ? 0 : claim->low;
+	double high = isnan(claim->high) ? INFINITY : claim->high;
+
+	if (!ratio->n)
+		return VERDICT_NOT_MEASURABLE;
+	if (!isfinite(ratio->ci_low) || !isfinite(ratio->ci_high))
+		return VERDICT_NOT_DISTINGUISHABLE;
+	if (ratio->ci_low >= low && ratio->ci_high <= high)
+		return VERDICT_HOLDS;
+	if (ratio->ci_high < low || ratio->ci_low > high)
+		return VERDICT_DOES_NOT_HOLD;
+	return VERDICT_NOT_DISTINGUISHABLE;
+}
+
+/* The listed cell of that configuration at the place, or NULL. */
+static const struct run_cell *
+find_cell(const struct summary *summary, const struct run_cell *place, const char *configuration)
+{
+	for (uint32_t i = 0; i < summary->run->n_cells; i++) {
+		const struct run_cell *cell = &summary->run->cells[i];
+
+		if (cell->role == CELL_LISTED && cell_same_place(cell, place) &&
+		    !strcmp(cell->configuration, configuration))
+			return cell;
+	}
+	return NULL;
+}
+
+static struct estimate
+to_reference(const struct summary *summary, const struct run_cell *place, const char *metric,
+	     const char *configuration)
+{
+	const struct run_cell *cell = find_cell(summary, place, configuration);
+	const struct summary_row *row = cell ? summary_find(summary, cell, metric) : NULL;
+
+	if (!strcmp(configuration, place->reference))
+		return (struct estimate){1, 1, 1, 1};
+	return row ? row->ratio : estimate_none();
+}
+
+/* Distances add up as those of independent errors do, on the logarithm's scale. */
+static double
+apart(double a, double a_bound, double b, double b_bound)
+{
+	return exp(hypot(log(a_bound / a), log(b_bound / b)));
+}
+
+struct estimate
+verdict_ratio(const struct summary *summary, const struct run_cell *place, const char *metric,
+	      const char *left, const char *right)
+{
+	struct estimate l = to_reference(summary, place, metric, left),
+			r = to_reference(summary, place, metric, right), ratio;
+
+	if (!l.n || !r.n || !(l.value > 0) || !(r.value > 0))
+		return estimate_none();
+	ratio = (struct estimate){.value = l.value / r.value, .n = l.n < r.n ? l.n : r.n};
+	ratio.ci_low = ratio.value / apart(l.value, l.ci_low, r.value, r.ci_high);
+	ratio.ci_high = ratio.value * apart(l.value, l.ci_high, r.value, r.ci_low);
+	return ratio;
+}
+
+/* Where the word stands alone in text, up to end: behind nothing, ' ' or '('; or NULL. */
+static const char *
+find_word(const char *text, const char *end, const char *word, size_t length)
+{
+	for (const char *at = text; (at = strstr(at, word)) && at < end; at++)
+		if ((at == text || strchr(" (", at[-1])) && strchr("(= ", at[length]))
+			return at + length;
+	return NULL;
+}
+
+/* plan.csv describes a cell's sources as "vc(at=idle, cost=4000 cycles) bounce_copy(mode=shadow)". */
+static bool
+has(const struct run_cell *cell, const char *need)
+{
+	size_t length = strcspn(need, ".");
+	char source[PAPER_NAME_BYTES];
+	const char *at, *end;
+
+	snprintf(source, sizeof(source), "%.*s", (int)length, need);
+	if (!cell)
+		return false;
+	at = find_word(cell->options, cell->options + strlen(cell->options), source,
+		       strlen(source));
+	if (!at || !need[length])
+		return at != NULL;
+	end = at + strcspn(at, ")");
+	at = find_word(at, end, need + length + 1, strlen(need + length + 1));
+	return at && strncmp(at, "=0 ", 3) != 0;
+}
+
+const char *
+verdict_lacks(const struct summary *summary, const struct run_cell *place,
+	      const struct claim *claim, char *buf)
+{
+	const struct run_cell *left = find_cell(summary, place, claim->left),
+			      *right = find_cell(summary, place, claim->right);
+	char *rest = buf;
+
+	snprintf(buf, PAPER_TEXT_BYTES, "%s", claim->needs);
+	for (char *need; (need = strsep(&rest, ";"));)
+		if (*need && !has(left, need) && !has(right, need))
+			return need;
+	return NULL;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The paper's figures and claims as data, and what a recorded run makes of them. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "datapath/sources/source.h"
+#include "runner/config/presets.h"
+#include "runner/paper/paper.h"
+#include "runner/paper/verdict.h"
+#include "runner/report/report.h"
+#include "sample_run.h"
+
+static void
+check_configuration(const char *name)
+{
+	assert_non_null(preset_find(name));
+}
+
+static void
+check_needs(const char *needs)
+{
+	char text[PAPER_TEXT_BYTES], *rest = text;
+
+	snprintf(text, sizeof(text), "%s", needs);
+	for (char *need; (need = strsep(&rest, ";"));) {
+		char *option = strchr(need, '.');
+		bool known = false;
+
+		if (option)
+			*option = '\0';
+		for (const struct factor *f = factors_all(); *need && f->name; f++)
+			known |= f->source && !strcmp(f->source, need);
+		assert_true(known || !*need);
+	}
+}
+
+/* What it names is there: a misspelt preset would be "not measurable" for ever. */
+static void
+test_data(void **state)
+{
+	struct names tables = {0};
+	struct paper paper;
+
+	(void)state;
+	assert_int_equal(paper_open(paper_dir(), &paper), 0);
+	for (size_t i = 0; i < paper.n_expected; i++) {
+		check_configuration(paper.expected[i].configuration);
+		if (*paper.expected[i].relative_to)
+			check_configuration(paper.expected[i].relative_to);
+		assert_true(metric_is_of_pairs(paper.expected[i].metric));
+	}
+	for (size_t i = 0; i < paper.n_claims; i++) {
+		check_configuration(paper.claims[i].left);
+		check_configuration(paper.claims[i].right);
+		check_needs(paper.claims[i].needs);
+		assert_true(metric_is_of_pairs(paper.claims[i].metric));
+		assert_true(*paper.claims[i].cause);
+	}
+	paper_tables(&paper, &tables);
+	assert_true(names_has(&tables, "T1"));
+	assert_non_null(paper_find(&paper, "T1", "vm-dpdk", "latency_mean_ns"));
+	assert_null(paper_find(&paper, "T1", "ideal", "latency_mean_ns"));
+	paper_close(&paper);
+}
+
+#define EXPECTED "table,configuration,relative_to,metric,relation,value\n"
+#define CLAIMS "table,claim,metric,left,right,low,high,needs,paper,cause\n"
+
+static void
+write_text(const char *folder, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int
+open_of(const char *expected, const char *claims)
+{
+	char folder[32];
+	struct paper paper;
+
+	sample_folder(folder, sizeof(folder));
+	write_text(folder, "expected.csv", expected);
+	write_text(folder, "claims.csv", claims);
+	int error = paper_open(folder, &paper);
+
+	if (!error)
+		paper_close(&paper);
+	sample_remove(folder);
+	return error;
+}
+
+static void
+test_damaged(void **state)
+{
+	(void)state;
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,1.5\n", CLAIMS "T1,c,m,a,b,1,,,x,y\n"), 0);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,<,1.5\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,0\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,many\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of("table\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,,,,x,y\n"), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,2,1,,x,y\n"), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,1\n"), -EBADMSG);
+}
+
+static enum verdict
+verdict(double low, double high, double ci_low, double ci_high, size_t n)
+{
+	const struct claim claim = {.low = low, .high = high};
+	const struct estimate ratio = {(ci_low + ci_high) / 2, ci_low, ci_high, n};
+
+	return verdict_of(&claim, &ratio);
+}
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict(2, 3, 2.1, 2.9, 5), VERDICT_HOLDS);
+	assert_int_equal(verdict(2, 3, 1.9, 2.9, 5), VERDICT_NOT_DISTINGUISHABLE);
+	assert_int_equal(verdict(2, 3, 2.1, 3.1, 5), VERDICT_NOT_DISTINGUISHABLE);
+	assert_int_equal(verdict(2, 3, 3.1, 3.2, 5), VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(verdict(2, 3, 1, 1.9, 5), VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(verdict(50, NAN, 60, 900, 5), VERDICT_HOLDS);
+	assert_int_equal(verdict(50, NAN, 2, 3, 5), VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(verdict(NAN, 1.06, 0.9, 1.05, 5), VERDICT_HOLDS);
+	assert_int_equal(verdict(NAN, 1.06, 0.9, 1.05, 0), VERDICT_NOT_MEASURABLE);
+	assert_int_equal(verdict(2, 3, NAN, NAN, 1), VERDICT_NOT_DISTINGUISHABLE);
+}
+
+struct recorded {
+	struct sample sample;
+	char folder[32];
+	struct folder opened;
+	struct run run;
+	struct summary summary;
+};
+
+static const char *const sizes[] = {"64", NULL};
+
+static void
+record(struct recorded *r, double noise)
+{
+	sample_open(&r->sample, sizes, noise);
+	r->sample.at_rate = true;
+	snprintf(r->sample.experiment.paper, sizeof(r->sample.experiment.paper), "T1");
+	sample_folder(r->folder, sizeof(r->folder));
+	sample_write(&r->sample, r->folder);
+	assert_int_equal(folder_open(&r->opened, r->folder), 0);
+	assert_int_equal(run_files_read(&r->opened, &r->run), 0);
+	assert_int_equal(summary_open(&r->run, &r->summary), 0);
+}
+
+static void
+forget(struct recorded *r)
+{
+	summary_close(&r->summary);
+	run_files_close(&r->run);
+	folder_close(&r->opened);
+	sample_remove(r->folder);
+	sample_close(&r->sample);
+}
+
+static double
+latency_ns(const struct sample *sample, const char *configuration)
+{
+	const struct cell *cell = sample_cell(sample, configuration, "64");
+
+	return sample_guest_cycles(&cell->config, cell) + sample_host_cycles(&cell->config, cell) +
+	       3000;
+}
+
+static double
+ideal_ns(const struct sample *sample)
+{
+	const struct cell *cell = sample_cell(sample, "folio", "64");
+
+	return sample_guest_cycles(&cell->reference_config, cell) +
+	       sample_host_cycles(&cell->reference_config, cell) + 3000;
+}
+
+static void
+assert_close(double found, double expected)
+{
+	assert_true(fabs(found - expected) < 1e-6);
+}
+
+static void
+test_ratios(void **state)
+{
+	struct recorded r;
+	struct estimate e;
+
+	(void)state;
+	record(&r, 0);
+	const char *metric = METRIC_LATENCY "mean_ns";
+	double folio = latency_ns(&r.sample, "folio"), naive = latency_ns(&r.sample, "naive");
+
+	e = verdict_ratio(&r.summary, &r.run.cells[0], metric, "folio", "ideal");
+	assert_close(e.value, folio / ideal_ns(&r.sample));
+	e = verdict_ratio(&r.summary, &r.run.cells[0], metric, "ideal", "folio");
+	assert_close(e.value, ideal_ns(&r.sample) / folio);
+	e = verdict_ratio(&r.summary, &r.run.cells[0], metric, "naive", "folio");
+	assert_close(e.value, naive / folio);
+	assert_true(e.ci_low <= e.value && e.value <= e.ci_high);
+	e = verdict_ratio(&r.summary, &r.run.cells[0], metric, "naive", "vm-sriov");
+	assert_int_equal(e.n, 0);
+	forget(&r);
+	record(&r, 0.01);
+	e = verdict_ratio(&r.summary, &r.run.cells[0], metric, "naive", "folio");
+	assert_true(e.ci_low < e.value && e.value < e.ci_high);
+	forget(&r);
+}
+
+static const char *
+lacks(const struct recorded *r, const char *needs, char *buf)
+{
+	struct claim claim = {.left = "folio", .right = "naive"};
+
+	snprintf(claim.needs, sizeof(claim.needs), "%s", needs);
+	return verdict_lacks(&r->summary, &r->run.cells[0], &claim, buf);
+}
+
+static void
+test_needs(void **state)
+{
+	char buf[PAPER_TEXT_BYTES];
+	struct recorded r;
+
+	(void)state;
+	record(&r, 0);
+	assert_null(lacks(&r, "", buf));
+	assert_null(lacks(&r, "vc;bounce_copy", buf));
+	assert_string_equal(lacks(&r, "bounce_copy;host_path", buf), "host_path");
+	assert_string_equal(lacks(&r, "bounce", buf), "bounce");
+	assert_string_equal(lacks(&r, "vc.nothing", buf), "vc.nothing");
+	/* The sample's costs are options' defaults. */
+	assert_string_equal(lacks(&r, "vc.cost", buf), "vc.cost");
+	for (uint32_t i = 0; i < r.run.n_cells; i++)
+		snprintf(r.run.cells[i].options, sizeof(r.run.cells[i].options),
+			 "psc(cost=0 cycles, every=1) vc(at=idle, cost=500 cycles)");
+	assert_null(lacks(&r, "vc.cost", buf));
+	assert_string_equal(lacks(&r, "vc.cost;psc.cost", buf), "psc.cost");
+	forget(&r);
+}
+
+static void
+test_report(void **state)
+{
+	struct recorded r;
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	record(&r, 0.001);
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_int_equal(report_make(r.folder, file), 0);
+	fclose(file);
+	assert_non_null(strstr(text, "Beside the paper: T1"));
+	assert_non_null(strstr(text, "FOLIO is one copy from the ideal: under 6%"));
+	assert_non_null(strstr(text, "1.0009x (F5a)"));
+	assert_non_null(strstr(text, "not measurable here"));
+	free(text);
+	forget(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_data),     cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_needs),    cmocka_unit_test(test_report),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
