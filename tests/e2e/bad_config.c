@@ -139,7 +139,7 @@ static const struct bad_case bad_cases[] = {
 	{ONE "    sources: {vc: [doorbell]}\n", 6, "configurations[0].sources.vc", "found a list",
 	 "on, off or a mapping"},
 	{ONE "    sources: {vc: {cots: 4000 cycles}}\n", 6, "configurations[0].sources.vc.cots",
-	 "found no option 'cots' of vc", "at, cost; did you mean 'cost'?"},
+	 "found no option 'cots' of vc", "at, cost, decode; did you mean 'cost'?"},
 	{ONE "    sources: {vc: {cost: 4000}}\n", 6, "configurations[0].sources.vc.cost",
 	 "found '4000'", "a number of cycles such as 4000 cycles, or a time such as 2 us"},
 	{ONE "    sources: {vc: {cost: 4 KiB}}\n", 6, "configurations[0].sources.vc.cost",

@@ -111,7 +111,7 @@ test_sources_are_known(void **state)
 	}
 }
 
-/* Two presets differ in their sources exactly where their marks do, but for what one is without. */
+/* What polls is without what only those who sleep meet, and without costs that nobody knows. */
 static void
 test_polling_presets(void **state)
 {
