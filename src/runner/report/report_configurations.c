@@ -141,7 +141,7 @@ static void
 add_noise(const struct report *report, struct document *document, const struct run_cell *place)
 {
 	struct noise_floor f = noise_floor_of(&report->summary, place->workload, place->frame_size);
-	char same[2][32], across[2][32];
+	char same[SIDES][32], across[SIDES][32];
 
 	for (int side = 0; side < SIDES; side++) {
 		format_floor(f.same_device[side], same[side], sizeof(same[side]));
