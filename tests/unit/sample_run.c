@@ -16,6 +16,7 @@
 
 #include "base/random.h"
 #include "datapath/sources/source.h"
+#include "probes/exit_table.h"
 #include "runner/results/results.h"
 
 #define BURST_PACKETS 32
@@ -290,14 +291,19 @@ sample_trial(const struct sample *s, const struct cell *cell, uint32_t restart, 
 						 .latency = latency_figures_none(),
 						 .send_delay = latency_figures_none()};
 
-	*trial = (struct trial){.cell = cell->id,
-				.restart = restart,
-				.n_pairs = s->experiment.measure.pairs,
-				.same_device = same,
-				.duration_ns = 12000000,
-				.packets = TRIAL_PACKETS,
-				.packets_in = TRIAL_PACKETS,
-				.packets_out = TRIAL_PACKETS};
+	*trial = (struct trial){
+		.cell = cell->id,
+		.restart = restart,
+		.n_pairs = s->experiment.measure.pairs,
+		.same_device = same,
+		.duration_ns = 12000000,
+		.packets = TRIAL_PACKETS,
+		.packets_in = TRIAL_PACKETS,
+		.packets_out = TRIAL_PACKETS,
+		.kvm_exits_per_packet = NAN,
+		.n_exits = 2,
+		.exits = {{"doorbell", EXIT_ORIGIN_EMULATED, 1250, 900, 1000, 2000, 1e6},
+			  {"kvm:kvm_pio", EXIT_ORIGIN_KVM, 1250, NAN, NAN, NAN, NAN}}};
 	for (uint32_t i = 0; i < trial->n_pairs; i++) {
 		struct pair *p = &trial->pairs[i];
 

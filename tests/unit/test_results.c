@@ -197,6 +197,33 @@ test_cut_last_line_is_left_out(void **state)
 	run_files_close(&run);
 }
 
+/* Two rows a trial; what was not timed has no times. */
+static void
+test_exits_are_written(void **state)
+{
+	char line[256];
+	int timed = 0, untimed = 0, others = 0;
+	FILE *file;
+
+	sample_write(*state, folder_path);
+	file = fopen(file_path("exits.csv"), "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "cell,configuration,workload,frame_size,repeat,reason,origin,"
+				  "count,ns_min,ns_p50,ns_p99,ns_max\n");
+	while (fgets(line, sizeof(line), file))
+		if (strstr(line, ",doorbell,emulated,1250,900,1000,2000,1000000\n"))
+			timed++;
+		else if (strstr(line, ",kvm:kvm_pio,kvm,1250,,,,\n"))
+			untimed++;
+		else
+			others++;
+	fclose(file);
+	assert_true(timed > 0);
+	assert_int_equal(timed, untimed);
+	assert_int_equal(others, 0);
+}
+
 /* Each: what is replaced by what, in which file, and what the message must name. */
 static void
 test_damage_is_refused(void **state)
@@ -343,6 +370,7 @@ main(void)
 		TEST(test_plan_and_manifest),
 		TEST(test_quoted_fields),
 		TEST(test_cut_last_line_is_left_out),
+		TEST(test_exits_are_written),
 		TEST(test_damage_is_refused),
 		TEST(test_folder_with_files_is_refused),
 		TEST(test_missing_parent),

@@ -77,6 +77,9 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_kept", "packets", "by the workload: for itself, or ignored");
 	columns_row(columns, "packets_dropped", "packets",
 		    "in = out + kept + dropped; drop.* say where");
+	columns_row(columns, METRIC_KVM_EXITS, "exits/packet",
+		    "of the guest to KVM, traced; whole slices");
+	columns_row(columns, METRIC_TRACING_SHARE, "share", "of the trial, for tracing its exits");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
 	add_latencies(columns);
 	add_throughput(columns);

@@ -15,6 +15,7 @@
 #include "datapath/eal.h"
 #include "runner/commands/progress.h"
 #include "runner/measure/conditions.h"
+#include "runner/measure/exit_watch.h"
 #include "runner/measure/schedule.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
@@ -28,6 +29,7 @@ struct session {
 	bool *wanted; /* by cell, of the restart under way */
 	struct progress progress;
 	struct conditions conditions;
+	struct exit_watch watch;
 	bool ready;           /* the first worker was */
 	bool huge_pages;      /* it measured on them */
 	uint64_t start_ns;    /* that a worker takes to be ready, the first one took */
@@ -217,8 +219,10 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 	int got;
 
 	while ((got = worker_next(worker, &trial)) == 1) {
-		int error = results_add(session->results, &trial);
+		int error;
 
+		exit_watch_complete(&session->watch, &trial);
+		error = results_add(session->results, &trial);
 		if (error)
 			return error;
 		schedule_add(session->schedule, trial.cell, restart, guest_ratio(&trial),
@@ -264,12 +268,15 @@ run_restart(struct session *session, uint32_t restart)
 		.restart = first_restart(session) + restart,
 		.budget_ns = restart_budget_ns(session, restart),
 		.cpu = session->cpu,
+		.watch = &session->watch,
 	};
 	uint64_t started_ns = clock_monotonic_ns();
 	struct worker_ready ready;
 	struct worker worker;
-	int error = worker_start(&worker, &options);
+	int error;
 
+	exit_watch_forget(&session->watch);
+	error = worker_start(&worker, &options);
 	if (error)
 		return error;
 	error = worker_wait_ready(&worker, &ready);
@@ -339,7 +346,9 @@ run_restarts(struct session *session)
 	progress_start(&session->progress, session->options->progress ? stderr : NULL,
 		       share_done(session, false));
 	log_set_sink(print_message, &session->progress);
+	exit_watch_open(&session->watch, session->experiment);
 	error = run_all(session);
+	exit_watch_close(&session->watch);
 	progress_wipe(&session->progress);
 	log_set_sink(NULL, NULL);
 	scratch_close(session->scratch);

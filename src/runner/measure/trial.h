@@ -35,6 +35,17 @@ struct pair {
 	struct latency_figures latency_ratio;
 };
 
+/* Room for every reason of the exit engine, and those that this many kinds of KVM's exits have. */
+#define TRIAL_EXITS_MAX 40
+
+/* A row of exits.csv. Times are NAN where the end of no such exit was seen. */
+struct trial_exit {
+	char reason[64];
+	uint32_t origin; /* enum exit_origin */
+	uint64_t count;
+	double min_ns, p50_ns, p99_ns, max_ns;
+};
+
 struct trial {
 	uint32_t cell;    /* id in the plan */
 	uint32_t restart; /* 0 .. restarts - 1 */
@@ -48,6 +59,11 @@ struct trial {
 	uint64_t packets_in, packets_out, packets_kept, packets_dropped;
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
+	uint32_t n_exits;
+	uint32_t exit_set; /* in which KVM's were counted */
+	struct trial_exit exits[TRIAL_EXITS_MAX];
+	double kvm_exits_per_packet; /* of those offered in whole slices; NAN: nothing was traced */
+	double tracing_share;        /* of duration_ns, that tracing took; 0: nothing was traced */
 	struct latency_distribution latency, reference_latency;
 	struct throughput throughput, reference_throughput;
 };

@@ -12,6 +12,7 @@
 #include "datapath/host/latency.h"
 #include "datapath/host/traffic.h"
 #include "runner/measure/bench.h"
+#include "runner/measure/exit_watch.h"
 #include "runner/measure/lanes.h"
 
 /*
@@ -248,12 +249,17 @@ run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
 {
 	static struct slice a1, b1, b2, a2;
 	static struct latencies of_a1, of_b1, of_b2, of_a2;
+	struct exit_watch *watch = trials->options.watch;
 	int error = run_slice(trials, a, &of_a1, &a1);
 
+	if (watch)
+		exit_watch_begin(watch, &trials->trial);
 	if (!error)
 		error = run_slice(trials, b, &of_b1, &b1);
 	if (!error)
 		error = run_slice(trials, b, &of_b2, &b2);
+	if (watch)
+		exit_watch_end(watch);
 	if (!error)
 		error = run_slice(trials, a, &of_a2, &a2);
 	if (error)
@@ -304,6 +310,8 @@ begin_cell(struct trials *trials, const struct cell *cell)
 	memset(&trials->trial, 0, sizeof(trials->trial));
 	trials->trial.cell = cell->id;
 	trials->trial.restart = trials->options.restart;
+	if (trials->options.watch)
+		exit_watch_begin_trial(trials->options.watch, &trials->trial);
 }
 
 /* A cell that is done early leaves its time to those after it. */
@@ -329,6 +337,8 @@ run_cell(struct trials *trials, const struct cell *cell, uint32_t cells_left)
 		trial->n_pairs++;
 	}
 	trial->duration_ns = clock_monotonic_ns() - now_ns;
+	if (trials->options.watch)
+		exit_watch_end_trial(trials->options.watch, trial);
 	latency_distribution_take(&trial->latency, &trials->latency);
 	latency_distribution_take(&trial->reference_latency, &trials->reference_latency);
 	if (error)

@@ -13,16 +13,18 @@
 #include "runner/measure/bench.h"
 #include "runner/measure/trial.h"
 
+struct exit_watch;
 struct trials;
 
 struct trials_options {
 	const struct experiment *experiment;
-	const char *socket_dir; /* private folder */
-	const bool *wanted;     /* by cell: is it to be measured? */
-	bool search;            /* search throughput too, where the experiment wants it */
-	uint32_t restart;       /* the how-manieth process this is; decides the order */
-	uint64_t budget_ns;     /* of measuring time for this process */
-	int cpu;                /* core to measure on */
+	const char *socket_dir;   /* private folder */
+	const bool *wanted;       /* by cell: is it to be measured? */
+	bool search;              /* search throughput too, where the experiment wants it */
+	uint32_t restart;         /* the how-manieth process this is; decides the order */
+	uint64_t budget_ns;       /* of measuring time for this process */
+	int cpu;                  /* core to measure on */
+	struct exit_watch *watch; /* the exits are counted here; NULL: nowhere */
 };
 
 /*

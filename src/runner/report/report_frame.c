@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What stands before and behind a report's tables. */
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
 #include "runner/report/report.h"
+#include "runner/results/pair_metrics.h"
+
+/* What tracing takes of the measured time without being told. */
+#define TRACING_SHARE_SAID 0.01
 
 static const struct document_column manifest_columns[] = {{"what", false}, {"value", false}};
 
@@ -42,6 +47,21 @@ is_two_process(const struct manifest *manifest)
 	return manifest->placement[0] != '\0';
 }
 
+/* The largest share of a trial that tracing its exits took. */
+static double
+tracing_share(const struct run *run)
+{
+	double most = 0;
+
+	for (uint32_t i = 0; i < run->n_cells; i++) {
+		const struct series *series = run_cell_series(&run->cells[i], METRIC_TRACING_SHARE);
+
+		for (size_t k = 0; series && k < series->n; k++)
+			most = fmax(most, series->points[k].value);
+	}
+	return most;
+}
+
 void
 report_head(const struct report *report, struct document *document)
 {
@@ -67,6 +87,12 @@ report_head(const struct report *report, struct document *document)
 		document_text(document,
 			      "The run's status is '%s': %u of its %u cells were measured.",
 			      m->status, measured, report->run.n_cells);
+	if (tracing_share(&report->run) > TRACING_SHARE_SAID)
+		document_text(
+			document,
+			"Tracing exits took up to %.1f%% of a trial's time, of configuration and "
+			"reference alike.",
+			100 * tracing_share(&report->run));
 	if (report->run.n_blocks > 1)
 		document_text(document,
 			      "The run was resumed on another machine or build: these are the "

@@ -9,6 +9,7 @@
 
 #include "base/fidelity.h"
 #include "datapath/sources/source.h"
+#include "probes/exit_table.h"
 #include "runner/results/csv_file.h"
 #include "runner/results/pair_metrics.h"
 
@@ -241,6 +242,10 @@ write_trial(struct trial_rows *rows, const struct trial *trial, const struct exp
 	write_row(rows, trial->restart, "packets_dropped", "packets",
 		  (double)trial->packets_dropped, METRIC_OF_CONFIGURATION);
 	write_counters(rows, trial);
+	write_row(rows, trial->restart, METRIC_KVM_EXITS, "exits/packet",
+		  trial->kvm_exits_per_packet, METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, METRIC_TRACING_SHARE, "share", trial->tracing_share,
+		  METRIC_OF_BOTH);
 	write_row(rows, trial->restart, METRIC_DURATION, "ns", (double)trial->duration_ns,
 		  METRIC_OF_BOTH);
 	write_distribution(rows, trial->restart, "", &trial->latency, METRIC_OF_CONFIGURATION);
@@ -272,4 +277,48 @@ trial_to_csv(const struct experiment *experiment, const struct trial *trial, cha
 		return -ENOMEM;
 	write_trial(&rows, trial, experiment);
 	return close_text(rows.csv.file);
+}
+
+/* What was not timed leaves its fields empty. */
+static void
+write_ns(struct csv_writer *csv, double ns)
+{
+	if (isfinite(ns))
+		csv_number(csv, round(ns));
+	else
+		csv_text(csv, "");
+}
+
+static void
+write_exit(struct csv_writer *csv, const struct cell *cell, uint32_t repeat,
+	   const struct trial_exit *row)
+{
+	csv_count(csv, cell->id);
+	csv_text(csv, cell->configuration);
+	csv_text(csv, cell->workload);
+	csv_text(csv, cell->traffic_label);
+	csv_count(csv, repeat);
+	csv_text(csv, row->reason);
+	csv_text(csv, exit_origin_names[row->origin]);
+	csv_count(csv, row->count);
+	write_ns(csv, row->min_ns);
+	write_ns(csv, row->p50_ns);
+	write_ns(csv, row->p99_ns);
+	write_ns(csv, row->max_ns);
+	csv_end(csv);
+}
+
+int
+exits_to_csv(const struct experiment *experiment, const struct trial *trial, char **text,
+	     size_t *size)
+{
+	struct csv_writer csv = {.file = open_memstream(text, size)};
+
+	if (!csv.file) {
+		*text = NULL;
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < trial->n_exits; i++)
+		write_exit(&csv, &experiment->cells[trial->cell], trial->restart, &trial->exits[i]);
+	return close_text(csv.file);
 }

@@ -14,6 +14,10 @@
 
 #define TRIALS_COLUMNS "cell,configuration,workload,frame_size,repeat,metric,unit,value,fidelity"
 
+#define EXITS_COLUMNS                                                                              \
+	"cell,configuration,workload,frame_size,repeat,reason,origin,count,ns_min,ns_p50,ns_p99,"  \
+	"ns_max"
+
 /* A role's name in plan.csv. */
 const char *cell_role_name(enum cell_role role);
 
@@ -33,6 +37,13 @@ int plan_to_csv(const struct experiment *experiment, char **text, size_t *size);
  * trial isn't of this experiment's plan.
  */
 int trial_to_csv(const struct experiment *experiment, const struct trial *trial, char **text,
+		 size_t *size);
+
+/*
+ * The trial's exits, as rows without column names. As trial_to_csv(), but for -EINVAL: the trial
+ * was written before.
+ */
+int exits_to_csv(const struct experiment *experiment, const struct trial *trial, char **text,
 		 size_t *size);
 
 #endif

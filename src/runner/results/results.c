@@ -28,15 +28,15 @@ struct results {
 	struct blocks blocks;
 	struct done_trials done;
 	struct cpu_time cpu_time_at_start;
-	int trials_fd;
+	int trials_fd, exits_fd;
 	off_t trials_bytes; /* whole trials only */
 	uint64_t n_trials;
 	bool resumed; /* what is in the folder stays there */
 };
 
 /* Every file that results_create() makes. */
-static const char *const first_files[] = {"manifest.json", "config.yaml", "plan.csv", "blocks.csv",
-					  "trials.csv"};
+static const char *const first_files[] = {"manifest.json", "config.yaml", "plan.csv",
+					  "blocks.csv",    "trials.csv",  "exits.csv"};
 
 static void
 utc_now(const char *format, char *out, size_t size)
@@ -134,6 +134,9 @@ write_first_files(struct results *r)
 	if (!err && !folder_has(&r->folder, "trials.csv"))
 		err = folder_write(&r->folder, "trials.csv", TRIALS_COLUMNS "\n",
 				   strlen(TRIALS_COLUMNS "\n"));
+	if (!err && !folder_has(&r->folder, "exits.csv"))
+		err = folder_write(&r->folder, "exits.csv", EXITS_COLUMNS "\n",
+				   strlen(EXITS_COLUMNS "\n"));
 	return err;
 }
 
@@ -163,7 +166,7 @@ new_results(const struct experiment *experiment)
 		return NULL;
 	}
 	r->experiment = experiment;
-	r->trials_fd = -1;
+	r->trials_fd = r->exits_fd = -1;
 	r->folder.fd = -1;
 	return r;
 }
@@ -361,8 +364,32 @@ results_path(const struct results *results)
 	return results->folder.path;
 }
 
-int
-results_add(struct results *r, const struct trial *trial)
+/*
+ * Before the trial itself, which makes it whole: a kill in between leaves rows of a trial that is
+ * measured again, and of two rows for one exit the later one counts.
+ */
+static int
+add_exits(struct results *r, const struct trial *trial)
+{
+	char *text;
+	size_t size;
+	int err = exits_to_csv(r->experiment, trial, &text, &size);
+
+	if (!err && r->exits_fd < 0)
+		r->exits_fd = openat(r->folder.fd, "exits.csv", O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (!err && r->exits_fd < 0)
+		err = -errno;
+	if (!err && size && write(r->exits_fd, text, size) != (ssize_t)size)
+		err = -ENOSPC;
+	free(text);
+	if (err)
+		log_error("%s/exits.csv: cannot add cell %u, restart %u: %s", r->folder.path,
+			  trial->cell, trial->restart, strerror(-err));
+	return err;
+}
+
+static int
+add_trial(struct results *r, const struct trial *trial)
 {
 	char *text;
 	size_t size;
@@ -387,6 +414,14 @@ results_add(struct results *r, const struct trial *trial)
 	r->trials_bytes += written;
 	r->n_trials++;
 	return 0;
+}
+
+int
+results_add(struct results *r, const struct trial *trial)
+{
+	int err = trial->cell < r->experiment->n_cells ? add_exits(r, trial) : 0;
+
+	return err ? err : add_trial(r, trial);
 }
 
 int
@@ -419,6 +454,8 @@ results_close(struct results *r)
 		return;
 	if (r->trials_fd >= 0)
 		close(r->trials_fd);
+	if (r->exits_fd >= 0)
+		close(r->exits_fd);
 	if (r->folder.fd >= 0 && r->n_trials == 0 && !r->resumed)
 		remove_first_files(r);
 	done_trials_close(&r->done);
