@@ -21,6 +21,12 @@
 #include "probes/exit_space.h"
 #include "probes/exits_bpf.h"
 
+/*
+ * What a program on a classic tracepoint returns: 0 would take the event away from everyone else
+ * who counts or records it by perf_event_open().
+ */
+#define PASS_ON 1
+
 #define always_inline inline __attribute__((always_inline))
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -344,7 +350,8 @@ field(void *record, enum exits_bpf_field which, __u32 bytes)
 	}                                                                                          \
 	SEC("tracepoint/" #group "/" #name) int classic_##name(void *record)                       \
 	{                                                                                          \
-		return on_event(TRACE_##tag);                                                      \
+		on_event(TRACE_##tag);                                                             \
+		return PASS_ON;                                                                    \
 	}
 
 COUNTED(KVM_PIO, kvm, kvm_pio)
@@ -372,7 +379,9 @@ SEC("tracepoint/kvm/kvm_mmio")
 int
 classic_kvm_mmio(void *record)
 {
-	return field(record, EXITS_BPF_MMIO_TYPE, 4) ? on_event(TRACE_KVM_MMIO) : 0;
+	if (field(record, EXITS_BPF_MMIO_TYPE, 4))
+		on_event(TRACE_KVM_MMIO);
+	return PASS_ON;
 }
 
 /* The arguments are a vCPU and its kind; the reason is only in the decoded record. */
@@ -380,9 +389,10 @@ SEC("tracepoint/kvm/kvm_exit")
 int
 classic_kvm_exit(void *record)
 {
-	return on_exit(field(record, EXITS_BPF_EXIT_ISA, 4),
+	on_exit(field(record, EXITS_BPF_EXIT_ISA, 4),
 		       field(record, EXITS_BPF_EXIT_REASON, 4),
 		       field(record, EXITS_BPF_EXIT_VCPU, 4));
+	return PASS_ON;
 }
 
 SEC("tp_btf/kvm_entry")
@@ -396,7 +406,8 @@ SEC("tracepoint/kvm/kvm_entry")
 int
 classic_kvm_entry(void *record)
 {
-	return on_end(TRACE_KVM_ENTRY, EXITS_BPF_PAIR_EXIT);
+	on_end(TRACE_KVM_ENTRY, EXITS_BPF_PAIR_EXIT);
+	return PASS_ON;
 }
 
 SEC("tp_btf/kvm_userspace_exit")
@@ -411,8 +422,9 @@ SEC("tracepoint/kvm/kvm_userspace_exit")
 int
 classic_kvm_userspace_exit(void *record)
 {
-	return on_begin(TRACE_KVM_USERSPACE_EXIT, EXITS_BPF_PAIR_USERSPACE, EXIT_SPACE_USERSPACE,
+	on_begin(TRACE_KVM_USERSPACE_EXIT, EXITS_BPF_PAIR_USERSPACE, EXIT_SPACE_USERSPACE,
 			field(record, EXITS_BPF_USERSPACE_REASON, 4));
+	return PASS_ON;
 }
 
 /* KVM_RUN loads the guest's FPU state as it begins: user space is done with the exit. */
@@ -427,24 +439,26 @@ SEC("tracepoint/kvm/kvm_fpu")
 int
 classic_kvm_fpu(void *record)
 {
-	return field(record, EXITS_BPF_FPU_LOAD, 4) ?
-		       on_end(TRACE_KVM_FPU, EXITS_BPF_PAIR_USERSPACE) :
-		       0;
+	if (field(record, EXITS_BPF_FPU_LOAD, 4))
+		on_end(TRACE_KVM_FPU, EXITS_BPF_PAIR_USERSPACE);
+	return PASS_ON;
 }
 
 SEC("tracepoint/kvm/kvm_vmgexit_enter")
 int
 classic_kvm_vmgexit_enter(void *record)
 {
-	return on_begin(TRACE_KVM_VMGEXIT_ENTER, EXITS_BPF_PAIR_VMGEXIT, EXIT_SPACE_GHCB,
+	on_begin(TRACE_KVM_VMGEXIT_ENTER, EXITS_BPF_PAIR_VMGEXIT, EXIT_SPACE_GHCB,
 			field(record, EXITS_BPF_VMGEXIT_REASON, 8));
+	return PASS_ON;
 }
 
 SEC("tracepoint/kvm/kvm_vmgexit_exit")
 int
 classic_kvm_vmgexit_exit(void *record)
 {
-	return on_end(TRACE_KVM_VMGEXIT_EXIT, EXITS_BPF_PAIR_VMGEXIT);
+	on_end(TRACE_KVM_VMGEXIT_EXIT, EXITS_BPF_PAIR_VMGEXIT);
+	return PASS_ON;
 }
 
 /* GHCB specification, 2.3.1: bits 11:0 of the MSR are the request. */
@@ -452,16 +466,18 @@ SEC("tracepoint/kvm/kvm_vmgexit_msr_protocol_enter")
 int
 classic_kvm_vmgexit_msr_protocol_enter(void *record)
 {
-	return on_begin(TRACE_KVM_VMGEXIT_MSR_PROTOCOL_ENTER, EXITS_BPF_PAIR_VMGEXIT,
+	on_begin(TRACE_KVM_VMGEXIT_MSR_PROTOCOL_ENTER, EXITS_BPF_PAIR_VMGEXIT,
 			EXIT_SPACE_MSR_PROTOCOL,
 			field(record, EXITS_BPF_MSR_PROTOCOL_GPA, 8) & 0xfff);
+	return PASS_ON;
 }
 
 SEC("tracepoint/kvm/kvm_vmgexit_msr_protocol_exit")
 int
 classic_kvm_vmgexit_msr_protocol_exit(void *record)
 {
-	return on_end(TRACE_KVM_VMGEXIT_MSR_PROTOCOL_EXIT, EXITS_BPF_PAIR_VMGEXIT);
+	on_end(TRACE_KVM_VMGEXIT_MSR_PROTOCOL_EXIT, EXITS_BPF_PAIR_VMGEXIT);
+	return PASS_ON;
 }
 
 /*
@@ -493,5 +509,6 @@ SEC("tracepoint/task/task_rename")
 int
 classic_task_rename(void *record)
 {
-	return on_rename();
+	on_rename();
+	return PASS_ON;
 }
