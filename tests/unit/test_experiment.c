@@ -537,6 +537,56 @@ test_set_holds_for_every_configuration(void **state)
 	experiment_close(e);
 }
 
+/* Every cost, of which some are nobody's to know. Returns how many. */
+static size_t
+give_costs(struct assignment *set, char keys[][96], size_t max)
+{
+	size_t n = 0;
+
+	for (int i = 0; sources[i]; i++) {
+		for (const struct option_spec *o = sources[i]->options; o && o->name; o++) {
+			if (!o->cost)
+				continue;
+			assert_in_range(n, 0, max - 1);
+			snprintf(keys[n], sizeof(keys[n]), "sources.%s.%s", sources[i]->name,
+				 o->name);
+			set[n] = (struct assignment){keys[n], "7 cycles"};
+			n++;
+		}
+	}
+	return n;
+}
+
+/* In every preset, also where the file says more of it, and in what is read back. */
+static void
+test_set_switches_any_source_off(void **state)
+{
+	static const char text[] = HEAD
+		"workload: udp_echo\ntopology: two-process\nreference: naive\n"
+		"configurations:\n"
+		"  - {preset: snp-sriov, sources: {vc: {at: [idle]}, iotlb: on}}\n"
+		"  - {preset: folio}\n  - {preset: es-sriov}\n";
+	struct assignment set[32];
+	char keys[31][96];
+	size_t n = give_costs(set, keys, 31);
+
+	(void)state;
+	for (int source = 0; sources[source]; source++) {
+		char key[96];
+
+		snprintf(key, sizeof(key), "sources.%s", sources[source]->name);
+		set[n] = (struct assignment){key, "off"};
+		struct experiment *e = config_expect(&folder, text, set, n + 1);
+
+		assert_round_trip(e);
+		for (uint32_t i = 0; i < e->n_cells; i++) {
+			assert_false(e->cells[i].config.sources[source].on);
+			assert_false(e->cells[i].reference_config.sources[source].on);
+		}
+		experiment_close(e);
+	}
+}
+
 static void
 test_set_without_effect_is_told(void **state)
 {
@@ -670,6 +720,7 @@ main(void)
 		cmocka_unit_test(test_attribution_keeps_a_factors_settings),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_set_holds_for_every_configuration),
+		cmocka_unit_test(test_set_switches_any_source_off),
 		cmocka_unit_test(test_set_without_effect_is_told),
 		cmocka_unit_test(test_what_holds_for_all),
 		cmocka_unit_test(test_aliases_and_quotes),

@@ -2,6 +2,7 @@
 #include "runner/config/assign.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,9 +77,9 @@ drop_from_sweep(struct node *root, const char *key)
 		node_remove(root, "sweep");
 }
 
-/* "burst", or "sources.vc.cost", out of one configuration. */
+/* "burst", "sources.vc.cost", or the switch "sources.vc", out of one configuration. */
 static void
-drop_from_configuration(struct node *configuration, const char *key)
+drop_from_configuration(struct node *configuration, const char *key, bool is_switch)
 {
 	const char *source = key + strlen(SOURCES_PREFIX), *dot;
 	char name[KEY_BYTES_MAX];
@@ -90,23 +91,26 @@ drop_from_configuration(struct node *configuration, const char *key)
 		return;
 	}
 	dot = strchr(source, '.');
+	options = node_find(configuration, "sources");
+	if (!dot && is_switch && options)
+		node_remove(options, source);
 	if (!dot)
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - source), source);
-	options = node_find(node_find(configuration, "sources"), name);
+	options = node_find(options, name);
 	if (options)
 		node_remove(options, dot + 1);
 }
 
 static void
-drop_others(struct node *root, const char *key)
+drop_others(struct node *root, const char *key, bool is_switch)
 {
 	struct node *configurations = node_find(root, "configurations");
 	struct names traffic = {0};
 
 	drop_from_sweep(root, key);
 	for (size_t i = 0; configurations && i < configurations->n_items; i++)
-		drop_from_configuration(configurations->items[i], key);
+		drop_from_configuration(configurations->items[i], key, is_switch);
 	rows_keys(&traffic);
 	for (size_t i = 0; names_has(&traffic, key) && i < traffic.n; i++) {
 		node_remove(root, traffic.at[i]);
@@ -158,7 +162,7 @@ assign(struct node *root, const struct assignment *assignment)
 	if (error)
 		return error;
 	value->file = root->file;
-	drop_others(root, assignment->key);
+	drop_others(root, assignment->key, value->kind == NODE_SCALAR);
 	error = put(root, assignment->key, value);
 	if (error)
 		node_free(value);

@@ -109,8 +109,12 @@ put_defaults_of(FILE *file, const struct form *form, const struct source *source
 	const struct node *given = node_find(node_find(form->root, "sources"), source->name);
 	const char *comma = "";
 
+	if (given && given->kind == NODE_SCALAR) {
+		fprintf(file, "  %s: off\n", source->name);
+		return;
+	}
 	fprintf(file, "  %s: {", source->name);
-	for (const struct option_spec *option = source->options; option->name; option++) {
+	for (const struct option_spec *option = source->options; option && option->name; option++) {
 		const struct node *value = node_find(given, option->name);
 		const struct cost *cost = option->cost ? costs_find(form->costs, option->cost) :
 							 NULL;
@@ -137,8 +141,7 @@ put_defaults(FILE *file, const struct form *form)
 		put_as_is(file, form->root, option->name);
 	fputs("sources:\n", file);
 	for (int i = 0; sources[i]; i++)
-		if (sources[i]->options)
-			put_defaults_of(file, form, sources[i]);
+		put_defaults_of(file, form, sources[i]);
 }
 
 static void

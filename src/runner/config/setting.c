@@ -154,6 +154,12 @@ draft_apply_sources(struct draft *draft, const struct node *sources_node)
 	return 0;
 }
 
+static bool
+is_off(const struct node *value)
+{
+	return value->kind == NODE_SCALAR && !strcmp(value->text, "off");
+}
+
 int
 draft_apply_defaults(struct draft *draft, const struct node *sources_node)
 {
@@ -165,9 +171,13 @@ draft_apply_defaults(struct draft *draft, const struct node *sources_node)
 
 		if (source < 0)
 			return refuse_source(value, value->key);
-		if (node_expect(
-			    value, NODE_MAPPING,
-			    "a mapping of its options; what is on stands in the configurations"))
+		if (is_off(value)) {
+			draft->config.sources[source].on = false;
+			continue;
+		}
+		if (node_expect(value, NODE_MAPPING,
+				"off, or a mapping of its options; what is on stands in the "
+				"configurations"))
 			return -EINVAL;
 		if (apply_options(draft, source, value))
 			return -EINVAL;

@@ -34,7 +34,10 @@ int draft_apply(struct draft *draft, const struct setting *setting, const struct
 /* `sources:` of a configuration: a source that has a mapping is on. As above. */
 int draft_apply_sources(struct draft *draft, const struct node *sources_node);
 
-/* `sources:` at the top of a file: options only, which turn nothing on. As above. */
+/*
+ * `sources:` at the top of a file, for all configurations: options, which turn nothing on,
+ * or off, whatever a preset says. As above.
+ */
 int draft_apply_defaults(struct draft *draft, const struct node *sources_node);
 
 /* The options of the datapath among the mapping's keys. As above. */
