@@ -10,6 +10,7 @@
 #include "datapath/config.h"
 #include "datapath/guest/guest.h"
 #include "datapath/guest/port.h"
+#include "datapath/host/link.h"
 #include "datapath/host/sink.h"
 #include "datapath/lockstep.h"
 #include "datapath/workloads/workload.h"
@@ -47,6 +48,7 @@ struct lane {
 	struct datapath_config config;
 	struct port ports[QUEUES_MAX]; /* config.queues */
 	unsigned int turn;             /* the queue pair of the next burst */
+	struct device_link link;
 	struct tally tally;
 	struct workload_state workload_state;
 	struct application applications[QUEUES_MAX]; /* of each port */

@@ -57,6 +57,7 @@ lane_close(struct lane *lane)
 {
 	for (unsigned int q = 0; q < lane->config.queues; q++)
 		port_close(&lane->ports[q]);
+	link_close(&lane->link);
 	free(lane);
 }
 
@@ -237,7 +238,8 @@ open_ports(struct lane *lane)
 		const struct port_options options = {.guest = &lane->device->guest,
 						     .queue = q,
 						     .config = &lane->config,
-						     .lockstep = true};
+						     .lockstep = true,
+						     .own_host = true};
 
 		error = port_open(&lane->ports[q], &options);
 	}
@@ -279,6 +281,8 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 	error = open_ports(lane);
 	if (!error)
 		error = choose_host(lane);
+	if (!error)
+		error = link_open(&lane->link, config);
 	if (error) {
 		lane_close(lane);
 		return error;
@@ -291,6 +295,7 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 		tally_add(&lane->tally, bench->workload->name, bench->workload->counters,
 			  &lane->workload_state);
 	tally_add_ports(&lane->tally, lane->ports, lane->config.queues);
+	link_tally(&lane->link, &lane->tally);
 	bench->lanes[bench->n_lanes++] = lane;
 	*out = lane;
 	return 0;

@@ -93,6 +93,9 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 
 	uint64_t start = clock_tsc();
 	uint16_t sent = lane->host->send_all(lane, n);
+
+	link_cross(&lane->link, sink_next(sink), sent);
+
 	uint64_t sent_at = clock_tsc();
 
 	guest_burst(lane, n, step);
@@ -103,6 +106,9 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 
 	uint16_t due = (uint16_t)(step->in - step->kept - drops),
 		 got = lane->host->receive_all(lane, back, due);
+
+	link_cross(&lane->link, back, got);
+
 	uint64_t end = clock_tsc();
 
 	step->guest_cycles = guest_at - sent_at;

@@ -103,8 +103,10 @@ struct host_side_options {
 	uint32_t n_traffics;
 	uint64_t seed;
 	unsigned int n_queues;
-	bool ask_kicks;           /* leave the guest's notifications on */
-	bool through_host_kernel; /* some turns are */
+	bool ask_kicks;                        /* leave the guest's notifications on */
+	bool through_host_kernel;              /* some turns are */
+	const struct datapath_config *configs; /* as the guest's */
+	uint32_t n_configs;
 };
 
 struct host_slice {
@@ -132,6 +134,7 @@ struct host_slice {
 
 /* What the host is to do in a slice. */
 struct host_turn {
+	uint32_t lane; /* index into configs */
 	uint32_t traffic;
 	uint64_t duration_ns;
 	uint64_t rate_pps;        /* 0: as fast as possible */

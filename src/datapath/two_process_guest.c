@@ -84,8 +84,10 @@ open_lane(struct guest_side *side, uint32_t index)
 	int error = 0;
 
 	for (unsigned int q = 0; !error && q < side->n_queues; q++) {
-		const struct port_options options = {
-			.guest = &side->guest, .queue = q, .config = &side->options.configs[index]};
+		const struct port_options options = {.guest = &side->guest,
+						     .queue = q,
+						     .config = &side->options.configs[index],
+						     .own_host = true};
 
 		error = port_open(&lane->ports[q], &options);
 		lane->applications[q] = forward_application(&lane->ports[q], workload,

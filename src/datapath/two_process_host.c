@@ -22,6 +22,7 @@
 #include "datapath/host/collector.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/host_path_io.h"
+#include "datapath/host/link.h"
 #include "datapath/two_process.h"
 
 #define CONNECT_TIMEOUT_MS 20000
@@ -63,7 +64,9 @@ struct host_side {
 	double round_trips[ROUND_TRIPS];
 	uint64_t longest_turn_cycles, last_turn; /* of the last run_phase(); when it began */
 	struct latency_window window;
-	struct stream streams[]; /* options.n_traffics */
+	struct device_link *links; /* by lane */
+	struct device_link *link;  /* of the lane whose slice it is */
+	struct stream streams[];   /* options.n_traffics */
 };
 
 size_t
@@ -79,6 +82,7 @@ send_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 	uint64_t start = clock_tsc();
 	uint16_t sent = side->carrier->send(side->carrier->arg, queue, bufs, n);
 
+	link_cross(side->link, bufs, sent);
 	if (sent)
 		burst_meter_add(&side->sent, clock_tsc() - start, sent);
 	return sent;
@@ -91,6 +95,7 @@ receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t 
 	uint64_t start = clock_tsc();
 	uint16_t got = side->carrier->receive(side->carrier->arg, queue, bufs, n);
 
+	link_cross(side->link, bufs, got);
 	if (got)
 		burst_meter_add(&side->received, clock_tsc() - start, got);
 	side->n_received += got;
@@ -164,6 +169,20 @@ connect_backend(struct host_side *side)
 	return 0;
 }
 
+static int
+open_links(struct host_side *side)
+{
+	uint32_t n = side->options.n_configs;
+	int error = 0;
+
+	side->links = calloc(n, sizeof(*side->links));
+	if (!side->links)
+		return -ENOMEM;
+	for (uint32_t i = 0; !error && i < n; i++)
+		error = link_open(&side->links[i], &side->options.configs[i]);
+	return error;
+}
+
 int
 host_side_open(const struct host_side_options *options, struct host_side **out)
 {
@@ -181,6 +200,8 @@ host_side_open(const struct host_side_options *options, struct host_side **out)
 		error = connect_backend(side);
 	for (uint32_t i = 0; !error && i < options->n_traffics; i++)
 		error = open_stream(side, i);
+	if (!error)
+		error = open_links(side);
 	if (!error)
 		error = backend_wait_ready(side->backend, CONNECT_TIMEOUT_MS);
 	if (!error)
@@ -383,6 +404,7 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	int error;
 
 	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
+	side->link = &side->links[turn->lane];
 	side->n_received = 0;
 	side->carrier = turn->through_host_kernel ? &side->host_path_io.io : &side->backend_io.io;
 	close_window(&side->window);

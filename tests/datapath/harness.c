@@ -82,6 +82,7 @@ harness_config(unsigned int sources_on)
 	harness_set(&config, "psc", "cost", "500 cycles");
 	harness_set(&config, "interrupt", "cost", "500 cycles");
 	harness_set(&config, "rmp_check", "cost", "20 cycles");
+	harness_set(&config, "ide", "cost", "20 cycles");
 	return config;
 }
 

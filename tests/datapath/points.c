@@ -202,6 +202,22 @@ pages_walked(void **state)
 	assert_in_range(pages, 2 * slice.counted_packets, 4 * slice.counted_packets);
 }
 
+/* A frame of 64 B and its header are one packet of the link; the host's time pays, each way. */
+static void
+link_encrypted(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("ide"));
+	struct slice slice;
+
+	(void)state;
+	harness_set(&config, "ide", "cost", "2000 cycles");
+	slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	assert_int_equal(harness_counter(&slice, "ide.tlps"), 2 * slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "ide.bytes"), 16 * 2 * slice.counted_packets);
+	assert_true(slice.host_cycles_per_packet > 4000);
+	assert_true(slice.guest_cycles_per_packet < slice.host_cycles_per_packet);
+}
+
 /* It is said, and nothing else is different. */
 static void
 memory_encryption(void **state)
@@ -229,6 +245,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(moderated_by_frames, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(beside_a_polling_lane, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(pages_walked, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(link_encrypted, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(memory_encryption, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(decoding, open_bench, close_bench),
 	};

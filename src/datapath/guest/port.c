@@ -97,6 +97,15 @@ collect_hooks(struct port *port, const struct datapath_config *config)
 }
 
 static int
+refuse_link(const struct source *source)
+{
+	log_error("source %s: what it costs is the device's, charged to the host of `folio run`; "
+		  "here the host is another program, allowed: the source off",
+		  source->name);
+	return -ENOTSUP;
+}
+
+static int
 open_sources(struct port *port, const struct port_options *options)
 {
 	const struct datapath_config *config = options->config;
@@ -109,6 +118,8 @@ open_sources(struct port *port, const struct port_options *options)
 	};
 
 	for (unsigned int i = 0; sources[i]; i++) {
+		if (config->sources[i].on && sources[i]->link_cross && !options->own_host)
+			return refuse_link(sources[i]);
 		if (!config->sources[i].on || !sources[i]->open)
 			continue;
 		int error = sources[i]->open(&env, config->sources[i].options, &port->states[i]);

@@ -80,6 +80,7 @@ struct port_options {
 	const struct datapath_config *config; /* its sources */
 	struct rte_mempool *shadow;           /* NULL: the queue's own shadow pool */
 	uint16_t port_id;                     /* what received mbufs say they came from */
+	bool own_host; /* the host is FOLIO's, and charges what the device's link costs */
 	bool lockstep; /* the host is driven by the same thread: who waits for it waits for ever */
 };
 

@@ -92,6 +92,13 @@ struct source {
 	/* A burst of n buffers becomes, or stops being, reachable by the device. Each may be NULL. */
 	void (*map)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
 	void (*unmap)(void *state, struct rte_mbuf **bufs, uint16_t n, enum direction direction);
+	/*
+	 * The device's side, where the host makes it (host/link.h): its state, which
+	 * free() frees, and a burst of n frames over the device's link, either way. Both
+	 * NULL: it does not act there.
+	 */
+	int (*link_open)(const void *options, void **state);
+	void (*link_cross)(void *state, struct rte_mbuf **bufs, uint16_t n);
 	/* At a point. Each may be NULL. */
 	void (*at[POINTS])(void *state);
 	/* The points (bit i: enum exit_point i) whose hooks act with these options; NULL: all. */

@@ -9,6 +9,7 @@
 extern const struct source source_bounce_alloc;
 extern const struct source source_bounce_copy;
 extern const struct source source_host_path;
+extern const struct source source_ide;
 extern const struct source source_interrupt;
 extern const struct source source_iotlb;
 extern const struct source source_memory_encryption;
@@ -33,6 +34,7 @@ const struct source *const sources[] = {
 	&source_register_encryption,
 	&source_tlb_check,
 	&source_rmp_check,
+	&source_ide,
 	&source_memory_encryption,
 	&source_kernel_path,
 	&source_host_path,

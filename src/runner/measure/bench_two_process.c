@@ -159,6 +159,8 @@ open_host(const struct side_arguments *arguments, struct host_side **side)
 		.n_queues = device->configs[0].queues,
 		.ask_kicks = device->configs[0].notify & NOTIFY_KICK,
 		.through_host_kernel = any_through_host_kernel(device),
+		.configs = device->configs,
+		.n_configs = device->n_configs,
 	};
 
 	return host_side_open(&options, side);
@@ -473,7 +475,8 @@ run_once(struct bench *bench, const struct seat *seat, struct slice *slice)
 	int timeout_ms = (int)(slice->duration_ns / 1000000) + PATIENCE_MS;
 	const struct turn turn = {
 		.lane = seat->lane,
-		.host = {.traffic = bench->traffic,
+		.host = {.lane = seat->lane,
+			 .traffic = bench->traffic,
 			 .duration_ns = slice->duration_ns,
 			 .rate_pps = bench->rate_pps,
 			 .through_host_kernel =
