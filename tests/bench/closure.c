@@ -49,6 +49,7 @@ static const struct subject subjects[] = {
 	{"psc", "rmpupdate", "psc.conversions", NULL, false},
 	{"psc", "pvalidate", "psc.conversions", NULL, false},
 	{"interrupt", "cost", "interrupt.wakes", NULL, false},
+	{"rmp_check", "cost", "rmp_check.pages", NULL, false},
 	{"vmexit_check", "cost", "vmexit_check.exits", "vc", true},
 	{"register_encryption", "cost", "register_encryption.exits", "vc", true},
 	{"tlb_check", "cost", "tlb_check.exits", "vc", true},
@@ -91,7 +92,8 @@ turn_on_all(struct datapath_config *config)
 
 	for (unsigned int i = 0; sources[i]; i++) {
 		config->sources[i].on = true;
-		if (datapath_config_conflict(config, &source))
+		if (datapath_config_conflict(config, &source) ||
+		    datapath_config_other_workload(config, CLOSURE_WORKLOAD) >= 0)
 			config->sources[i].on = false;
 	}
 }

@@ -73,7 +73,7 @@ find_once(const struct closure_setting *setting, const struct injection *injecti
 	  struct closure_result *result)
 {
 	const struct lockstep_options options = {.socket_dir = setting->scratch,
-						 .workload = "macswap",
+						 .workload = CLOSURE_WORKLOAD,
 						 .verify_every = 64,
 						 .bounce_bytes = CLOSURE_BOUNCE_BYTES};
 	struct lockstep *bench;

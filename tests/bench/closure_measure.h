@@ -47,6 +47,8 @@ int closure_find(const struct closure_setting *setting, const struct injection *
 enum closure_verdict closure_judge(const struct injection *injection,
 				   const struct closure_result *result);
 
+#define CLOSURE_WORKLOAD "macswap"
+
 /* Most bytes of bounce slots that a configuration may want. */
 #define CLOSURE_BOUNCE_BYTES (8u << 20)
 
