@@ -87,6 +87,9 @@ struct exit_addition {
 	struct exit_addition *next; /* the engine's */
 };
 
+/* A few turns of a spin. What is later was interrupted, which the next exit must not pay for. */
+#define EXIT_LATE_CYCLES_MAX 64
+
 struct exit_engine {
 	const struct exit_backend *backend; /* NULL: not open */
 	bool (*action)(void *state, enum exit_reason reason);
@@ -94,6 +97,12 @@ struct exit_engine {
 	struct exit_addition *additions;
 	uint64_t added_cycles; /* the additions' costs */
 	uint64_t bias_cycles;  /* what an exit takes beyond its budget, found when opened */
+	/*
+	 * By how much the last spin ended late, as it sees the clock in steps: at most
+	 * EXIT_LATE_CYCLES_MAX. Taken off the next exit, so that on average exits are as
+	 * long as they should be.
+	 */
+	uint64_t late_cycles;
 	struct exit_counts counts;
 	struct exit_lane *lane; /* where other processes see the exits, with durations */
 };

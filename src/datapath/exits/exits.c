@@ -141,22 +141,27 @@ exit_engine_add(struct exit_engine *engine, struct exit_addition *addition)
 	engine->added_cycles += addition->cost_cycles;
 }
 
-void
+/* Not inlined: the bias is that of a call from elsewhere. */
+__attribute__((noinline)) void
 exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles)
 {
-	uint64_t start = clock_tsc(), now, took;
+	uint64_t start = clock_tsc(), acted, now, late, took;
 	uint64_t whole = budget_cycles + engine->added_cycles;
-	uint64_t budget = whole > engine->bias_cycles ? whole - engine->bias_cycles : 0;
+	uint64_t off = engine->bias_cycles + engine->late_cycles;
+	uint64_t budget = whole > off ? whole - off : 0;
 
 	engine->counts.failures += !engine->action(engine->state, reason);
 	for (struct exit_addition *a = engine->additions; a; a = a->next) {
 		a->exits++;
 		a->act(a->state);
 	}
-	now = clock_tsc();
-	engine->counts.overruns += now - start > whole;
+	acted = now = clock_tsc();
+	engine->counts.overruns += acted - start > whole;
 	while (now - start < budget)
 		now = clock_tsc();
+	/* What actions took too long cannot be taken back: only a spin's end counts. */
+	late = now != acted ? now - start - budget : 0;
+	engine->late_cycles = late <= EXIT_LATE_CYCLES_MAX ? late : 0;
 	engine->counts.by_reason[reason]++;
 	took = now - start + engine->bias_cycles;
 	engine->counts.cycles += took;
