@@ -33,6 +33,8 @@ struct ide {
 	uint64_t bytes;
 };
 
+static const char *const packets_crossed[] = {"ide.tlps", NULL};
+
 static const struct option_spec options[] = {
 	{.name = "cost",
 	 .type = OPTION_CYCLES,
@@ -40,6 +42,7 @@ static const struct option_spec options[] = {
 	 .preset = "0 cycles",
 	 .max = 1e9,
 	 .cost = "ide_tlp",
+	 .events = packets_crossed,
 	 .help = "encryption of one packet of the link, of the device's time"},
 	/* Max_Payload_Size: 7.5.3.4; 256 B is what most root ports allow. */
 	{.name = "payload",

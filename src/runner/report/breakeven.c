@@ -102,8 +102,9 @@ bool
 breakeven_of_option(const struct summary *summary, const struct run_cell *cell, int source,
 		    const struct option_spec *option, struct breakeven *out)
 {
+	enum side side = sources[source]->link_cross ? SIDE_HOST : SIDE_GUEST;
 	const struct summary_row *reference =
-		summary_find(summary, cell, side_metrics[SIDE_GUEST].reference_cost);
+		summary_find(summary, cell, side_metrics[side].reference_cost);
 	double events, charged;
 
 	if (cell->role != CELL_LISTED || !reference || !option->events)

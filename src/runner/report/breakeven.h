@@ -35,7 +35,7 @@ bool breakeven_of(const struct summary *summary, const struct run_cell *cell,
 
 /*
  * The same of one option of sources[source] in a configuration that was compared, at_N_percent
- * of its reference; charged_cycles is what it was set to. False where the cell is none,
+ * of its reference, on the side that is charged; charged_cycles is what it was set to. False where the cell is none,
  * the option has no events, or there were none.
  */
 bool breakeven_of_option(const struct summary *summary, const struct run_cell *cell, int source,
