@@ -224,22 +224,36 @@ take_stock(struct probe_session *session)
 		session->unmatched += exits->slots[i].count - exits->slots[i].n;
 }
 
+static int
+read_set(struct bpf_exits *exits, uint32_t set, struct exit_table *table)
+{
+	struct exits_bpf_totals now;
+	int error = read_slots(exits, set, table);
+
+	if (!error)
+		error = sum_totals(exits, set, &now);
+	if (!error)
+		error = read_events(&now, &exits->totals[set], table);
+	if (!error)
+		exits->totals[set] = now;
+	return error;
+}
+
 int
 bpf_counts_read(struct probe_session *session, struct exit_table *table)
 {
-	struct bpf_exits *exits = session->state;
-	struct exits_bpf_totals totals, *before = &exits->totals[session->set];
-	int error = read_slots(exits, session->set, table);
+	uint32_t set = session->set, end = set + 1;
+	int error = 0;
 
+	if (session->set == PROBE_ALL_SETS) {
+		set = 0;
+		end = EXIT_AREA_SETS;
+	}
+	for (; set < end && !error; set++)
+		error = read_set(session->state, set, table);
 	if (!error)
-		error = sum_totals(exits, session->set, &totals);
-	if (!error)
-		error = read_events(&totals, before, table);
-	if (error)
-		return error;
-	*before = totals;
-	take_stock(session);
-	return 0;
+		take_stock(session);
+	return error;
 }
 
 struct receiver {

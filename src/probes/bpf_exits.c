@@ -371,6 +371,7 @@ extern const struct probe probe_btf, probe_classic;
 const struct probe probe_btf = {
 	.name = "btf",
 	.help = "BPF programs on BTF tracepoints: counts and times in the kernel",
+	.takes_area = true,
 	.open = open_btf,
 	.read = bpf_counts_read,
 	.close = close_session,
@@ -381,6 +382,7 @@ const struct probe probe_btf = {
 const struct probe probe_classic = {
 	.name = "classic",
 	.help = "the same on classic tracepoints, for kernels without BTF",
+	.takes_area = true,
 	.open = open_classic,
 	.read = bpf_counts_read,
 	.close = close_session,

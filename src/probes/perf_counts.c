@@ -218,7 +218,7 @@ perf_open(struct probe_session *session, char *why, size_t size)
 {
 	int error;
 
-	if (session->filter.vcpu >= 0 || session->filter.area_fd) {
+	if (session->filter.vcpu >= 0) {
 		snprintf(why, size, "counts processes and threads, not vCPUs");
 		return -ENOTSUP;
 	}

@@ -9,10 +9,12 @@
 #ifndef FOLIO_PROBES_PROBE_H
 #define FOLIO_PROBES_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/exit_area_head.h"
 #include "probes/exit_table.h"
 
 /* Whose exits. 0, and -1 for vcpu, mean everyone's. */
@@ -26,6 +28,8 @@ struct probe_filter {
 };
 
 #define PROBE_ALL ((struct probe_filter){.vcpu = -1})
+
+#define PROBE_ALL_SETS EXIT_AREA_SETS
 
 /* The events that exits and their ends are seen by, without what is frequent besides. */
 #define PROBE_EVENTS_KVM ((1u << TRACE_SWIOTLB_BOUNCED) - 1)
@@ -48,8 +52,9 @@ struct probe_skip {
 struct probe_session {
 	const struct probe *probe;
 	struct probe_filter filter;
-	void *state;      /* the probe's own */
-	unsigned int set; /* where there is an area: the set whose exits are read */
+	void *state; /* the probe's own */
+	/* Where there is an area: the set whose exits are read, or PROBE_ALL_SETS. */
+	unsigned int set;
 	struct probe_skip skips[PROBE_SKIPS_MAX];
 	size_t n_skips;
 	/* Brought up to date by each read, over the whole session. */
@@ -62,6 +67,7 @@ struct probe_session {
 struct probe {
 	const char *name; /* [fixed] */
 	const char *help; /* one line, no full stop */
+	bool takes_area;  /* knows whose exits to count by the filter's area_fd */
 	/*
 	 * Attaches; session's filter is set, all else is zero. Returns 0 or -errno, and then
 	 * why says what this machine lacks: one line, no full stop, which names the object.

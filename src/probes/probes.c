@@ -34,11 +34,14 @@ try_probe(struct probe_session *session, const struct probe *probe,
 	  const struct probe_session *before)
 {
 	char why[sizeof(session->skips[0].why)] = "";
-	int error;
+	int error = -ENOTSUP;
 
 	*session = *before;
 	session->probe = probe;
-	error = probe->open(session, why, sizeof(why));
+	if (session->filter.area_fd && !probe->takes_area)
+		snprintf(why, sizeof(why), "cannot tell whose exits to count by their area");
+	else
+		error = probe->open(session, why, sizeof(why));
 	if (!error)
 		return 0;
 	*session = *before;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "probes/emulated.h"
 #include "probes/probe.h"
 #include "runner/commands/exit_screen.h"
 #include "runner/report/format.h"
@@ -26,6 +27,7 @@ static atomic_bool stop;
 struct trace_live {
 	const struct trace_options *options;
 	struct probe_session session;
+	struct emulated emulated; /* exits of a process of ours; not open: it is none */
 	struct exit_table *total;
 	int process; /* descriptor of the process that is traced; -1: all are */
 	bool terminal;
@@ -57,7 +59,15 @@ say_what_is_traced(const struct trace_live *live)
 {
 	const struct probe_session *session = &live->session;
 
+	double event_ns = probe_session_cost_ns(session);
+
 	log_note("tracing by %s: %s", session->probe->name, session->probe->help);
+	if (isfinite(event_ns))
+		log_note("an event costs who makes it %.0f ns, measured just now", event_ns);
+	if (live->emulated.area)
+		log_note("process %u counts emulated exits: its own, and its children's, to KVM "
+			 "too",
+			 live->options->pid);
 	for (size_t i = 0; i < session->n_skips; i++)
 		log_note("without %s: %s", session->skips[i].what, session->skips[i].why);
 }
@@ -90,6 +100,8 @@ read_and_show(struct trace_live *live, double seconds)
 	struct exit_table table = {0};
 	int err = probe_session_read(&live->session, &table);
 
+	if (!err && live->emulated.area)
+		err = emulated_read(&live->emulated, &table);
 	if (!err)
 		err = exit_table_merge(live->total, &table);
 	if (err)
@@ -149,14 +161,35 @@ show_total(struct trace_live *live)
 	show(live, live->total, (double)(clock_monotonic_ns() - live->began_ns) / 1e9);
 }
 
+/*
+ * A run of ours is several processes; they, and no others, are traced by the area in which they
+ * count, where the probe can. Returns 0 or -errno.
+ */
+static int
+open_run(struct trace_live *live, const char *probe)
+{
+	struct probe_filter filter = PROBE_ALL;
+
+	if (!live->options->pid || emulated_attach(&live->emulated, (pid_t)live->options->pid) ||
+	    !live->emulated.is_bpf)
+		return -ENOENT;
+	filter.area_fd = live->emulated.fd;
+	return probe_session_open(&live->session, probe, &filter);
+}
+
 static int
 open_session(struct trace_live *live)
 {
 	const struct trace_options *options = live->options;
 	const struct probe_filter filter = {.pid = (pid_t)options->pid, .vcpu = -1};
+	const char *probe = *options->probe ? options->probe : NULL;
 	struct probe_session *session = &live->session;
-	int err = probe_session_open(session, *options->probe ? options->probe : NULL, &filter);
+	int err = open_run(live, probe);
 
+	if (!err)
+		session->set = PROBE_ALL_SETS;
+	else
+		err = probe_session_open(session, probe, &filter);
 	if (!err)
 		return 0;
 	for (size_t i = 0; i < session->n_skips; i++)
@@ -204,6 +237,7 @@ trace_live_run(const struct trace_options *options, struct exit_table *total)
 			show_total(&live);
 		probe_session_close(&live.session);
 	}
+	emulated_close(&live.emulated);
 	if (live.process >= 0)
 		close(live.process);
 	return err;

@@ -18,26 +18,21 @@ exits_to_kvm(const struct experiment *experiment)
 	return false;
 }
 
-/* Those that tell whose exits they count by the area; in this order. */
 static void
 trace(struct exit_watch *watch)
 {
-	static const char *const names[] = {"btf", "classic"};
 	struct probe_filter filter = PROBE_ALL;
-	const char *why = "BPF is not allowed to this user";
+	struct probe_session *session = &watch->session;
 
 	filter.events = PROBE_EVENTS_KVM;
 	filter.area_fd = watch->emulated.fd;
-	for (size_t i = 0; watch->emulated.is_bpf && i < sizeof(names) / sizeof(names[0]); i++) {
-		watch->traced = !probe_session_open(&watch->session, names[i], &filter);
-		if (watch->traced) {
-			watch->event_ns = probe_session_cost_ns(&watch->session);
-			return;
-		}
-		if (watch->session.n_skips)
-			why = watch->session.skips[0].why;
-	}
-	log_warning("exits to KVM are emulated ones in exits.csv, and not traced: %s", why);
+	watch->traced = watch->emulated.is_bpf && !probe_session_open(session, NULL, &filter);
+	if (watch->traced)
+		watch->event_ns = probe_session_cost_ns(session);
+	else
+		log_warning("exits to KVM are in exits.csv as emulated ones, and not traced: %s",
+			    session->n_skips ? session->skips[0].why :
+					       "BPF is not allowed to this user");
 }
 
 void
@@ -153,10 +148,9 @@ exit_watch_forget(struct exit_watch *watch)
 		return;
 	exit_area_forget(watch->emulated.area);
 	/* What a process that was ended left of a trial. */
-	for (uint32_t set = 0; watch->traced && set < EXIT_AREA_SETS; set++) {
-		watch->session.set = set;
+	watch->session.set = PROBE_ALL_SETS;
+	if (watch->traced)
 		probe_session_read(&watch->session, &ignored);
-	}
 	watch->n_events = watch->session.events;
 	exit_table_free(&ignored);
 }
