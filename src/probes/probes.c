@@ -7,11 +7,12 @@
 
 #include "probes/probe.h"
 
-extern const struct probe probe_btf, probe_classic, probe_perf;
+extern const struct probe probe_btf, probe_classic, probe_tracefs, probe_perf;
 
 const struct probe *const probes[] = {
 	&probe_btf,
 	&probe_classic,
+	&probe_tracefs,
 	&probe_perf,
 	NULL,
 };
