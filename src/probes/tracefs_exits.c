@@ -24,8 +24,9 @@
 #include "probes/tracefs.h"
 #include "probes/tracefs_instance.h"
 
-/* Of each CPU: 100,000 events or so between two reads. */
-#define BUFFER_KIB "8192"
+/* Of all CPUs together, and of each at least: room for 100,000 exits of one vCPU between two reads. */
+#define BUFFERS_KIB 65536
+#define BUFFER_KIB_MIN 1024
 
 /* The longest event format, kvm_exit's, has some 6 KiB. */
 #define FORMAT_BYTES 65536
@@ -162,12 +163,22 @@ filter_threads(const struct probe_filter *filter, const struct tracefs_instance 
 }
 
 static int
+size_buffers(const struct tracefs_instance *instance)
+{
+	long each = BUFFERS_KIB / sysconf(_SC_NPROCESSORS_CONF);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", each < BUFFER_KIB_MIN ? BUFFER_KIB_MIN : each);
+	return tracefs_instance_write(instance, "buffer_size_kb", text);
+}
+
+static int
 set_up(struct probe_session *session, struct tracefs_exits *exits)
 {
 	int err = tracefs_instance_write(&exits->instance, "trace_clock", "mono");
 
 	if (!err)
-		err = tracefs_instance_write(&exits->instance, "buffer_size_kb", BUFFER_KIB);
+		err = size_buffers(&exits->instance);
 	if (!err)
 		err = filter_threads(&session->filter, &exits->instance);
 	if (!err)

@@ -45,8 +45,8 @@ static const struct {
 	[MICRO_VM_CPUID] = {TRACE_KVM_CPUID, 0},
 };
 
-/* Those that count in the kernel. */
-static const char *const names[] = {"btf", "classic"};
+/* Those that see each event: in the kernel, and by what it recorded. */
+static const char *const names[] = {"btf", "classic", "tracefs"};
 
 static uint64_t
 count_of(const struct exit_table *table, enum exit_space space, uint64_t code)
