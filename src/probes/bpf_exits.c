@@ -210,12 +210,13 @@ attach_classic(int tracefs, const struct bpf_program *program, const char *group
 	return link;
 }
 
+/* Ends before begins: events.h. */
 static void
 attach_programs(struct probe_session *session)
 {
 	struct bpf_exits *exits = session->state;
 
-	for (enum trace_event event = 0; event < TRACE_EVENTS_N; event++) {
+	for (enum trace_event event = TRACE_EVENTS_N; event-- > 0;) {
 		struct bpf_program *program = find_program(exits, event);
 
 		if (!program || !bpf_program__autoload(program))

@@ -2,14 +2,15 @@
 /*
  * The kernel's tracepoints that probes know. Plain types only: BPF programs include
  * this. E(tag, group, name): group and name are those of events/<group>/<name> in tracefs, and
- * btf_trace_<name> is the name in BTF.
+ * btf_trace_<name> is the name in BTF. What ends an exit stands behind what begins it: probes
+ * attach from the last one on, so that no begin is seen whose end is not.
  */
 #ifndef FOLIO_PROBES_EVENTS_H
 #define FOLIO_PROBES_EVENTS_H
 
 #define TRACE_EVENTS(E)                                                                            \
-	E(KVM_ENTRY, "kvm", "kvm_entry")                                                           \
 	E(KVM_EXIT, "kvm", "kvm_exit")                                                             \
+	E(KVM_ENTRY, "kvm", "kvm_entry")                                                           \
 	E(KVM_USERSPACE_EXIT, "kvm", "kvm_userspace_exit")                                         \
 	E(KVM_FPU, "kvm", "kvm_fpu")                                                               \
 	E(KVM_PIO, "kvm", "kvm_pio")                                                               \
