@@ -213,8 +213,8 @@ open_exits(struct probe_session *session, char *why, size_t size)
 	struct tracefs_exits *exits;
 	int err;
 
-	if (session->filter.vcpu >= 0) {
-		snprintf(why, size, "tracefs: a vCPU alone cannot be chosen");
+	if (session->filter.vcpu >= 0 || session->filter.area_fd) {
+		snprintf(why, size, "tracefs: a vCPU or an area alone cannot be chosen");
 		return -ENOTSUP;
 	}
 	exits = calloc(1, sizeof(*exits));

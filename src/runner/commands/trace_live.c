@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "probes/emulated.h"
 #include "probes/probe.h"
+#include "runner/commands/emulated_runs.h"
 #include "runner/commands/exit_screen.h"
 #include "runner/report/format.h"
 
@@ -27,7 +28,8 @@ static atomic_bool stop;
 struct trace_live {
 	const struct trace_options *options;
 	struct probe_session session;
-	struct emulated emulated; /* exits of a process of ours; not open: it is none */
+	struct emulated emulated;  /* exits of a process of ours; not open: it is none */
+	struct emulated_runs runs; /* where all processes are traced: every run's emulated exits */
 	struct exit_table *total;
 	int process; /* descriptor of the process that is traced; -1: all are */
 	bool terminal;
@@ -64,6 +66,8 @@ say_what_is_traced(const struct trace_live *live)
 	log_note("tracing by %s: %s", session->probe->name, session->probe->help);
 	if (isfinite(event_ns))
 		log_note("an event costs who makes it %.0f ns, measured just now", event_ns);
+	else
+		log_note("what an event costs who makes it cannot be told here");
 	if (live->emulated.area)
 		log_note("process %u counts emulated exits: its own, and its children's, to KVM "
 			 "too",
@@ -102,6 +106,8 @@ read_and_show(struct trace_live *live, double seconds)
 
 	if (!err && live->emulated.area)
 		err = emulated_read(&live->emulated, &table);
+	if (!err && !live->options->pid)
+		err = emulated_runs_read(&live->runs, &table);
 	if (!err)
 		err = exit_table_merge(live->total, &table);
 	if (err)
@@ -235,6 +241,7 @@ trace_live_run(const struct trace_options *options, struct exit_table *total)
 		err = loop(&live);
 		if (!err)
 			show_total(&live);
+		emulated_runs_close(&live.runs);
 		probe_session_close(&live.session);
 	}
 	emulated_close(&live.emulated);
