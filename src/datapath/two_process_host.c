@@ -298,19 +298,24 @@ stalled(const struct host_side *side)
 }
 
 /*
- * The host's kernel hands on all that it holds. What comes then, filler that a bridge
- * would not carry and what the guest sends back, goes straight.
+ * The host's kernel hands on all that it holds; a guest that has run out of buffers
+ * meanwhile, and posts no more, leaves frames there, which are dropped. What comes then,
+ * filler that a bridge would not carry and what the guest sends back, goes straight.
  */
 static int
 leave_host_kernel(struct host_side *side, struct stream *stream, uint64_t until)
 {
+	const struct slice_signals *signals = side->options.common.signals;
+
 	if (side->carrier == &side->backend_io.io)
 		return 0;
-	while (!host_path_io_push(&side->host_path_io)) {
+	while (!host_path_io_push(&side->host_path_io) &&
+	       !atomic_load_explicit(&signals->drained, memory_order_acquire)) {
 		receive_all(side, stream);
 		if (clock_tsc() > until)
 			return stalled(side);
 	}
+	host_path_io_discard(&side->host_path_io);
 	side->carrier = &side->backend_io.io;
 	return 0;
 }

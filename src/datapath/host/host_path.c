@@ -178,6 +178,13 @@ host_path_receive(struct host_path *path, struct rte_mbuf **bufs, uint16_t n)
 	return out;
 }
 
+void
+host_path_discard(struct host_path *path)
+{
+	path->dropped += path->n + tap_discard(path->device);
+	path->n = 0;
+}
+
 uint64_t
 host_path_dropped(const struct host_path *path)
 {

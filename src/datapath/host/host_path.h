@@ -53,7 +53,10 @@ bool host_path_push(struct host_path *path);
 /* Up to n frames (at most 32) that the guest sent, off the wire, the caller's from then on. */
 uint16_t host_path_receive(struct host_path *path, struct rte_mbuf **bufs, uint16_t n);
 
-/* Frames, either way, that the kernel took but did not hand on. */
+/* Drops what still waits for the device. */
+void host_path_discard(struct host_path *path);
+
+/* Frames, either way, that were taken but not handed on. */
 uint64_t host_path_dropped(const struct host_path *path);
 
 /* The network namespace that it stands in: for programs at the host's end. */

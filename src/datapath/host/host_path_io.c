@@ -52,6 +52,13 @@ host_path_io_push(struct host_path_io *host_path_io)
 	return all;
 }
 
+void
+host_path_io_discard(struct host_path_io *host_path_io)
+{
+	for (unsigned int q = 0; q < host_path_io->io.n_queues; q++)
+		host_path_discard(host_path_io->paths[q]);
+}
+
 uint64_t
 host_path_io_dropped(const struct host_path_io *host_path_io)
 {

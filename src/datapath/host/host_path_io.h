@@ -25,7 +25,10 @@ void host_path_io_close(struct host_path_io *host_path_io);
 /* Hands the device what waits for it; returns whether nothing waits any more. */
 bool host_path_io_push(struct host_path_io *host_path_io);
 
-/* Frames, either way, that the kernel took but did not hand on. */
+/* Drops what still waits for the device. */
+void host_path_io_discard(struct host_path_io *host_path_io);
+
+/* Frames, either way, that were taken but not handed on. */
 uint64_t host_path_io_dropped(const struct host_path_io *host_path_io);
 
 #endif
