@@ -212,6 +212,11 @@ check_config(const struct draft *draft)
 	}
 	if (datapath_config_check(&draft->config))
 		return -EINVAL;
+	if (datapath_config_through_host_kernel(&draft->config)) {
+		log_error("net_folio: host_path: found on, but it acts at a host, not at a port, "
+			  "allowed: off");
+		return -EINVAL;
+	}
 	beside = datapath_config_other_workload(&draft->config, "");
 	if (beside >= 0) {
 		log_error("net_folio: %s: found on, but it takes the place of an application of "

@@ -156,11 +156,17 @@ check_names(struct guest_plan *plan)
 	return error;
 }
 
+/* Sources that act beside the ports. */
 static int
-check_workload(const struct guest_plan *plan)
+check_sources(const struct guest_plan *plan)
 {
 	int source = datapath_config_other_workload(&plan->config, plan->given.workload);
 
+	if (datapath_config_through_host_kernel(&plan->config)) {
+		log_error("--set sources.host_path: found 'on', but it acts at the host of `folio "
+			  "run`, not at the guest, allowed: off");
+		return -EINVAL;
+	}
 	if (source < 0)
 		return 0;
 	log_error("--workload: found '%s' with source %s on, which takes the place of one "
@@ -280,7 +286,7 @@ guest_plan_parse(int argc, char **argv, struct guest_plan *plan)
 		log_error("--set device: found 'virtio-user', allowed: vhost-user, ethdev");
 		return -EINVAL;
 	}
-	if (check_workload(plan) || read_cpus(plan) || check_traffic(plan, given))
+	if (check_sources(plan) || read_cpus(plan) || check_traffic(plan, given))
 		error = -EINVAL;
 	return check_socket(plan, given) ? -EINVAL : error;
 }
