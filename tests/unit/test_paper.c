@@ -243,6 +243,7 @@ test_needs(void **state)
 {
 	char buf[PAPER_TEXT_BYTES];
 	struct recorded r;
+	struct claim claim;
 
 	(void)state;
 	record(&r, 0);
@@ -258,6 +259,11 @@ test_needs(void **state)
 			 "psc(cost=0 cycles, every=1) vc(at=idle, cost=500 cycles)");
 	assert_null(lacks(&r, "vc.cost", buf));
 	assert_string_equal(lacks(&r, "vc.cost;psc.cost", buf), "psc.cost");
+	/* The reference has no cell of its own but the control. */
+	claim = (struct claim){.left = "ideal", .right = "vm-sriov", .needs = "vc"};
+	assert_null(verdict_lacks(&r.summary, &r.run.cells[0], &claim, buf));
+	claim = (struct claim){.left = "vm-dpdk", .right = "vm-sriov", .needs = "vc"};
+	assert_string_equal(verdict_lacks(&r.summary, &r.run.cells[0], &claim, buf), "vc");
 	forget(&r);
 }
 

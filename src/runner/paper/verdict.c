@@ -109,12 +109,28 @@ has(const struct run_cell *cell, const char *need)
 	return at && strncmp(at, "=0 ", 3) != 0;
 }
 
+/* A cell whose options are that configuration's: the reference is the control's, at least. */
+static const struct run_cell *
+find_options(const struct summary *summary, const struct run_cell *place, const char *configuration)
+{
+	const struct run_cell *cell = find_cell(summary, place, configuration);
+
+	if (cell || strcmp(configuration, place->reference))
+		return cell;
+	for (uint32_t i = 0; i < summary->run->n_cells; i++) {
+		cell = &summary->run->cells[i];
+		if (cell->role == CELL_CONTROL && cell_same_place(cell, place))
+			return cell;
+	}
+	return NULL;
+}
+
 const char *
 verdict_lacks(const struct summary *summary, const struct run_cell *place,
 	      const struct claim *claim, char *buf)
 {
-	const struct run_cell *left = find_cell(summary, place, claim->left),
-			      *right = find_cell(summary, place, claim->right);
+	const struct run_cell *left = find_options(summary, place, claim->left),
+			      *right = find_options(summary, place, claim->right);
 	char *rest = buf;
 
 	snprintf(buf, PAPER_TEXT_BYTES, "%s", claim->needs);

@@ -25,6 +25,9 @@ static const char *const figures_shown[] = {
 static const struct document_column claim_columns[] = {
 	{"claim", false}, {"paper", true}, {" here", false}, {"verdict", false}};
 
+/* Of CPU time, that others may take before it is worth a word. */
+#define BUSY_SHARE 0.1
+
 static bool
 is_listed(const struct run_cell *cell)
 {
@@ -215,6 +218,18 @@ each_claim(const struct report *report, const struct paper *paper, struct docume
 			add(report, document, place, &paper->claims[i]);
 }
 
+/* A process that polls loses its core then; one that sleeps gets it when it wakes. */
+static void
+add_busy(const struct manifest *manifest, struct document *document)
+{
+	if (manifest->others_share > BUSY_SHARE)
+		document_text(document,
+			      "Other programs took %.0f%% of this machine's CPU time meanwhile: "
+			      "latencies are theirs too, the more so where a guest polls. Run it "
+			      "again on an idle machine before you rely on a verdict.",
+			      100 * manifest->others_share);
+}
+
 static void
 add_place(const struct report *report, const struct paper *paper, struct document *document,
 	  const struct run_cell *first)
@@ -251,6 +266,7 @@ report_paper(const struct report *report, struct document *document)
 		      "restart together. A claim holds where the whole 95%% interval lies within "
 		      "what it says, and does not where none of it does.",
 		      run->manifest.reference);
+	add_busy(&run->manifest, document);
 	for (uint32_t i = 0; i < run->n_cells; i++)
 		if (is_listed(&run->cells[i]) && is_first(run, &run->cells[i]))
 			add_place(report, &paper, document, &run->cells[i]);
