@@ -17,6 +17,7 @@
 #define PAYLOAD_MAX 1472u
 #define HEADERS 42u
 #define MBUFS 255u
+#define N_TRAFFICS 5u
 
 static struct rte_mempool *pool;
 
@@ -308,8 +309,9 @@ static void
 lanes_echo(void **state)
 {
 	static const char *const modes[] = {NULL, "shadow", "header"};
-	static const char *const traffics[] = {"payload:1", "payload:17", "64", "payload:333",
-					       "imix"};
+	static const char *const names[N_TRAFFICS] = {"payload:1", "payload:17", "64",
+						      "payload:333", "imix"};
+	struct traffic traffics[N_TRAFFICS];
 
 	(void)state;
 	for (unsigned int mode = 0; mode < 3; mode++) {
@@ -321,21 +323,21 @@ lanes_echo(void **state)
 			harness_set(&config, "bounce_copy", "mode", modes[mode]);
 		struct lane *lane = harness_lane(bench, &config);
 
-		for (unsigned int i = 0; i < sizeof(traffics) / sizeof(traffics[0]); i++) {
-			struct traffic traffic;
+		for (unsigned int i = 0; i < N_TRAFFICS; i++) {
 			char why[256];
 
-			assert_int_equal(traffic_open(traffics[i], 1, &traffic, why, sizeof(why)),
+			assert_int_equal(traffic_open(names[i], 1, &traffics[i], why, sizeof(why)),
 					 0);
-			assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+			assert_int_equal(lockstep_set_traffic(bench, &traffics[i]), 0);
 			struct slice slice = harness_slice(lane, 1000000);
 
 			assert_int_equal(slice.packets_kept + slice.packets_dropped, 0);
 			assert_int_equal(harness_counter(&slice, "udp_echo.datagrams"),
 					 slice.counted_packets);
-			traffic_close(&traffic);
 		}
 		lockstep_close(bench);
+		for (unsigned int i = 0; i < N_TRAFFICS; i++)
+			traffic_close(&traffics[i]);
 	}
 }
 

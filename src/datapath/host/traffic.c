@@ -43,12 +43,15 @@ reserve(struct traffic *traffic, uint32_t n, size_t bytes)
 	return traffic->frames && traffic->storage ? 0 : -ENOMEM;
 }
 
+/* Each frame begins at an even address, as an Ethernet header wants to. */
 static size_t
 used_bytes(const struct traffic *traffic)
 {
 	const struct frame *last = traffic->n ? &traffic->frames[traffic->n - 1] : NULL;
 
-	return last ? (size_t)(last->bytes - traffic->storage) + last->length_bytes : 0;
+	return last ? RTE_ALIGN_CEIL((size_t)(last->bytes - traffic->storage) + last->length_bytes,
+				     (size_t)2) :
+		      0;
 }
 
 static uint8_t *
