@@ -34,7 +34,7 @@ refuses() {
 
 refuses "--socket: found none, the socket's path is wanted"
 refuses "no such option: found '--sokcet'; did you mean '--socket'?" --sokcet "$socket"
-refuses "--preset: found 'foil', allowed: ideal, folio" --socket "$socket" --preset foil
+refuses "--preset: found 'foil', allowed: vm-virtio, vm-sriov" --socket "$socket" --preset foil
 refuses "--workload: found 'macswop'" --socket "$socket" --workload macswop
 refuses "--set queues: found '9', allowed: 1 to 8" --socket "$socket" --set queues=9
 refuses "--set ring: found '100', allowed: 64 to 4096, a power of two" --socket "$socket" --set ring=100
