@@ -96,7 +96,7 @@ bool
 factor_is_on(const struct factor *factor, const struct preset *preset)
 {
 	return factor->source && factor->marks[preset - matrix.presets] == FACTOR_YES &&
-	       source_find(factor->source) >= 0 && !has_item(preset->without, factor->source);
+	       !has_item(preset->without, factor->source);
 }
 
 /* "psc: on, iotlb: {strict: on}": what the preset's column says. */
