@@ -79,7 +79,7 @@ emulated_create(struct emulated *emulated)
 
 /* Opens what a descriptor of that process stands for, if it is a memfd of that name. */
 static int
-open_memfd(const char *process, const char *number)
+open_memfd(const char *process, const char *number, uint64_t *inode)
 {
 	char path[320], target[64];
 	ssize_t length;
@@ -101,6 +101,7 @@ open_memfd(const char *process, const char *number)
 		close(fd);
 		return -EBADMSG;
 	}
+	*inode = status.st_ino;
 	return fd;
 }
 
@@ -123,7 +124,7 @@ map_id_of(const char *process, const char *number)
 }
 
 static int
-open_bpf(const char *process, const char *number)
+open_bpf(const char *process, const char *number, uint64_t *map_id)
 {
 	struct bpf_map_info info = {0};
 	uint32_t id = map_id_of(process, number), size = sizeof(info);
@@ -141,6 +142,7 @@ open_bpf(const char *process, const char *number)
 		close(fd);
 		return -EBADMSG;
 	}
+	*map_id = id;
 	return fd;
 }
 
@@ -159,10 +161,10 @@ find_area(struct emulated *emulated, pid_t pid)
 	if (!folder)
 		return -errno;
 	while (fd < 0 && (entry = readdir(folder))) {
-		found = open_bpf(process, entry->d_name);
+		found = open_bpf(process, entry->d_name, &emulated->id);
 		emulated->is_bpf = found >= 0;
 		if (found < 0)
-			found = open_memfd(process, entry->d_name);
+			found = open_memfd(process, entry->d_name, &emulated->id);
 		if (found >= 0 || found == -EBADMSG)
 			fd = found;
 	}
@@ -194,6 +196,12 @@ emulated_attach(struct emulated *emulated, pid_t pid)
 	if (error)
 		emulated_close(emulated);
 	return error;
+}
+
+bool
+emulated_same(const struct emulated *a, const struct emulated *b)
+{
+	return a->is_bpf == b->is_bpf && a->id == b->id;
 }
 
 /* Counts are written all the time; what a reading misses, the next one has. */

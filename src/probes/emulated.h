@@ -17,7 +17,8 @@
 struct emulated {
 	struct exit_area *area; /* NULL: not open */
 	int fd;
-	bool is_bpf;                                /* fd is a BPF array, else a memfd */
+	bool is_bpf; /* fd is a BPF array, else a memfd */
+	uint64_t id; /* of an attached one: of that array, or inode */
 	struct exit_line before[EXIT_AREA_REASONS]; /* what was read so far */
 };
 
@@ -29,6 +30,9 @@ int emulated_create(struct emulated *emulated);
  * -ENOENT: it has none; -EBADMSG: it has one of another build; or another -errno.
  */
 int emulated_attach(struct emulated *emulated, pid_t pid);
+
+/* Do both read one area? A process's children have what it has. */
+bool emulated_same(const struct emulated *a, const struct emulated *b);
 
 /* Adds the exits since the last time, of all lanes. Returns 0 or -ENOMEM. */
 int emulated_read(struct emulated *emulated, struct exit_table *table);

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "probes/emulated.h"
+#include "runner/commands/emulated_runs.h"
 
 #define THREADS 2
 #define EXITS_EACH 5000000
@@ -165,6 +166,62 @@ lanes_run_out(void **state)
 	emulated_close(&own);
 }
 
+#define ONCE 1000
+
+/* Another process with an area of its own, which it counts in when it is told to. */
+static void
+count_when_told(int told, int done)
+{
+	struct exit_lane *lane;
+	struct emulated own;
+	char word = 0;
+
+	if (emulated_create(&own))
+		_exit(1);
+	exit_area_use(own.area);
+	if (write(done, &word, 1) != 1 || read(told, &word, 1) != 1)
+		_exit(1);
+	lane = exit_lane_take(names, REASONS);
+	for (unsigned int i = 0; i < ONCE; i++)
+		exit_lane_add(lane, 2, 100);
+	if (write(done, &word, 1) != 1 || read(told, &word, 1) != 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* Whoever reads an area has a descriptor of it, as the run has: it counts once. */
+static void
+a_run_is_read_once(void **state)
+{
+	static struct emulated_runs runs;
+	struct exit_table before = {0}, table = {0};
+	int to[2], from[2], status;
+	char word = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(to) | pipe(from), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(to[1]);
+		count_when_told(to[0], from[1]);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(read(from[0], &word, 1), 1);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(emulated_runs_read(&runs, &before), 0);
+	assert_int_equal(write(to[1], &word, 1), 1);
+	assert_int_equal(read(from[0], &word, 1), 1);
+	assert_int_equal(emulated_runs_read(&runs, &table), 0);
+	assert_int_equal(exit_table_row(&table, EXIT_SPACE_EMULATED, 2, "psc")->count, ONCE);
+	close(to[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	emulated_runs_close(&runs);
+	exit_table_free(&before);
+	exit_table_free(&table);
+}
+
 int
 main(void)
 {
@@ -172,6 +229,7 @@ main(void)
 		cmocka_unit_test(ten_million_are_exact),
 		cmocka_unit_test(memfd_is_exact),
 		cmocka_unit_test(lanes_run_out),
+		cmocka_unit_test(a_run_is_read_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

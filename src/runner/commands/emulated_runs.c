@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A run's workers inherit its area: to read each area once, a process is passed over when its
- * parent is one that is read already. A run that ended is still read: the mapping holds its area.
+ * A run's workers inherit its area, which is read once, whichever of its processes is found
+ * first. A run that ended is still read: the mapping holds its area.
  */
 #include "runner/commands/emulated_runs.h"
 
 #include <dirent.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* 0 for a process that is gone. Its name, in parentheses, may hold anything. */
-static pid_t
-parent_of(pid_t pid)
-{
-	char path[64], text[512] = "";
-	int parent = 0;
-	FILE *file;
-	char *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
-	fclose(file);
-	end = strrchr(text, ')');
-	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
-}
 
 static bool
 is_read(const struct emulated_runs *runs, pid_t pid)
@@ -40,16 +18,28 @@ is_read(const struct emulated_runs *runs, pid_t pid)
 	return false;
 }
 
+static bool
+has_area(const struct emulated_runs *runs, const struct emulated *emulated)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		if (emulated_same(&runs->runs[i].emulated, emulated))
+			return true;
+	return false;
+}
+
 static void
 consider(struct emulated_runs *runs, pid_t pid)
 {
-	if (runs->n == EMULATED_RUNS_MAX || is_read(runs, pid) || is_read(runs, parent_of(pid)) ||
-	    emulated_attach(&runs->runs[runs->n].emulated, pid))
+	struct emulated *emulated = &runs->runs[runs->n].emulated;
+
+	if (runs->n == EMULATED_RUNS_MAX || is_read(runs, pid) || emulated_attach(emulated, pid))
 		return;
-	runs->runs[runs->n++].pid = pid;
+	if (has_area(runs, emulated))
+		emulated_close(emulated);
+	else
+		runs->runs[runs->n++].pid = pid;
 }
 
-/* Parents come before their children, but for pids that have wrapped around. */
 static void
 find(struct emulated_runs *runs)
 {
