@@ -10,6 +10,9 @@
 #include "base/clock.h"
 
 static struct exit_area *common_area;
+static const unsigned int no_set;
+
+const unsigned int *exit_area_set = &no_set;
 
 void
 exit_area_init(struct exit_area *area)
@@ -23,6 +26,7 @@ void
 exit_area_use(struct exit_area *area)
 {
 	common_area = area;
+	exit_area_set = area ? &area->head.set : &no_set;
 }
 
 struct exit_area *
@@ -31,9 +35,31 @@ exit_area_used(void)
 	return common_area;
 }
 
+static void
+set_set(struct exit_area *area, unsigned int set)
+{
+	__atomic_store_n(&area->head.set, set, __ATOMIC_RELEASE);
+}
+
+void
+exit_area_begin_metered(void)
+{
+	if (common_area)
+		set_set(common_area, common_area->head.metered_set);
+}
+
+void
+exit_area_end_metered(void)
+{
+	if (common_area)
+		set_set(common_area, 0);
+}
+
 void
 exit_area_forget(struct exit_area *area)
 {
+	set_set(area, 0);
+	area->head.metered_set = 0;
 	memset(area->head.pids, 0, sizeof(area->head.pids));
 	for (int i = 0; i < EXIT_AREA_LANES; i++)
 		area->lanes[i].pid = 0;

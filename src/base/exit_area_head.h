@@ -9,14 +9,15 @@
 /* Processes that count in one area at a time. */
 #define EXIT_AREA_PROCESSES 4
 
-/* Sets that the kernel's exits can be counted in apart; 0 is that of nobody in particular. */
+/* Sets that exits can be counted in apart; 0 is that of what nobody meters. */
 #define EXIT_AREA_SETS 8
 
 struct exit_area_head {
 	unsigned long long magic;
 	unsigned long long bytes; /* of the area */
 	unsigned long long tsc_hz;
-	unsigned int set;                       /* below EXIT_AREA_SETS */
+	unsigned int set;         /* of what happens now; below EXIT_AREA_SETS */
+	unsigned int metered_set; /* of what is metered next; 0: it is not asked for */
 	unsigned int pids[EXIT_AREA_PROCESSES]; /* who counts here; 0: nobody */
 };
 

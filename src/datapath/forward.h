@@ -38,6 +38,8 @@ forward_burst(struct port *port, const struct application *application, uint16_t
 	if (!in)
 		return (struct forwarded){0};
 
+	exit_lane_pass(port->exits.lane, in);
+
 	uint16_t to_send = application->burst(application->state, bufs, in);
 	uint16_t sent = port_tx_burst(port, bufs, to_send);
 

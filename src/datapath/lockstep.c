@@ -230,9 +230,9 @@ open_ports(struct lane *lane)
 	int error = 0;
 
 	if (lane->device->peer) {
-		for (unsigned int q = 0; q < lane->config.queues; q++)
-			virtio_user_port(lane->device->peer, q, &lane->ports[q]);
-		return 0;
+		for (unsigned int q = 0; !error && q < lane->config.queues; q++)
+			error = virtio_user_port(lane->device->peer, q, &lane->ports[q]);
+		return error;
 	}
 	for (unsigned int q = 0; !error && q < lane->config.queues; q++) {
 		const struct port_options options = {.guest = &lane->device->guest,

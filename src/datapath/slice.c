@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/compare.h"
+#include "base/exit_area.h"
 #include "base/log.h"
 #include "datapath/forward.h"
 #include "datapath/host/backend.h"
@@ -256,7 +257,9 @@ lane_slice(struct lane *lane, struct slice *slice)
 	if (error)
 		return error;
 	slice->n_counters = tally_begin(&lane->tally, slice->counters);
+	exit_area_begin_metered();
 	error = meter(lane, slice);
+	exit_area_end_metered();
 	if (error)
 		return error;
 	tally_end(&lane->tally, slice->counters);

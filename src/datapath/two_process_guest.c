@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/exit_area.h"
 #include "base/log.h"
 #include "datapath/burst_meter.h"
 #include "datapath/eal.h"
@@ -90,8 +91,8 @@ open_lane(struct guest_side *side, uint32_t index)
 						     .own_host = true};
 
 		error = port_open(&lane->ports[q], &options);
-		lane->applications[q] = forward_application(&lane->ports[q], workload,
-							    &lane->workload_state);
+		lane->applications[q] =
+			forward_application(&lane->ports[q], workload, &lane->workload_state);
 	}
 	if (error)
 		return error;
@@ -119,8 +120,7 @@ forward_all(struct guest_side *side, struct guest_lane *lane, uint16_t n)
 	for (unsigned int q = 0; q < side->n_queues; q++) {
 		struct port *port = &lane->ports[q];
 		uint64_t start = clock_tsc() - port->asleep_cycles;
-		struct forwarded forwarded =
-			forward_burst(port, &lane->applications[q], n);
+		struct forwarded forwarded = forward_burst(port, &lane->applications[q], n);
 
 		if (!forwarded.in)
 			continue;
@@ -169,6 +169,7 @@ meter(struct guest_side *side, struct guest_lane *lane, uint16_t n, struct guest
 {
 	burst_meter_reset(&side->meter);
 	slice->n_counters = tally_begin(&lane->tally, slice->counters);
+	exit_area_begin_metered();
 
 	uint64_t start = clock_tsc();
 
@@ -177,6 +178,7 @@ meter(struct guest_side *side, struct guest_lane *lane, uint16_t n, struct guest
 
 	uint64_t cycles = clock_tsc() - start;
 
+	exit_area_end_metered();
 	tally_end(&lane->tally, slice->counters);
 	slice->busy_share = (double)side->meter.cycles / (double)cycles;
 	slice->bursts = (uint32_t)side->meter.bursts;

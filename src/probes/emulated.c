@@ -192,6 +192,7 @@ emulated_attach(struct emulated *emulated, pid_t pid)
 		return -EBADMSG;
 	}
 	error = emulated_read(emulated, &ignored);
+	emulated_packets(emulated);
 	exit_table_free(&ignored);
 	if (error)
 		emulated_close(emulated);
@@ -204,20 +205,30 @@ emulated_same(const struct emulated *a, const struct emulated *b)
 	return a->is_bpf == b->is_bpf && a->id == b->id;
 }
 
+static void
+add_line(const struct exit_line *line, struct exit_line *sum)
+{
+	if (!__atomic_load_n(&line->count, __ATOMIC_RELAXED))
+		return;
+	sum->cycles += __atomic_load_n(&line->cycles, __ATOMIC_RELAXED);
+	for (unsigned int b = 0; b < EXIT_HISTOGRAM_BUCKETS; b++)
+		sum->counts[b] += __atomic_load_n(&line->counts[b], __ATOMIC_RELAXED);
+}
+
+static enum exit_part
+first_part(const struct emulated *emulated)
+{
+	return emulated->metered_only ? EXIT_PART_METERED : 0;
+}
+
 /* Counts are written all the time; what a reading misses, the next one has. */
 static void
-sum_lines(const struct exit_area *area, unsigned int reason, struct exit_line *sum)
+sum_lines(const struct emulated *emulated, unsigned int reason, struct exit_line *sum)
 {
 	*sum = (struct exit_line){0};
-	for (int i = 0; i < EXIT_AREA_LANES; i++) {
-		const struct exit_line *line = &area->lanes[i].lines[reason];
-
-		if (!__atomic_load_n(&line->count, __ATOMIC_RELAXED))
-			continue;
-		sum->cycles += __atomic_load_n(&line->cycles, __ATOMIC_RELAXED);
-		for (unsigned int b = 0; b < EXIT_HISTOGRAM_BUCKETS; b++)
-			sum->counts[b] += __atomic_load_n(&line->counts[b], __ATOMIC_RELAXED);
-	}
+	for (int i = 0; i < EXIT_AREA_LANES; i++)
+		for (enum exit_part part = first_part(emulated); part < EXIT_PARTS; part++)
+			add_line(&emulated->area->lanes[i].lines[part][reason], sum);
 	for (unsigned int b = 0; b < EXIT_HISTOGRAM_BUCKETS; b++)
 		sum->count += sum->counts[b];
 }
@@ -251,7 +262,7 @@ read_reason(struct emulated *emulated, unsigned int reason, struct exit_table *t
 	struct exit_line now;
 	struct exit_row *row;
 
-	sum_lines(area, reason, &now);
+	sum_lines(emulated, reason, &now);
 	if (now.count == emulated->before[reason].count)
 		return 0;
 	memcpy(name, area->names[reason], sizeof(name));
@@ -274,6 +285,20 @@ emulated_read(struct emulated *emulated, struct exit_table *table)
 	for (unsigned int reason = 0; reason < EXIT_AREA_REASONS && !error; reason++)
 		error = read_reason(emulated, reason, table);
 	return error;
+}
+
+uint64_t
+emulated_packets(struct emulated *emulated)
+{
+	uint64_t now = 0, since;
+
+	for (int i = 0; i < EXIT_AREA_LANES; i++)
+		for (enum exit_part part = first_part(emulated); part < EXIT_PARTS; part++)
+			now += __atomic_load_n(&emulated->area->lanes[i].packets[part],
+					       __ATOMIC_RELAXED);
+	since = now - emulated->packets_before;
+	emulated->packets_before = now;
+	return since;
 }
 
 void

@@ -17,9 +17,12 @@
 struct emulated {
 	struct exit_area *area; /* NULL: not open */
 	int fd;
-	bool is_bpf; /* fd is a BPF array, else a memfd */
-	uint64_t id; /* of an attached one: of that array, or inode */
-	struct exit_line before[EXIT_AREA_REASONS]; /* what was read so far */
+	bool is_bpf;       /* fd is a BPF array, else a memfd */
+	bool metered_only; /* exits of metered bursts are read, and no others */
+	uint64_t id;       /* of an attached one: of that array, or inode */
+	/* What was read so far. */
+	struct exit_line before[EXIT_AREA_REASONS];
+	uint64_t packets_before;
 };
 
 /* Makes an area, for exit_area_use(). Returns 0 or -errno. */
@@ -36,6 +39,9 @@ bool emulated_same(const struct emulated *a, const struct emulated *b);
 
 /* Adds the exits since the last time, of all lanes. Returns 0 or -ENOMEM. */
 int emulated_read(struct emulated *emulated, struct exit_table *table);
+
+/* The packets since the last time, of all lanes. */
+uint64_t emulated_packets(struct emulated *emulated);
 
 /* What is not open, but zeroed, is left alone. */
 void emulated_close(struct emulated *emulated);

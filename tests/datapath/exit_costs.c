@@ -117,6 +117,62 @@ the_tlb_is_flushed_when_asked(void **state)
 			 FIDELITY_MODELLED | FIDELITY_STAND_IN);
 }
 
+static struct exit_area area;
+
+static int
+open_counted_bench(void **state)
+{
+	exit_area_use(&area);
+	return open_bench(state);
+}
+
+/* Lanes are given back to the area that they are of. */
+static int
+close_counted_bench(void **state)
+{
+	close_bench(state);
+	exit_area_use(NULL);
+	return 0;
+}
+
+/* A part's exits and packets, of all lanes. */
+static void
+sum_area(enum exit_part part, uint64_t *exits, uint64_t *packets)
+{
+	*exits = *packets = 0;
+	for (int i = 0; i < EXIT_AREA_LANES; i++) {
+		*packets += area.lanes[i].packets[part];
+		for (int reason = 0; reason < EXIT_AREA_REASONS; reason++)
+			*exits += area.lanes[i].lines[part][reason].count;
+	}
+}
+
+/* A slice that is asked for, and one that is not: only metered bursts are of the set. */
+static void
+metered_bursts_are_counted_apart(void **state)
+{
+	struct datapath_config config = harness_config(harness_bit("vc"));
+	uint64_t exits, packets, other_exits, other_packets;
+	struct slice asked, other;
+	struct lane *lane;
+
+	(void)state;
+	lane = harness_lane(bench, &config);
+	area.head.metered_set = 1;
+	asked = harness_slice(lane, SLICE_NS);
+	area.head.metered_set = 0;
+	other = harness_slice(lane, SLICE_NS);
+	sum_area(EXIT_PART_METERED, &exits, &packets);
+	sum_area(EXIT_PART_OTHER, &other_exits, &other_packets);
+	assert_int_equal(area.head.set, 0);
+	assert_int_equal(exits, harness_counter(&asked, "exits.doorbell"));
+	assert_int_equal(packets, asked.counted_packets);
+	assert_int_equal(packets + other_packets, asked.packets_in + other.packets_in);
+	/* Warm-up and draining have exits, too, but not as many a packet. */
+	assert_true(other_exits > harness_counter(&other, "exits.doorbell"));
+	assert_true(other_packets - other.counted_packets > 0);
+}
+
 int
 main(void)
 {
@@ -126,6 +182,8 @@ main(void)
 						close_bench),
 		cmocka_unit_test_setup_teardown(the_tlb_is_flushed_when_asked, open_bench,
 						close_bench),
+		cmocka_unit_test_setup_teardown(metered_bursts_are_counted_apart,
+						open_counted_bench, close_counted_bench),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);

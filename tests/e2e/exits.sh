@@ -24,6 +24,11 @@ expect 0 "Files" "$folio" run "$config" --set exits=spin "${measure[@]}" --out "
 tr -d '\r' <"$work/spin/exits.csv" | awk -F, 'NR > 1 && ($7 != "emulated" || !($9 <= $10 && $10 <= $11 && $11 <= $12)) { exit 1 }' ||
 	fail "exits.csv: exits that are not emulated, or times out of order"
 
+# per_packet DIR METRIC: of the first cell.
+per_packet() {
+	tr -d '\r' <"$1/trials.csv" | awk -F, -v metric="$2" '$1 == 0 && $6 == metric { print $8; exit }'
+}
+
 # Without KVM, or with it but without BPF, there is nothing to compare with.
 if ! "$folio" run "$config" "${measure[@]}" --out "$work/kvm" >"$work/log" 2>&1; then
 	grep -q kvm "$work/log" || fail "exits to kvm failed without naming it: $(cat "$work/log")"
@@ -39,5 +44,10 @@ emulated=$(count "$work/kvm" doorbell)
 traced=$(count "$work/kvm" kvm:kvm_mmio)
 [ "$emulated" -gt 0 ] && [ "$traced" = "$emulated" ] ||
 	fail "exits.csv: $emulated doorbells were emulated, KVM saw $traced"
+# A burst that is not metered (warm-up, draining) has other doorbells than one that is.
+metered=$(per_packet "$work/kvm" exits.doorbell_per_packet)
+seen=$(per_packet "$work/kvm" kvm.exits_per_packet)
+[ -n "$seen" ] && [ "$seen" = "$metered" ] ||
+	fail "trials.csv: $metered doorbells a packet, ${seen:-no} exits that KVM saw"
 grep -q '^0,.*,kvm.exits_per_packet,' "$work/kvm/summary.csv" || fail "no kvm.exits_per_packet"
 exit $((failures > 0))

@@ -222,15 +222,57 @@ a_run_is_read_once(void **state)
 	exit_table_free(&table);
 }
 
-int
-main(void)
+/* Exits and packets of metered bursts alone, for who asks for those; all of them for others. */
+static void
+metered_ones_are_apart(void **state)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ten_million_are_exact),
-		cmocka_unit_test(memfd_is_exact),
-		cmocka_unit_test(lanes_run_out),
-		cmocka_unit_test(a_run_is_read_once),
-	};
+	struct exit_table metered = {0}, all = {0};
+	struct emulated own, other;
+	struct exit_lane *lane;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	(void)state;
+	assert_int_equal(emulated_create(&own), 0);
+	exit_area_use(own.area);
+	lane = exit_lane_take(names, REASONS);
+	assert_int_equal(emulated_attach(&other, getpid()), 0);
+	own.metered_only = true;
+	own.area->head.metered_set = 5;
+	exit_lane_add(lane, 0, 2000);
+	exit_lane_pass(lane, 32);
+	exit_area_begin_metered();
+	assert_int_equal(own.area->head.set, 5);
+	exit_lane_add(lane, 1, 2000);
+	exit_lane_pass(lane, 16);
+	exit_area_end_metered();
+	exit_lane_add(lane, 1, 2000);
+	assert_int_equal(emulated_read(&own, &metered), 0);
+	assert_int_equal(metered.n, 1);
+	assert_int_equal(exit_table_row(&metered, EXIT_SPACE_EMULATED, 1, "idle")->count, 1);
+	assert_int_equal(emulated_packets(&own), 16);
+	assert_int_equal(emulated_read(&other, &all), 0);
+	assert_int_equal(exit_table_row(&all, EXIT_SPACE_EMULATED, 0, "doorbell")->count, 1);
+	assert_int_equal(exit_table_row(&all, EXIT_SPACE_EMULATED, 1, "idle")->count, 2);
+	assert_int_equal(emulated_packets(&other), 48);
+	assert_int_equal(emulated_packets(&other), 0);
+	exit_lane_give_back(lane);
+	exit_area_use(NULL);
+	exit_table_free(&metered);
+	exit_table_free(&all);
+	emulated_close(&other);
+	emulated_close(&own);
+}
+
+int main(void){
+	const struct CMUnitTest tests[] =
+		{
+			cmocka_unit_test(ten_million_are_exact),
+			cmocka_unit_test(memfd_is_exact),
+			cmocka_unit_test(lanes_run_out),
+			cmocka_unit_test(a_run_is_read_once),
+		}
+
+	cmocka_unit_test(metered_ones_are_apart),
+};
+
+return cmocka_run_group_tests(tests, NULL, NULL);
 }

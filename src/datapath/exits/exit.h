@@ -114,6 +114,12 @@ struct exit_engine {
  */
 int exit_engine_open(struct exit_engine *engine, const struct datapath_config *config);
 
+/*
+ * Opens one for a guest that makes no exits of ours: packets are counted in its lane, too.
+ * Returns 0 or -ENOMEM after log_error().
+ */
+int exit_engine_open_idle(struct exit_engine *engine);
+
 /* An engine that is zeroed, or not open any more, is allowed. */
 void exit_engine_close(struct exit_engine *engine);
 

@@ -96,6 +96,16 @@ open_backend(const struct exit_backend *backend, const struct datapath_config *c
 }
 
 int
+exit_engine_open_idle(struct exit_engine *engine)
+{
+	*engine = (struct exit_engine){.lane = exit_lane_take(exit_reason_names, EXIT_REASONS)};
+	if (engine->lane)
+		return 0;
+	log_error("not enough memory to count exits");
+	return -ENOMEM;
+}
+
+int
 exit_engine_open(struct exit_engine *engine, const struct datapath_config *config)
 {
 	const struct exit_backend *backend = exit_backends[config->exits];

@@ -101,7 +101,7 @@ static const struct lower_ops ops = {
 	.counters = no_counters,
 };
 
-void
+int
 virtio_user_port(struct virtio_user *device, unsigned int queue, struct port *port)
 {
 	*port = (struct port){
@@ -109,6 +109,7 @@ virtio_user_port(struct virtio_user *device, unsigned int queue, struct port *po
 		.tx = tx_burst,
 		.lower = &device->queues[queue].lower,
 	};
+	return exit_engine_open_idle(&port->exits);
 }
 
 static int

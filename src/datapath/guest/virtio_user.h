@@ -21,8 +21,11 @@ struct virtio_user;
 int virtio_user_open(const struct datapath_config *config, const char *path,
 		     struct virtio_user **out);
 
-/* Makes port one that drives a queue pair of the device. It needs no port_open(). */
-void virtio_user_port(struct virtio_user *device, unsigned int queue, struct port *port);
+/*
+ * Makes port one that drives a queue pair of the device; port_close() closes it. Returns 0 or
+ * -ENOMEM after log_error().
+ */
+int virtio_user_port(struct virtio_user *device, unsigned int queue, struct port *port);
 
 /* Stops and removes the device. NULL is allowed. */
 void virtio_user_close(struct virtio_user *device);

@@ -47,6 +47,7 @@ exit_watch_open(struct exit_watch *watch, const struct experiment *experiment)
 			    strerror(-error));
 		return;
 	}
+	watch->emulated.metered_only = true;
 	exit_area_use(watch->emulated.area);
 	if (exits_to_kvm(experiment))
 		trace(watch);
@@ -58,48 +59,47 @@ exit_watch_close(struct exit_watch *watch)
 	if (watch->traced)
 		probe_session_close(&watch->session);
 	exit_area_use(NULL);
-	exit_table_free(&watch->exits);
-	exit_table_free(&watch->others);
 	emulated_close(&watch->emulated);
 	watch->traced = false;
-}
-
-static void
-set_set(struct exit_watch *watch, uint32_t set)
-{
-	__atomic_store_n(&watch->emulated.area->head.set, set, __ATOMIC_RELEASE);
-}
-
-static void
-read_emulated(struct exit_watch *watch, struct exit_table *table)
-{
-	if (emulated_read(&watch->emulated, table))
-		log_warning("some exits are not in exits.csv: not enough memory");
 }
 
 void
 exit_watch_begin(struct exit_watch *watch, const struct trial *trial)
 {
-	if (!watch->emulated.area)
-		return;
-	read_emulated(watch, &watch->others);
-	set_set(watch, trial->exit_set);
+	if (watch->emulated.area)
+		watch->emulated.area->head.metered_set = trial->exit_set;
 }
 
 void
 exit_watch_end(struct exit_watch *watch)
 {
-	if (!watch->emulated.area)
-		return;
-	set_set(watch, 0);
-	read_emulated(watch, &watch->exits);
+	if (watch->emulated.area)
+		watch->emulated.area->head.metered_set = 0;
 }
 
-/* Sets take turns: whoever reads one has several trials' time for it. */
+static void
+read_emulated(struct exit_watch *watch, struct exit_table *table, uint64_t *packets)
+{
+	if (emulated_read(&watch->emulated, table))
+		log_warning("some exits are not in exits.csv: not enough memory");
+	*packets = emulated_packets(&watch->emulated);
+}
+
+/*
+ * Sets take turns: whoever reads one has several trials' time for it. What other measuring
+ * processes counted is read, and left.
+ */
 void
 exit_watch_begin_trial(struct exit_watch *watch, struct trial *trial)
 {
+	struct exit_table others = {0};
+	uint64_t packets;
+
+	if (!watch->emulated.area)
+		return;
 	trial->exit_set = 1 + watch->n++ % (EXIT_AREA_SETS - 1);
+	read_emulated(watch, &others, &packets);
+	exit_table_free(&others);
 }
 
 static void
@@ -134,9 +134,13 @@ add_rows(struct trial *trial, struct exit_table *table)
 void
 exit_watch_end_trial(struct exit_watch *watch, struct trial *trial)
 {
-	add_rows(trial, &watch->exits);
-	exit_table_free(&watch->exits);
-	exit_table_free(&watch->others);
+	struct exit_table exits = {0};
+
+	if (!watch->emulated.area)
+		return;
+	read_emulated(watch, &exits, &trial->exit_packets);
+	add_rows(trial, &exits);
+	exit_table_free(&exits);
 }
 
 void
@@ -182,7 +186,7 @@ exit_watch_complete(struct exit_watch *watch, struct trial *trial)
 	} else {
 		add_rows(trial, &exits);
 		trial->kvm_exits_per_packet =
-			(double)count_exits(&exits) / (double)trial->packets_in;
+			(double)count_exits(&exits) / (double)trial->exit_packets;
 	}
 	watch->session.set = 0;
 	if (!probe_session_read(&watch->session, &others) && trial->duration_ns)

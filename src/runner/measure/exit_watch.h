@@ -2,8 +2,8 @@
 /*
  * A run's own exits, cell by cell. The area of emulated exits is made before the
  * measuring processes are, which inherit it; where a configuration really exits to KVM, and this
- * user may trace, KVM's exits are traced besides. Only what the configuration's slices made
- * counts, not the reference's.
+ * user may trace, KVM's exits are traced besides. Only what the configuration's metered bursts made
+ * counts: no warm-up, no draining, and not the reference's.
  */
 #ifndef FOLIO_RUNNER_EXIT_WATCH_H
 #define FOLIO_RUNNER_EXIT_WATCH_H
@@ -18,11 +18,10 @@
 struct exit_watch {
 	struct emulated emulated; /* its area NULL: nothing is watched */
 	struct probe_session session;
-	bool traced;                     /* session is open */
-	double event_ns;                 /* what tracing an event takes; NAN: not known */
-	uint64_t n_events;               /* traced until the last trial */
-	unsigned int n;                  /* configurations' slices begun, in this process */
-	struct exit_table exits, others; /* of the trial at hand, and of what is not of it */
+	bool traced;       /* session is open */
+	double event_ns;   /* what tracing an event takes; NAN: not known */
+	uint64_t n_events; /* traced until the last trial */
+	unsigned int n;    /* trials begun, in this process */
 };
 
 /*

@@ -62,7 +62,8 @@ struct trial {
 	uint32_t n_exits;
 	uint32_t exit_set; /* in which KVM's were counted */
 	struct trial_exit exits[TRIAL_EXITS_MAX];
-	double kvm_exits_per_packet; /* of those offered in whole slices; NAN: nothing was traced */
+	uint64_t exit_packets;       /* received while these were counted: in the metered bursts */
+	double kvm_exits_per_packet; /* NAN: nothing was traced */
 	double tracing_share;        /* of duration_ns, that tracing took; 0: nothing was traced */
 	struct latency_distribution latency, reference_latency;
 	struct throughput throughput, reference_throughput;
