@@ -192,7 +192,7 @@ emulated_attach(struct emulated *emulated, pid_t pid)
 		return -EBADMSG;
 	}
 	error = emulated_read(emulated, &ignored);
-	emulated_packets(emulated);
+	emulated_packets(emulated, false);
 	exit_table_free(&ignored);
 	if (error)
 		emulated_close(emulated);
@@ -287,18 +287,32 @@ emulated_read(struct emulated *emulated, struct exit_table *table)
 	return error;
 }
 
-uint64_t
-emulated_packets(struct emulated *emulated)
+static void
+sum_lane(const struct emulated *emulated, const struct exit_lane *lane, uint64_t *packets,
+	 uint64_t *exits)
 {
-	uint64_t now = 0, since;
+	*packets = *exits = 0;
+	for (enum exit_part part = first_part(emulated); part < EXIT_PARTS; part++) {
+		*packets += __atomic_load_n(&lane->packets[part], __ATOMIC_RELAXED);
+		for (unsigned int reason = 0; reason < EXIT_AREA_REASONS; reason++)
+			*exits +=
+				__atomic_load_n(&lane->lines[part][reason].count, __ATOMIC_RELAXED);
+	}
+}
 
-	for (int i = 0; i < EXIT_AREA_LANES; i++)
-		for (enum exit_part part = first_part(emulated); part < EXIT_PARTS; part++)
-			now += __atomic_load_n(&emulated->area->lanes[i].packets[part],
-					       __ATOMIC_RELAXED);
-	since = now - emulated->packets_before;
-	emulated->packets_before = now;
-	return since;
+uint64_t
+emulated_packets(struct emulated *emulated, bool exiting_only)
+{
+	uint64_t sum = 0, packets, exits;
+
+	for (int i = 0; i < EXIT_AREA_LANES; i++) {
+		sum_lane(emulated, &emulated->area->lanes[i], &packets, &exits);
+		if (!exiting_only || exits != emulated->lanes_before[i].exits)
+			sum += packets - emulated->lanes_before[i].packets;
+		emulated->lanes_before[i].packets = packets;
+		emulated->lanes_before[i].exits = exits;
+	}
+	return sum;
 }
 
 void

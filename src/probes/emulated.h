@@ -22,7 +22,9 @@ struct emulated {
 	uint64_t id;       /* of an attached one: of that array, or inode */
 	/* What was read so far. */
 	struct exit_line before[EXIT_AREA_REASONS];
-	uint64_t packets_before;
+	struct {
+		uint64_t packets, exits;
+	} lanes_before[EXIT_AREA_LANES];
 };
 
 /* Makes an area, for exit_area_use(). Returns 0 or -errno. */
@@ -40,8 +42,8 @@ bool emulated_same(const struct emulated *a, const struct emulated *b);
 /* Adds the exits since the last time, of all lanes. Returns 0 or -ENOMEM. */
 int emulated_read(struct emulated *emulated, struct exit_table *table);
 
-/* The packets since the last time, of all lanes. */
-uint64_t emulated_packets(struct emulated *emulated);
+/* The packets since the last time: of all lanes, or of those alone that exited meanwhile. */
+uint64_t emulated_packets(struct emulated *emulated, bool exiting_only);
 
 /* What is not open, but zeroed, is left alone. */
 void emulated_close(struct emulated *emulated);

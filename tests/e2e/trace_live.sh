@@ -38,7 +38,7 @@ for probe in btf classic tracefs perf; do
 	if grep -q $'\033' "$work/output"; then fail "$probe: a terminal's codes in a pipe"; fi
 	head -n 1 "$work/$probe/exits.csv" | grep -q '^reason,origin,count,' || fail "$probe: no exits.csv"
 	interrupted $probe || fail "$probe: interrupted, it ends with $?: $(tail -n 3 "$work/output")"
-	sleep 0.3 &
+	sleep 2 &
 	expect 0 'has ended' "$folio" trace --probe $probe --pid $! --duration "20 s"
 done
 

@@ -248,12 +248,15 @@ metered_ones_are_apart(void **state)
 	assert_int_equal(emulated_read(&own, &metered), 0);
 	assert_int_equal(metered.n, 1);
 	assert_int_equal(exit_table_row(&metered, EXIT_SPACE_EMULATED, 1, "idle")->count, 1);
-	assert_int_equal(emulated_packets(&own), 16);
+	assert_int_equal(emulated_packets(&own, true), 16);
 	assert_int_equal(emulated_read(&other, &all), 0);
 	assert_int_equal(exit_table_row(&all, EXIT_SPACE_EMULATED, 0, "doorbell")->count, 1);
 	assert_int_equal(exit_table_row(&all, EXIT_SPACE_EMULATED, 1, "idle")->count, 2);
-	assert_int_equal(emulated_packets(&other), 48);
-	assert_int_equal(emulated_packets(&other), 0);
+	assert_int_equal(emulated_packets(&other, true), 48);
+	exit_lane_pass(lane, 8);
+	assert_int_equal(emulated_packets(&other, true), 0);
+	exit_lane_pass(lane, 8);
+	assert_int_equal(emulated_packets(&other, false), 8);
 	exit_lane_give_back(lane);
 	exit_area_use(NULL);
 	exit_table_free(&metered);

@@ -34,10 +34,20 @@ share(const struct exit_view *view, const struct line *line, char *buf)
 			    buf, NUMBER_BYTES);
 }
 
+static const char *
+per_packet(const struct exit_view *view, uint64_t count, char *buf)
+{
+	if (view->packets)
+		snprintf(buf, NUMBER_BYTES, "%.4g", (double)count / (double)view->packets);
+	else
+		snprintf(buf, NUMBER_BYTES, "n/a");
+	return buf;
+}
+
 static void
 print_line(const struct exit_view *view, const struct line *line, FILE *file)
 {
-	char texts[6][NUMBER_BYTES];
+	char texts[7][NUMBER_BYTES];
 	double mean_ns = line->timed ? line->sum_ns / (double)line->timed : NAN;
 
 	fprintf(file, "%-38s %-8s %12" PRIu64 " %10s %8s %9s %9s %9s", line->name, line->origin,
@@ -45,8 +55,8 @@ print_line(const struct exit_view *view, const struct line *line, FILE *file)
 		format_ns(mean_ns, texts[2], NUMBER_BYTES),
 		format_ns(line->p50_ns, texts[3], NUMBER_BYTES),
 		format_ns(line->p99_ns, texts[4], NUMBER_BYTES));
-	if (view->packets)
-		fprintf(file, " %9.4g", (double)line->count / (double)view->packets);
+	if (view->per_packet)
+		fprintf(file, " %9s", per_packet(view, line->count, texts[6]));
 	fputc('\n', file);
 }
 
@@ -54,7 +64,7 @@ static void
 print_heading(const struct exit_view *view, FILE *file)
 {
 	fprintf(file, "%-38s %-8s %12s %10s %8s %9s %9s %9s%s\n", "reason", "origin", "count",
-		"count/s", "of time", "mean", "p50", "p99", view->packets ? "  /packet" : "");
+		"count/s", "of time", "mean", "p50", "p99", view->per_packet ? "   /packet" : "");
 }
 
 static struct line

@@ -3,6 +3,7 @@
 #ifndef FOLIO_RUNNER_EXIT_SCREEN_H
 #define FOLIO_RUNNER_EXIT_SCREEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -11,7 +12,8 @@
 struct exit_view {
 	const struct exit_table *table;
 	double seconds;   /* in which it was counted; 0: not known */
-	uint64_t packets; /* of the benchmark that is traced; 0: none is */
+	bool per_packet;  /* a benchmark is traced, */
+	uint64_t packets; /* and received so many meanwhile */
 	size_t rows_max;  /* the first ones alone; 0: all */
 };
 

@@ -31,7 +31,8 @@ struct trace_live {
 	struct emulated emulated;  /* exits of a process of ours; not open: it is none */
 	struct emulated_runs runs; /* where all processes are traced: every run's emulated exits */
 	struct exit_table *total;
-	int process; /* descriptor of the process that is traced; -1: all are */
+	uint64_t packets; /* of that process's queue pairs that exit, while it was traced */
+	int process;      /* descriptor of the process that is traced; -1: all are */
 	bool terminal;
 	uint64_t began_ns;
 };
@@ -70,19 +71,22 @@ say_what_is_traced(const struct trace_live *live)
 		log_note("what an event costs who makes it cannot be told here");
 	if (live->emulated.area)
 		log_note("process %u counts emulated exits: its own, and its children's, to KVM "
-			 "too",
+			 "too; packets are those of queue pairs that exit",
 			 live->options->pid);
 	for (size_t i = 0; i < session->n_skips; i++)
 		log_note("without %s: %s", session->skips[i].what, session->skips[i].why);
 }
 
 static void
-show(const struct trace_live *live, const struct exit_table *table, double seconds)
+show(const struct trace_live *live, const struct exit_table *table, uint64_t packets,
+     double seconds)
 {
 	const struct probe_session *session = &live->session;
 	const struct exit_view view = {
 		.table = table,
 		.seconds = seconds,
+		.per_packet = live->emulated.area,
+		.packets = packets,
 		.rows_max = live->terminal ? ROWS_ON_SCREEN : 0,
 	};
 
@@ -102,10 +106,14 @@ static int
 read_and_show(struct trace_live *live, double seconds)
 {
 	struct exit_table table = {0};
+	uint64_t packets = 0;
 	int err = probe_session_read(&live->session, &table);
 
-	if (!err && live->emulated.area)
+	if (!err && live->emulated.area) {
 		err = emulated_read(&live->emulated, &table);
+		packets = emulated_packets(&live->emulated, true);
+		live->packets += packets;
+	}
 	if (!err && !live->options->pid)
 		err = emulated_runs_read(&live->runs, &table);
 	if (!err)
@@ -114,7 +122,7 @@ read_and_show(struct trace_live *live, double seconds)
 		log_error("%s: cannot be read: %s", live->session.probe->name, strerror(-err));
 	exit_table_sort(&table);
 	if (!err && live->options->live)
-		show(live, &table, seconds);
+		show(live, &table, packets, seconds);
 	exit_table_free(&table);
 	return err;
 }
@@ -164,7 +172,8 @@ show_total(struct trace_live *live)
 {
 	exit_table_sort(live->total);
 	live->terminal = false;
-	show(live, live->total, (double)(clock_monotonic_ns() - live->began_ns) / 1e9);
+	show(live, live->total, live->packets,
+	     (double)(clock_monotonic_ns() - live->began_ns) / 1e9);
 }
 
 /*

@@ -82,7 +82,7 @@ read_emulated(struct exit_watch *watch, struct exit_table *table, uint64_t *pack
 {
 	if (emulated_read(&watch->emulated, table))
 		log_warning("some exits are not in exits.csv: not enough memory");
-	*packets = emulated_packets(&watch->emulated);
+	*packets = emulated_packets(&watch->emulated, false);
 }
 
 /*
