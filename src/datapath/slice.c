@@ -120,8 +120,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	slice->packets_dropped += (uint64_t)(n - sent) + drops;
 	lane->drop_not_enqueued += (uint64_t)(n - sent);
 	sink_sent(sink, sent);
-	sink_lost(sink, drops + step->kept);
-	if (sink_take(sink, back, got))
+	if (sink_take(sink, back, got, drops + step->kept))
 		return -EBADMSG;
 	if (n && !sent)
 		return stalled(lane, "the device took no frame from the host");

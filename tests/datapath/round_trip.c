@@ -280,7 +280,7 @@ fill_and_empty(uint32_t format)
 	assert_int_equal(port->lower->ops->tx_room(port->lower->device), 0);
 	for (uint16_t n = 1; n; back += n) {
 		n = backend_receive(backend, 0, bench->sink.pool, bufs, 32);
-		assert_int_equal(sink_take(&bench->sink, bufs, n), 0);
+		assert_int_equal(sink_take(&bench->sink, bufs, n, 0), 0);
 	}
 	assert_int_equal(back, sent);
 	assert_int_equal(port->lower->ops->tx_room(port->lower->device), config.ring_size);
@@ -294,6 +294,44 @@ full_and_empty_rings(void **state)
 	(void)state;
 	for (uint32_t format = 0; virtqueue_formats[format]; format++)
 		fill_and_empty(format);
+}
+
+/* A burst of the sink's comes back without the frames of that set. */
+static int
+come_back_without(struct lockstep *bench, uint32_t lost)
+{
+	struct rte_mbuf **sent = sink_next(&bench->sink), *back[SINK_BURST_MAX];
+	uint16_t n = 0;
+
+	for (unsigned int i = 0; i < SINK_BURST_MAX; i++) {
+		if (lost >> i & 1)
+			continue;
+		back[n] = rte_pktmbuf_copy(sent[i], bench->sink.pool, 0, UINT32_MAX);
+		assert_non_null(back[n++]);
+	}
+	sink_sent(&bench->sink, SINK_BURST_MAX);
+	if (n)
+		assert_int_equal(bench->workload->burst(NULL, back, n), n);
+	return sink_take(&bench->sink, back, n, SINK_BURST_MAX - n);
+}
+
+/* Wherever frames were lost, those that came are held against what they were. */
+static void
+frames_lost_anywhere(void **state)
+{
+	static const uint32_t lost[] = {0, 1, 1u << 31, 0x00060300, 0xffff0000, 0xffffffff, 0};
+	struct lockstep *bench = harness_bench();
+	struct traffic traffic;
+
+	(void)state;
+	every_size(&traffic);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	for (unsigned int i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+		assert_int_equal(come_back_without(bench, lost[i]), 0);
+	bench->sink.next_expected++;
+	assert_int_equal(come_back_without(bench, 2), -EBADMSG);
+	lockstep_close(bench);
+	traffic_close(&traffic);
 }
 
 static void
@@ -331,6 +369,7 @@ main(void)
 		cmocka_unit_test(ring_and_burst_sizes),
 		cmocka_unit_test(queue_pairs),
 		cmocka_unit_test(full_and_empty_rings),
+		cmocka_unit_test(frames_lost_anywhere),
 		cmocka_unit_test(backend_goes_away),
 	};
 

@@ -44,10 +44,11 @@ sink_next(const struct sink *sink)
 /* n of them were sent. */
 void sink_sent(struct sink *sink, uint16_t n);
 
-/* n frames that were sent are known to be lost; they are no longer expected. */
-void sink_lost(struct sink *sink, uint64_t n);
-
-/* Checks n frames that came back and frees them. Returns 0 or -EBADMSG after log_error(). */
-int sink_take(struct sink *sink, struct rte_mbuf **bufs, uint16_t n);
+/*
+ * Checks n frames that came back and frees them. lost more of those sent with them will
+ * never come; which ones, the frames that came tell: in order, none of them damaged.
+ * Returns 0 or -EBADMSG after log_error().
+ */
+int sink_take(struct sink *sink, struct rte_mbuf **bufs, uint16_t n, uint64_t lost);
 
 #endif
