@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Source kernel_path by itself: frames in, and what the guest's kernel and program make of them. */
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_mbuf.h>
@@ -17,6 +21,7 @@
 
 #define BURST 32u
 #define POOL_MBUFS 255u
+#define AWAY_MS 150
 
 static struct rte_mempool *pool;
 
@@ -201,13 +206,70 @@ test_nothing_outside(void **state)
 	assert_int_equal(paths_links(), links);
 }
 
+/* What the server's thread does for a while, whatever else it is to do. */
+static void
+be_away(int signal)
+{
+	const struct timespec while_away = {.tv_nsec = AWAY_MS * 1000000};
+
+	(void)signal;
+	nanosleep(&while_away, NULL);
+}
+
+/* The one thread of this process that was made last. */
+static pid_t
+newest_thread(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	pid_t newest = 0;
+
+	assert_non_null(tasks);
+	for (struct dirent *task = readdir(tasks); task; task = readdir(tasks)) {
+		pid_t id = (pid_t)strtol(task->d_name, NULL, 10);
+
+		newest = id > newest ? id : newest;
+	}
+	closedir(tasks);
+	return newest;
+}
+
+/*
+ * A server whose core is taken away: its late answers are counted, and are never taken for
+ * answers to what comes next.
+ */
+static void
+test_late_answers(void **state)
+{
+	const struct sigaction away = {.sa_handler = be_away, .sa_flags = SA_RESTART};
+	struct rte_mbuf *bufs[BURST];
+	void *path = open_path("sleep");
+	uint16_t n = 0;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &away, NULL), 0);
+	assert_int_equal(syscall(SYS_tgkill, getpid(), newest_thread(), SIGUSR1), 0);
+	for (uint8_t burst = 0; !n && burst < 100; burst++) {
+		for (uint16_t i = 0; i < BURST; i++)
+			bufs[i] = make_frame(9000 + i, 100, (uint8_t)(burst + i));
+		n = the_source()->application(path, bufs, BURST);
+		for (uint16_t i = 0; i < n; i++)
+			expect_answer(bufs[i], 9000 + i, 100, (uint8_t)(burst + i));
+	}
+	assert_int_equal(n, BURST);
+	rte_pktmbuf_free_bulk(bufs, n);
+	assert_in_range(count_of(path, "late_answers"), BURST, 2 * BURST);
+	assert_true(count_of(path, "unanswered") >= BURST);
+	the_source()->close(path);
+	assert_int_equal(rte_mempool_avail_count(pool), POOL_MBUFS);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_echo_sleeping),   cmocka_unit_test(test_echo_polling),
-		cmocka_unit_test(test_not_answered),    cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_nothing_outside),
+		cmocka_unit_test(test_echo_sleeping), cmocka_unit_test(test_echo_polling),
+		cmocka_unit_test(test_not_answered),  cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_late_answers),  cmocka_unit_test(test_nothing_outside),
 	};
 
 	if (!paths_allowed())

@@ -14,6 +14,11 @@
  *
  * Each port has a namespace of its own, since queue pairs share nothing. What the
  * kernel or the server does not answer is dropped, and counted.
+ *
+ * A server whose core is taken away answers later than a burst waits. Its answers must
+ * not be taken for those to a later burst, so the next one first sends a datagram of the
+ * source's own, a marker: one socket and one thread answer in order, and what comes
+ * before the marker's answer is late. Until that has come, bursts are dropped.
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,6 +29,7 @@
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
+#include "datapath/host/udp_frame.h"
 #include "datapath/kernel/links.h"
 #include "datapath/kernel/netns.h"
 #include "datapath/kernel/socket_echo.h"
@@ -49,7 +55,8 @@ struct kernel_path {
 	int netns, tap;
 	uint16_t (*run)(struct kernel_path *path, struct rte_mbuf **bufs, uint16_t n);
 	struct socket_echo *echo;
-	bool late; /* answers to earlier bursts may still come */
+	bool late;         /* answers to earlier bursts may still come */
+	uint32_t n_marker; /* the last marker's number */
 	uint64_t frames_in;
 	uint64_t frames_out;
 	uint64_t unanswered;
@@ -134,14 +141,59 @@ await_answers(struct kernel_path *path, struct rte_mbuf *const *bufs, uint16_t n
 	return expected < n ? got + tap_read_burst(path->tap, bufs + got, n - got) : got;
 }
 
+/* The client's ports begin behind it. */
+#define MARKER_PORT (UDP_NET_CLIENT_PORT - 1)
+
+struct marker {
+	struct udp_headers headers;
+	uint32_t number;
+} __attribute__((packed, aligned(2)));
+
+static bool
+is_marker(const uint8_t *bytes, ssize_t length_bytes, uint32_t number)
+{
+	struct udp_datagram datagram;
+
+	return udp_frame_read(bytes, (uint32_t)length_bytes, &datagram) &&
+	       datagram.client_port == MARKER_PORT && datagram.payload_bytes == sizeof(number) &&
+	       !memcmp(datagram.payload, &number, sizeof(number));
+}
+
+/* Drops all answers before the marker's. Returns whether that came in time. */
+static bool
+drop_late_answers(struct kernel_path *path)
+{
+	struct pollfd ready = {.fd = path->tap, .events = POLLIN};
+	uint8_t frame[RTE_ETHER_MAX_LEN];
+
+	while (poll(&ready, 1, ANSWER_TIMEOUT_MS) > 0) {
+		ssize_t bytes = read(path->tap, frame, sizeof(frame));
+
+		if (bytes > 0 && is_marker(frame, bytes, path->n_marker))
+			return true;
+		path->late_answers++;
+	}
+	return false;
+}
+
+static bool
+catch_up(struct kernel_path *path)
+{
+	struct marker marker = {.number = ++path->n_marker};
+
+	udp_headers_write(&marker.headers, MARKER_PORT, sizeof(marker.number));
+	if (write(path->tap, &marker, sizeof(marker)) != (ssize_t)sizeof(marker))
+		return false;
+	return drop_late_answers(path);
+}
+
 static uint16_t
 run_sleeping(struct kernel_path *path, struct rte_mbuf **bufs, uint16_t n)
 {
 	uint16_t expected = count_addressed(bufs, n);
 
-	/* An answer that came too late must not be taken for one to what follows. */
-	if (path->late)
-		path->late_answers += tap_discard(path->tap);
+	if (path->late && !catch_up(path))
+		return 0;
 	path->late = false;
 	tap_write_burst(path->tap, bufs, n);
 	return await_answers(path, bufs, n, expected);
