@@ -44,10 +44,31 @@ check_needs(const char *needs)
 	}
 }
 
+/* What nothing measures says why. */
+static void
+check_metric(const struct expected *expected)
+{
+	assert_true(!expected_is_judged(expected) || *expected->note);
+	assert_true(expected_is_judged(expected) || *expected->metric);
+	if (*expected->metric)
+		assert_true(metric_is_of_pairs(expected->metric) ||
+			    !strncmp(expected->metric, METRIC_LATENCY_POOLED,
+				     strlen(METRIC_LATENCY_POOLED)) ||
+			    !strcmp(expected->metric, METRIC_THROUGHPUT "pdr_conditional_pps"));
+}
+
+static void
+check_where(const char *where)
+{
+	assert_true(!*where || !strncmp(where, "rate=", 5) || !strncmp(where, "payload:", 8) ||
+		    !strncmp(where, "queues=", 7));
+}
+
 /* What it names is there: a misspelt preset would be "not measurable" for ever. */
 static void
 test_data(void **state)
 {
+	struct run_cell place = {.frame_size = "payload:100", .variant = "queues=1, rate=5 kpps"};
 	struct names tables = {0};
 	struct paper paper;
 
@@ -57,7 +78,10 @@ test_data(void **state)
 		check_configuration(paper.expected[i].configuration);
 		if (*paper.expected[i].relative_to)
 			check_configuration(paper.expected[i].relative_to);
-		assert_true(metric_is_of_pairs(paper.expected[i].metric));
+		if (*paper.expected[i].proxy)
+			check_configuration(paper.expected[i].proxy);
+		check_metric(&paper.expected[i]);
+		check_where(paper.expected[i].where);
 	}
 	for (size_t i = 0; i < paper.n_claims; i++) {
 		check_configuration(paper.claims[i].left);
@@ -68,12 +92,15 @@ test_data(void **state)
 	}
 	paper_tables(&paper, &tables);
 	assert_true(names_has(&tables, "T1"));
-	assert_non_null(paper_find(&paper, "T1", "vm-dpdk", "latency_mean_ns"));
-	assert_null(paper_find(&paper, "T1", "ideal", "latency_mean_ns"));
+	assert_non_null(verdict_find(&paper, "T1", &place, "vm-dpdk", "latency_mean_ns"));
+	assert_null(verdict_find(&paper, "T1", &place, "ideal", "latency_mean_ns"));
+	assert_non_null(verdict_find(&paper, "F5", &place, "folio", "latency_mean_ns"));
+	snprintf(place.variant, sizeof(place.variant), "rate=5 kpps0");
+	assert_null(verdict_find(&paper, "F5", &place, "folio", "latency_mean_ns"));
 	paper_close(&paper);
 }
 
-#define EXPECTED "table,configuration,relative_to,metric,relation,value\n"
+#define EXPECTED "table,configuration,relative_to,metric,relation,value,where,what,proxy,note\n"
 #define CLAIMS "table,claim,metric,left,right,low,high,needs,paper,cause\n"
 
 static void
@@ -110,10 +137,13 @@ static void
 test_damaged(void **state)
 {
 	(void)state;
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,1.5\n", CLAIMS "T1,c,m,a,b,1,,,x,y\n"), 0);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,<,1.5\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,0\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,many\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,1.5,,,,\n", CLAIMS "T1,c,m,a,b,1,,,x,y\n"),
+			 0);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,<,1.5,,,,\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,at most,1.5,,F,,n\n", CLAIMS), 0);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,at most,1.5,,,,n\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,0,,,,\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,many,,,,\n", CLAIMS), -EBADMSG);
 	assert_int_equal(open_of("table\n", CLAIMS), -EBADMSG);
 	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,,,,x,y\n"), -EBADMSG);
 	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,2,1,,x,y\n"), -EBADMSG);
@@ -123,10 +153,9 @@ test_damaged(void **state)
 static enum verdict
 verdict(double low, double high, double ci_low, double ci_high, size_t n)
 {
-	const struct claim claim = {.low = low, .high = high};
 	const struct estimate ratio = {(ci_low + ci_high) / 2, ci_low, ci_high, n};
 
-	return verdict_of(&claim, &ratio);
+	return verdict_of(low, high, &ratio);
 }
 
 static void
@@ -229,6 +258,51 @@ test_ratios(void **state)
 	forget(&r);
 }
 
+static struct expected
+expected_of(enum expected_relation relation, double value, const char *relative_to)
+{
+	struct expected e = {.configuration = "folio",
+			     .metric = METRIC_LATENCY "mean_ns",
+			     .relation = relation,
+			     .value = value};
+
+	snprintf(e.relative_to, sizeof(e.relative_to), "%s", relative_to);
+	return e;
+}
+
+static enum verdict
+judge(const struct recorded *r, struct expected e)
+{
+	struct estimate found = verdict_found(&r->summary, &r->run.cells[0], &e, e.relative_to);
+
+	return verdict_of_expected(&e, &found);
+}
+
+static void
+test_expected(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	record(&r, 0.0001);
+	double ns = latency_ns(&r.sample, "folio"), ratio = ns / ideal_ns(&r.sample);
+
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_MOST, 1.01 * ratio, "ideal")),
+			 VERDICT_HOLDS);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_MOST, 0.99 * ratio, "ideal")),
+			 VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_LEAST, 0.99 * ratio, "ideal")),
+			 VERDICT_HOLDS);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_LEAST, 1.01 * ratio, "ideal")),
+			 VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_MOST, 1.01 * ns, "")), VERDICT_HOLDS);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_LEAST, 1.01 * ns, "")),
+			 VERDICT_DOES_NOT_HOLD);
+	assert_int_equal(judge(&r, expected_of(EXPECTED_AT_MOST, 1, "vm-dpdk")),
+			 VERDICT_NOT_MEASURABLE);
+	forget(&r);
+}
+
 static const char *
 lacks(const struct recorded *r, const char *needs, char *buf)
 {
@@ -295,7 +369,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data),     cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_ratios),
-		cmocka_unit_test(test_needs),    cmocka_unit_test(test_report),
+		cmocka_unit_test(test_needs),    cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,18 @@
 #include "base/log.h"
 #include "runner/results/csv_file.h"
 
-#define EXPECTED_COLUMNS "table,configuration,relative_to,metric,relation,value"
+#define EXPECTED_COLUMNS                                                                           \
+	"table,configuration,relative_to,metric,relation,value,where,what,proxy,note"
 #define CLAIM_COLUMNS "table,claim,metric,left,right,low,high,needs,paper,cause"
+
+const char *const expected_relations[] = {
+	[EXPECTED_IS] = "=",
+	[EXPECTED_OVER] = ">",
+	[EXPECTED_AT_MOST] = "at most",
+	[EXPECTED_AT_LEAST] = "at least",
+};
+
+#define N_RELATIONS (sizeof(expected_relations) / sizeof(expected_relations[0]))
 
 const char *
 paper_dir(void)
@@ -41,6 +51,17 @@ damaged(const struct csv_line *line, const char *found, const char *allowed)
 }
 
 static int
+read_relation(const struct csv_line *line, size_t field, enum expected_relation *relation)
+{
+	for (size_t i = 0; i < N_RELATIONS; i++)
+		if (!strcmp(line->fields[field], expected_relations[i])) {
+			*relation = (enum expected_relation)i;
+			return 0;
+		}
+	return damaged(line, line->fields[field], "=, >, at most or at least");
+}
+
+static int
 read_expected(const struct csv_line *line, void *arg)
 {
 	struct paper *paper = arg;
@@ -53,11 +74,14 @@ read_expected(const struct csv_line *line, void *arg)
 	    csv_read_text(line, 1, e->configuration, sizeof(e->configuration)) ||
 	    csv_read_text(line, 2, e->relative_to, sizeof(e->relative_to)) ||
 	    csv_read_text(line, 3, e->metric, sizeof(e->metric)) ||
-	    csv_read_number(line, 5, &e->value))
+	    read_relation(line, 4, &e->relation) || csv_read_number(line, 5, &e->value) ||
+	    csv_read_text(line, 6, e->where, sizeof(e->where)) ||
+	    csv_read_text(line, 7, e->what, sizeof(e->what)) ||
+	    csv_read_text(line, 8, e->proxy, sizeof(e->proxy)) ||
+	    csv_read_text(line, 9, e->note, sizeof(e->note)))
 		return -EBADMSG;
-	if (strcmp(line->fields[4], "=") && strcmp(line->fields[4], ">"))
-		return damaged(line, line->fields[4], "= or >");
-	e->relation = *line->fields[4];
+	if (expected_is_judged(e) && !*e->what)
+		return damaged(line, line->fields[7], "what is judged, in some words");
 	return e->value > 0 ? 0 : damaged(line, line->fields[5], "a value above 0");
 }
 
@@ -138,16 +162,8 @@ paper_tables(const struct paper *paper, struct names *names)
 		add_table(names, paper->claims[i].table);
 }
 
-const struct expected *
-paper_find(const struct paper *paper, const char *table, const char *configuration,
-	   const char *metric)
+bool
+expected_is_judged(const struct expected *expected)
 {
-	for (size_t i = 0; i < paper->n_expected; i++) {
-		const struct expected *e = &paper->expected[i];
-
-		if (!strcmp(e->table, table) && !strcmp(e->configuration, configuration) &&
-		    !strcmp(e->metric, metric))
-			return e;
-	}
-	return NULL;
+	return expected->relation == EXPECTED_AT_MOST || expected->relation == EXPECTED_AT_LEAST;
 }

@@ -15,20 +15,67 @@ const char *const verdict_texts[] = {
 };
 
 enum verdict
-verdict_of(const struct claim *claim, const struct estimate *ratio)
+verdict_of(double low, double high, const struct estimate *found)
 {
-	double low = isnan(claim->low) ? 0 : claim->low;
-	double high = isnan(claim->high) ? INFINITY : claim->high;
-
-	if (!ratio->n)
+	low = isnan(low) ? -INFINITY : low;
+	high = isnan(high) ? INFINITY : high;
+	if (!found->n)
 		return VERDICT_NOT_MEASURABLE;
-	if (!isfinite(ratio->ci_low) || !isfinite(ratio->ci_high))
+	if (!isfinite(found->ci_low) || !isfinite(found->ci_high))
 		return VERDICT_NOT_DISTINGUISHABLE;
-	if (ratio->ci_low >= low && ratio->ci_high <= high)
+	if (found->ci_low >= low && found->ci_high <= high)
 		return VERDICT_HOLDS;
-	if (ratio->ci_high < low || ratio->ci_low > high)
+	if (found->ci_high < low || found->ci_low > high)
 		return VERDICT_DOES_NOT_HOLD;
 	return VERDICT_NOT_DISTINGUISHABLE;
+}
+
+enum verdict
+verdict_of_expected(const struct expected *expected, const struct estimate *found)
+{
+	bool at_least = expected->relation == EXPECTED_AT_LEAST;
+
+	return verdict_of(at_least ? expected->value : NAN, at_least ? NAN : expected->value,
+			  found);
+}
+
+/* A variant is "rate=1 kpps, queues=2". */
+static bool
+has_part(const char *variant, const char *part)
+{
+	size_t length = strlen(part);
+
+	for (const char *at = variant; (at = strstr(at, part)); at++)
+		if ((at == variant || at[-1] == ' ') && (!at[length] || at[length] == ','))
+			return true;
+	return false;
+}
+
+bool
+verdict_is_at(const struct expected *expected, const struct run_cell *place)
+{
+	char text[PAPER_NAME_BYTES], *rest = text;
+	bool is_at = true;
+
+	snprintf(text, sizeof(text), "%s", expected->where);
+	for (char *part; (part = strsep(&rest, ";"));)
+		is_at &= !*part || !strcmp(part, place->frame_size) ||
+			 has_part(place->variant, part);
+	return is_at;
+}
+
+const struct expected *
+verdict_find(const struct paper *paper, const char *table, const struct run_cell *place,
+	     const char *configuration, const char *metric)
+{
+	for (size_t i = 0; i < paper->n_expected; i++) {
+		const struct expected *e = &paper->expected[i];
+
+		if (!strcmp(e->table, table) && !strcmp(e->configuration, configuration) &&
+		    !strcmp(e->metric, metric) && verdict_is_at(e, place))
+			return e;
+	}
+	return NULL;
 }
 
 /* The listed cell of that configuration at the place, or NULL. */
@@ -77,6 +124,21 @@ verdict_ratio(const struct summary *summary, const struct run_cell *place, const
 	ratio.ci_low = ratio.value / apart(l.value, l.ci_low, r.value, r.ci_high);
 	ratio.ci_high = ratio.value * apart(l.value, l.ci_high, r.value, r.ci_low);
 	return ratio;
+}
+
+struct estimate
+verdict_found(const struct summary *summary, const struct run_cell *place,
+	      const struct expected *expected, const char *relative_to)
+{
+	const struct run_cell *cell;
+	const struct summary_row *row;
+
+	if (*relative_to)
+		return verdict_ratio(summary, place, expected->metric, expected->configuration,
+				     relative_to);
+	cell = find_cell(summary, place, expected->configuration);
+	row = cell ? summary_find(summary, cell, expected->metric) : NULL;
+	return row ? row->value : estimate_none();
 }
 
 /* Where the word stands alone in text, up to end: behind nothing, ' ' or '('; or NULL. */

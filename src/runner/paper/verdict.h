@@ -15,7 +15,23 @@ enum verdict {
 
 extern const char *const verdict_texts[];
 
-enum verdict verdict_of(const struct claim *claim, const struct estimate *ratio);
+/* low, high: bounds, or NAN where there is none. */
+enum verdict verdict_of(double low, double high, const struct estimate *found);
+
+/* Of a row that is judged, with what was found of it. */
+enum verdict verdict_of_expected(const struct expected *expected, const struct estimate *found);
+
+/* Does the row speak of that place? */
+bool verdict_is_at(const struct expected *expected, const struct run_cell *place);
+
+/* What the paper has for it at that place, in that table, or NULL. */
+const struct expected *verdict_find(const struct paper *paper, const char *table,
+				    const struct run_cell *place, const char *configuration,
+				    const char *metric);
+
+/* What is found of a row's metric at that place; configuration over relative_to, where that is not "". */
+struct estimate verdict_found(const struct summary *summary, const struct run_cell *place,
+			      const struct expected *expected, const char *relative_to);
 
 /*
  * One configuration's figure over another's at that place, of n = 0 where one of them was

@@ -9,6 +9,7 @@
 #include "runner/report/format.h"
 #include "runner/report/place.h"
 #include "runner/report/report.h"
+#include "runner/report/report_verdicts.h"
 
 static const struct document_column figure_columns[] = {
 	{"configuration", false}, {"mean", true},      {"p50", true}, {"p95", true}, {"p99", true},
@@ -115,10 +116,12 @@ format_expected(const struct expected *expected, const char *relative_to, char *
 	if (!expected || strcmp(expected->relative_to, relative_to))
 		return buf;
 	if (*relative_to)
-		snprintf(value, sizeof(value), "%.4gx", expected->value);
+		snprintf(value, sizeof(value), "%.5gx", expected->value);
 	else
 		format_value(expected->metric, expected->value, value, sizeof(value));
-	snprintf(buf, size, " (%s%s)", expected->relation == '>' ? "> " : "", value);
+	snprintf(buf, size, " (%s%s%s)",
+		 expected->relation == EXPECTED_IS ? "" : expected_relations[expected->relation],
+		 expected->relation == EXPECTED_IS ? "" : " ", value);
 	return buf;
 }
 
@@ -129,7 +132,7 @@ fill_figure(const struct report *report, const struct paper *paper, const struct
 {
 	const char *name = is_reference ? cell->reference : cell->configuration;
 	const struct expected *expected =
-		paper_find(paper, report->run.manifest.paper, name, metric);
+		verdict_find(paper, report->run.manifest.paper, cell, name, metric);
 	char here[64], theirs[80];
 
 	if (is_reference)
@@ -173,7 +176,7 @@ judge(const struct report *report, const struct run_cell *place, const struct cl
       const char *lacks, struct estimate *ratio)
 {
 	*ratio = verdict_ratio(&report->summary, place, claim->metric, claim->left, claim->right);
-	return lacks ? VERDICT_NOT_MEASURABLE : verdict_of(claim, ratio);
+	return lacks ? VERDICT_NOT_MEASURABLE : verdict_of(claim->low, claim->high, ratio);
 }
 
 static void
@@ -230,6 +233,15 @@ add_busy(const struct manifest *manifest, struct document *document)
 			      100 * manifest->others_share);
 }
 
+static bool
+has_claims(const struct paper *paper, const char *table)
+{
+	for (size_t i = 0; i < paper->n_claims; i++)
+		if (!strcmp(paper->claims[i].table, table))
+			return true;
+	return false;
+}
+
 static void
 add_place(const struct report *report, const struct paper *paper, struct document *document,
 	  const struct run_cell *first)
@@ -251,24 +263,35 @@ add_place(const struct report *report, const struct paper *paper, struct documen
 	each_claim(report, paper, document, first, add_cause);
 }
 
-void
-report_paper(const struct report *report, struct document *document)
+/* A table of the paper's has its figures beside the run's, place by place. */
+static void
+add_table(const struct report *report, const struct paper *paper, struct document *document)
 {
 	const struct run *run = &report->run;
-	struct paper paper;
 
-	if (!*run->manifest.paper || paper_open(paper_dir(), &paper))
-		return;
-	document_heading(document, 2, "Beside the paper: %s", run->manifest.paper);
 	document_text(document,
 		      "Here, and in brackets the paper's: latencies and guest cycles per packet "
 		      "as ratios to %s, and that in its own units; p99 of all slices of a "
 		      "restart together. A claim holds where the whole 95%% interval lies within "
 		      "what it says, and does not where none of it does.",
 		      run->manifest.reference);
-	add_busy(&run->manifest, document);
 	for (uint32_t i = 0; i < run->n_cells; i++)
 		if (is_listed(&run->cells[i]) && is_first(run, &run->cells[i]))
-			add_place(report, &paper, document, &run->cells[i]);
+			add_place(report, paper, document, &run->cells[i]);
+}
+
+void
+report_paper(const struct report *report, struct document *document)
+{
+	const struct manifest *manifest = &report->run.manifest;
+	struct paper paper;
+
+	if (!*manifest->paper || paper_open(paper_dir(), &paper))
+		return;
+	document_heading(document, 2, "Beside the paper: %s", manifest->paper);
+	add_busy(manifest, document);
+	if (has_claims(&paper, manifest->paper))
+		add_table(report, &paper, document);
+	report_verdicts(&report, 1, &paper, manifest->paper, document);
 	paper_close(&paper);
 }

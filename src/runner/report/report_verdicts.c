@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A line of the table comes from a row of expected.csv or of claims.csv; the rest, printing it
+ * and naming causes, is the same for both.
+ */
+#include "runner/report/report_verdicts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/paper/verdict.h"
+#include "runner/report/format.h"
+
+static const struct document_column columns[] = {
+	{"figure", false},           {"paper", true},    {" here", false},
+	{"beside its proxy", false}, {"verdict", false},
+};
+
+struct line {
+	const char *what, *note;
+	char paper[80];
+	bool is_ratio;
+	struct estimate here, proxy;
+	enum verdict verdict;
+	char lacks[PAPER_NAME_BYTES]; /* a source that would have to be on, or "" */
+};
+
+struct lines {
+	struct line *at;
+	size_t n;
+};
+
+static const struct report *
+find_report(const struct report *const *reports, size_t n, const char *table)
+{
+	for (size_t i = 0; i < n; i++)
+		if (reports[i] && !strcmp(reports[i]->run.manifest.paper, table))
+			return reports[i];
+	return NULL;
+}
+
+/* A measured cell that the row speaks of; NULL as expected: any. */
+static const struct run_cell *
+find_place(const struct report *report, const struct expected *expected)
+{
+	for (uint32_t i = 0; report && i < report->run.n_cells; i++) {
+		const struct run_cell *cell = &report->run.cells[i];
+
+		if (cell->role == CELL_LISTED && cell->n_series &&
+		    (!expected || verdict_is_at(expected, cell)))
+			return cell;
+	}
+	return NULL;
+}
+
+static void
+fill_expected(const struct report *report, const struct expected *expected, struct line *line)
+{
+	const struct run_cell *place = find_place(report, expected);
+
+	*line = (struct line){
+		.what = expected->what,
+		.note = expected->note,
+		.is_ratio = *expected->relative_to != '\0',
+		.here = estimate_none(),
+		.proxy = estimate_none(),
+	};
+	snprintf(line->paper, sizeof(line->paper), "%s %.5g%s",
+		 expected_relations[expected->relation], expected->value,
+		 line->is_ratio ? "x" : "");
+	if (place)
+		line->here =
+			verdict_found(&report->summary, place, expected, expected->relative_to);
+	if (place && *expected->proxy)
+		line->proxy = verdict_found(&report->summary, place, expected, expected->proxy);
+	line->verdict = verdict_of_expected(expected, &line->here);
+}
+
+static void
+fill_claim(const struct report *report, const struct claim *claim, struct line *line)
+{
+	const struct run_cell *place = find_place(report, NULL);
+	char needs[PAPER_TEXT_BYTES];
+	const char *lacks = place ? verdict_lacks(&report->summary, place, claim, needs) : NULL;
+
+	*line = (struct line){
+		.what = claim->text,
+		.note = claim->cause,
+		.is_ratio = true,
+		.here = estimate_none(),
+		.proxy = estimate_none(),
+	};
+	snprintf(line->paper, sizeof(line->paper), "%s", claim->paper);
+	if (place)
+		line->here = verdict_ratio(&report->summary, place, claim->metric, claim->left,
+					   claim->right);
+	snprintf(line->lacks, sizeof(line->lacks), "%s", lacks ? lacks : "");
+	line->verdict = lacks ? VERDICT_NOT_MEASURABLE :
+				verdict_of(claim->low, claim->high, &line->here);
+}
+
+static void
+fill_lines(const struct report *const *reports, size_t n, const struct paper *paper,
+	   const char *table, struct lines *lines)
+{
+	for (size_t i = 0; !table && i < paper->n_claims; i++)
+		fill_claim(find_report(reports, n, paper->claims[i].table), &paper->claims[i],
+			   &lines->at[lines->n++]);
+	for (size_t i = 0; i < paper->n_expected; i++) {
+		const struct expected *e = &paper->expected[i];
+
+		if (expected_is_judged(e) && (!table || !strcmp(e->table, table)))
+			fill_expected(find_report(reports, n, e->table), e, &lines->at[lines->n++]);
+	}
+}
+
+static void
+format_found(const struct line *line, const struct estimate *found, char *cell)
+{
+	if (!found->n)
+		return;
+	if (line->is_ratio)
+		format_ratio_estimate(found, cell, DOCUMENT_CELL_BYTES);
+	else
+		format_cycles_estimate(found, cell, DOCUMENT_CELL_BYTES);
+}
+
+static void
+add_line(const struct line *line, struct document *document)
+{
+	struct document_row row = {0};
+
+	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", line->what);
+	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", line->paper);
+	format_found(line, &line->here, row.cells[2]);
+	format_found(line, &line->proxy, row.cells[3]);
+	snprintf(row.cells[4], sizeof(row.cells[4]), "%s", verdict_texts[line->verdict]);
+	document_row(document, &row);
+}
+
+/* Rows of one figure share their note, which stands once. */
+static void
+add_note(const struct lines *lines, size_t which, struct document *document)
+{
+	const struct line *line = &lines->at[which];
+
+	for (size_t i = 0; i < which; i++)
+		if (!strcmp(lines->at[i].note, line->note) && lines->at[i].verdict != VERDICT_HOLDS)
+			return;
+	if (line->lacks[0])
+		document_text(document, "%s. Without %s here. %s", line->what, line->lacks,
+			      line->note);
+	else
+		document_text(document, "%s", line->note);
+}
+
+static void
+print_lines(const struct lines *lines, struct document *document)
+{
+	size_t n_verdicts[VERDICT_NOT_MEASURABLE + 1] = {0};
+
+	for (size_t i = 0; i < lines->n; i++)
+		n_verdicts[lines->at[i].verdict]++;
+	document_text(document,
+		      "Of %zu rows %zu hold, %zu do not, %zu are not distinguishable and %zu not "
+		      "measurable here. A row holds where the whole 95%% interval lies within what "
+		      "the paper found, and does not where none of it does.",
+		      lines->n, n_verdicts[VERDICT_HOLDS], n_verdicts[VERDICT_DOES_NOT_HOLD],
+		      n_verdicts[VERDICT_NOT_DISTINGUISHABLE], n_verdicts[VERDICT_NOT_MEASURABLE]);
+	document_table(document, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < lines->n; i++)
+		add_line(&lines->at[i], document);
+	document_text(document, "What may be the cause where one does not show:");
+	for (size_t i = 0; i < lines->n; i++)
+		if (lines->at[i].verdict != VERDICT_HOLDS)
+			add_note(lines, i, document);
+}
+
+void
+report_verdicts(const struct report *const *reports, size_t n, const struct paper *paper,
+		const char *table, struct document *document)
+{
+	struct lines lines = {
+		.at = calloc(paper->n_expected + paper->n_claims + 1, sizeof(*lines.at))};
+
+	if (!lines.at)
+		return;
+	fill_lines(reports, n, paper, table, &lines);
+	if (lines.n)
+		print_lines(&lines, document);
+	free(lines.at);
+}
