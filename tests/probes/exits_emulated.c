@@ -265,17 +265,16 @@ metered_ones_are_apart(void **state)
 	emulated_close(&own);
 }
 
-int main(void){
-	const struct CMUnitTest tests[] =
-		{
-			cmocka_unit_test(ten_million_are_exact),
-			cmocka_unit_test(memfd_is_exact),
-			cmocka_unit_test(lanes_run_out),
-			cmocka_unit_test(a_run_is_read_once),
-		}
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_million_are_exact),
+		cmocka_unit_test(memfd_is_exact),
+		cmocka_unit_test(lanes_run_out),
+		cmocka_unit_test(a_run_is_read_once),
+		cmocka_unit_test(metered_ones_are_apart),
+	};
 
-	cmocka_unit_test(metered_ones_are_apart),
-};
-
-return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
