@@ -43,6 +43,8 @@ sample_source_cycles(const char *source, const struct cell *cell)
 		return 2 * 9400;
 	if (!strcmp(source, "vc"))
 		return 9600.0 / BURST_PACKETS;
+	if (!strcmp(source, "rmp_check"))
+		return 25;
 	return 0; /* iotlb is the host's */
 }
 
@@ -51,13 +53,25 @@ const char *const sample_factors[] = {"bounce_alloc", "bounce_copy", "psc", "iot
 _Static_assert(sizeof(sample_factors) / sizeof(sample_factors[0]) == SAMPLE_FACTORS + 1,
 	       "all of them");
 
-static unsigned int
-all_factors(void)
+const char *const sample_many_factors[] = {
+	"bounce_alloc", "bounce_copy",  "psc",       "iotlb",     "vc",
+	"rmp_check",    "vmexit_check", "tlb_check", "interrupt", NULL,
+};
+
+static const char *const *
+factors_of(const struct sample *s)
 {
+	return s->many ? sample_many_factors : sample_factors;
+}
+
+static unsigned int
+all_factors(const struct sample *s)
+{
+	const char *const *factors = factors_of(s);
 	unsigned int all = 0;
 
-	for (int i = 0; i < SAMPLE_FACTORS; i++)
-		all |= 1u << source_find(sample_factors[i]);
+	for (int i = 0; factors[i]; i++)
+		all |= 1u << source_find(factors[i]);
 	return all;
 }
 
@@ -79,6 +93,8 @@ sample_guest_cycles(const struct datapath_config *config, const struct cell *cel
 	for (unsigned int i = 0; sources[i]; i++)
 		if (config->sources[i].on)
 			cycles += sample_source_cycles(sources[i]->name, cell);
+	if (config->sources[source_find("vc")].on && config->sources[source_find("rmp_check")].on)
+		cycles += SAMPLE_PAIR_CYCLES;
 	return cycles + (count_on(config) == SAMPLE_FACTORS ? SAMPLE_INTERACTION_CYCLES : 0);
 }
 
@@ -113,20 +129,21 @@ add_cell(struct sample *s, enum cell_role role, const char *configuration, const
 static void
 add_factor_cells(struct sample *s, const char *label)
 {
-	unsigned int all = all_factors();
+	unsigned int all = all_factors(s);
+	const char *const *factors = factors_of(s);
 	char name[NAME_BYTES];
 
-	for (int f = 0; f < SAMPLE_FACTORS; f++) {
-		unsigned int i = (unsigned int)source_find(sample_factors[f]);
+	for (int f = 0; factors[f]; f++) {
+		unsigned int i = (unsigned int)source_find(factors[f]);
 
-		snprintf(name, sizeof(name), "ideal+%s", sample_factors[f]);
+		snprintf(name, sizeof(name), "ideal+%s", factors[f]);
 		add_cell(s, CELL_ALONE, name, label, 1u << i)->factors = 1u << i;
 	}
-	for (int f = 0; !s->shapley && f < SAMPLE_FACTORS; f++) {
-		unsigned int i = (unsigned int)source_find(sample_factors[f]);
+	for (int f = 0; !s->shapley && factors[f]; f++) {
+		unsigned int i = (unsigned int)source_find(factors[f]);
 		struct cell *cell;
 
-		snprintf(name, sizeof(name), "naive-%s", sample_factors[f]);
+		snprintf(name, sizeof(name), "naive-%s", factors[f]);
 		cell = add_cell(s, CELL_REMOVED, name, label, all & ~(1u << i));
 		cell->factors = 1u << i;
 		snprintf(cell->reference, sizeof(cell->reference), "naive");
@@ -142,16 +159,17 @@ add_factor_cells(struct sample *s, const char *label)
 }
 
 static void
-open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool shapley)
+open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool shapley, bool many)
 {
 	struct experiment *e = &s->experiment;
 	unsigned int copy = 1u << source_find("bounce_copy"), vc = 1u << source_find("vc");
 	unsigned int alloc = 1u << source_find("bounce_alloc");
 	static const char *const names[] = {"ideal", "folio", "swiotlb", "naive"};
-	const unsigned int on[] = {0, copy, alloc | copy | vc, all_factors()};
+	unsigned int on[] = {0, copy, alloc | copy | vc, 0};
 	static char resolved[] = SAMPLE_RESOLVED;
 
-	*s = (struct sample){.shapley = shapley, .noise = noise};
+	*s = (struct sample){.shapley = shapley, .many = many, .noise = noise};
+	on[3] = all_factors(s);
 	e->resolved = resolved;
 	snprintf(e->name, sizeof(e->name), "sample");
 	snprintf(e->path, sizeof(e->path), "configs/sample.yaml");
@@ -189,13 +207,19 @@ open_sample(struct sample *s, const char *const *frame_sizes, double noise, bool
 void
 sample_open(struct sample *s, const char *const *frame_sizes, double noise)
 {
-	open_sample(s, frame_sizes, noise, false);
+	open_sample(s, frame_sizes, noise, false, false);
 }
 
 void
 sample_open_shapley(struct sample *s, const char *const *frame_sizes, double noise)
 {
-	open_sample(s, frame_sizes, noise, true);
+	open_sample(s, frame_sizes, noise, true, false);
+}
+
+void
+sample_open_many(struct sample *s, const char *const *frame_sizes, double noise)
+{
+	open_sample(s, frame_sizes, noise, false, true);
 }
 
 void

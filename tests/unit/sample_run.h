@@ -14,13 +14,19 @@
 
 /* Cycles that naive has beyond the ideal and the sum of its sources; guest's side. */
 #define SAMPLE_INTERACTION_CYCLES 40.0
+/* What vc and rmp_check cost together beyond each alone. */
+#define SAMPLE_PAIR_CYCLES 30.0
 
 /* The sources that naive has on, whatever others there are; ends with NULL. */
 #define SAMPLE_FACTORS 5
 extern const char *const sample_factors[];
 
+/* Those of sample_open_many(), NULL-terminated. */
+extern const char *const sample_many_factors[];
+
 struct sample {
 	struct experiment experiment;
+	bool many;    /* sample_many_factors */
 	bool shapley; /* a cell for every set of sources instead of each removed from all */
 	double noise; /* spread of a slice, as a share; 0: every pair is exact */
 	bool at_rate; /* with latencies, which are both sides' cycles and 3000, as ns */
@@ -36,6 +42,8 @@ void sample_open(struct sample *sample, const char *const *frame_sizes, double n
 
 /* The same with a cell for every set of sources instead of each removed from all. */
 void sample_open_shapley(struct sample *sample, const char *const *frame_sizes, double noise);
+/* More sources than have a cell for every set of them. */
+void sample_open_many(struct sample *sample, const char *const *frame_sizes, double noise);
 void sample_close(struct sample *sample);
 
 /* Guest cycles per packet of a configuration, on host and guest side. */

@@ -243,6 +243,33 @@ test_shapley_values(void **state)
 }
 
 /* With noise, and a restart that one cell lacks: sums hold to the last digits all the same. */
+/* Both ends make Shapley values where nothing but pairs act together. */
+static void
+test_many_sources(void **state)
+{
+	static struct loaded l;
+	double sum = 0, total;
+
+	(void)state;
+	load_with(&l, 0, NULL, sample_open_many);
+	total = row_of(&l, frame_sizes[0], SOURCE_TOTAL, SIDE_GUEST, METHOD_ALL)->cost.value;
+	for (unsigned int i = 0; sample_many_factors[i]; i++) {
+		const char *name = sample_many_factors[i];
+		bool paired = !strcmp(name, "vc") || !strcmp(name, "rmp_check");
+		double wanted = sample_source_cycles(name, sample_cell(&l.sample, "ideal+psc",
+								       frame_sizes[0]));
+		const struct attribution_row *row =
+			row_of(&l, frame_sizes[0], name, SIDE_GUEST, METHOD_SHAPLEY);
+
+		assert_near(row->cost.value, wanted + (paired ? SAMPLE_PAIR_CYCLES / 2 : 0), 1e-6);
+		sum += row->cost.value;
+	}
+	assert_near(sum, total, 1e-6);
+	assert_near(row_of(&l, frame_sizes[0], SOURCE_REST, SIDE_GUEST, METHOD_SHAPLEY)->cost.value,
+		    0, 1e-6);
+	unload(&l);
+}
+
 static void
 test_shapley_sums_are_exact(void **state)
 {
@@ -548,6 +575,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_client),
+		cmocka_unit_test(test_many_sources),
 		cmocka_unit_test(test_listed_naive_is_the_whole),
 		cmocka_unit_test(test_shapley_values),
 		cmocka_unit_test(test_shapley_sums_are_exact),

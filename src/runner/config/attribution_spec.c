@@ -37,20 +37,6 @@ read_design(const struct node *node, struct attribution_spec *spec)
 	return 0;
 }
 
-/* k factors make 2^k configurations, of which each is measured. */
-static int
-check_size(const struct node *node, const struct attribution_spec *spec)
-{
-	int n = __builtin_popcount(spec->factors);
-
-	if (spec->design != DESIGN_SHAPLEY || n <= FACTORS_MAX)
-		return 0;
-	return node_refuse(node,
-			   "found %d factors, which make 2^%d configurations, allowed: at most %d "
-			   "factors with method: shapley",
-			   n, n, FACTORS_MAX);
-}
-
 static int
 read_factors(const struct node *list, struct attribution_spec *spec)
 {
@@ -100,5 +86,5 @@ attribution_spec_read(const struct node *node, struct attribution_spec *spec)
 	spec->wanted = true;
 	factors = node_find(node, "factors");
 	error = factors ? read_factors(factors, spec) : default_factors(node, spec);
-	return error ? error : check_size(factors ? factors : node, spec);
+	return error;
 }

@@ -47,7 +47,7 @@ extern const struct option_spec max_cells_options[];
 /* Which cells an attribution is worked out from. */
 enum attribution_design {
 	DESIGN_ONE_AT_A_TIME, /* each factor alone, and each taken from all of them */
-	DESIGN_SHAPLEY,       /* every set of up to FACTORS_MAX factors */
+	DESIGN_SHAPLEY,       /* every set of up to FACTORS_MAX factors; of more a fraction */
 };
 
 /* `attribution:` of the file. */

@@ -2,7 +2,8 @@
 /*
  * Attribution's cells. One factor at a time: the ideal and one factor, against
  * the ideal; all factors less one, against all; all against the ideal. Shapley:
- * the ideal and each set of factors, against the ideal. A factor's settings are
+ * the ideal and each set of factors, against the ideal; of more than FACTORS_MAX
+ * factors a fraction, the cells of one at a time (report/both_ends.c). A factor's settings are
  * those that `naive` gives it, in each of these cells.
  *
  * Every set is held against the ideal rather than against its neighbours or
@@ -235,7 +236,8 @@ plan_attribution(struct plan *plan, const struct row *row, const struct combo *c
 		error = add_all(plan, row, combo, &ends);
 	if (!error)
 		error = add_each(plan, row, combo, &ends, add_alone);
-	if (!error && spec->design == DESIGN_SHAPLEY)
+	if (!error && spec->design == DESIGN_SHAPLEY &&
+	    __builtin_popcount(spec->factors) <= FACTORS_MAX)
 		return add_subsets(plan, row, combo, &ends);
 	return error ? error : add_each(plan, row, combo, &ends, add_removed);
 }

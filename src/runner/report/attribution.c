@@ -199,7 +199,9 @@ add_side(struct attribution_work *work)
 		err = add_method(work, CELL_ALONE, METHOD_ALONE);
 	if (!err)
 		err = add_method(work, CELL_REMOVED, METHOD_REMOVED);
-	return err ? err : attribution_shapley(work);
+	if (!err)
+		err = attribution_shapley(work);
+	return err ? err : attribution_both_ends(work);
 }
 
 int

@@ -25,6 +25,8 @@
  * the whole has beyond the sources alone and all of their two-way interactions:
  * what takes three sources or more, and noise. Those three add up too.
  *
+ * More than FACTORS_MAX sources have too many sets: both_ends.c has what is done then.
+ *
  * The same is worked out from where the guest, the host and the client stand (enum side).
  *
  * Sums hold because every figure of a place rests on the restarts that all of
@@ -74,6 +76,9 @@ struct attribution {
  */
 int attribution_open(const struct summary *summary, struct attribution *out);
 void attribution_close(struct attribution *attribution);
+
+/* Have its values come from a fraction of the sets (both_ends.c)? */
+bool attribution_is_fraction(const struct run *run, const struct run_cell *place);
 
 /* The row, or NULL. */
 const struct attribution_row *attribution_find(const struct attribution *attribution,

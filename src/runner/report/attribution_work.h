@@ -39,4 +39,10 @@ bool attribution_apart(const struct attribution_work *work, const struct units *
  */
 int attribution_shapley(struct attribution_work *work);
 
+/*
+ * Adds rows of METHOD_SHAPLEY where the place has more sources than FACTORS_MAX, each of them alone
+ * and each of them removed from all; the last is SOURCE_REST. Returns 0 or -ENOMEM.
+ */
+int attribution_both_ends(struct attribution_work *work);
+
 #endif

@@ -56,7 +56,7 @@ void report_breakdown(struct report *report, struct document *document);
  * The two parts of it for Shapley values: what the columns mean, and the table of a
  * place, which must have such values.
  */
-void report_shapley_meaning(struct document *document);
+void report_shapley_meaning(struct document *document, bool is_fraction);
 void report_shapley_place(const struct report *report, struct document *document,
 			  const struct run_cell *place);
 

@@ -160,7 +160,8 @@ report_breakdown(struct report *report, struct document *document)
 		return;
 	document_heading(document, 2, "What each source costs, in cycles per packet");
 	if (has_shapley(a, NULL))
-		report_shapley_meaning(document);
+		report_shapley_meaning(document,
+				       attribution_is_fraction(&report->run, a->rows[0].place));
 	else
 		add_meaning(document);
 	add_options(report, document, a->rows[0].place);

@@ -29,17 +29,32 @@ static const struct document_column interaction_columns[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 void
-report_shapley_meaning(struct document *document)
+report_shapley_meaning(struct document *document, bool is_fraction)
 {
-	document_text(
-		document,
-		"value: the source's Shapley value on the guest's side, what it adds on average "
-		"over all orders in which the sources could be turned on; values add up to the "
-		"total, and share is of it. alone: what it adds to the ideal; host: its value on "
-		"the host's side (n.d.: not distinguishable). total: all of them less the ideal. "
-		"A two-way interaction is what two sources cost together beyond what each costs "
-		"alone; only those are listed that can be told from none. rest: what the total "
-		"has beyond all sources alone and all two-way interactions.");
+	if (is_fraction)
+		document_text(document,
+			      "More sources than have a run for every set of them: a fraction was "
+			      "measured, each source alone and all but each. value: the mean of "
+			      "both ends, which is the source's Shapley value where no three "
+			      "sources act together. rest: what the values leave of the total, "
+			      "what three sources or more make together. alone: what it adds to "
+			      "the ideal; host: its value on the host's side (n.d.: not "
+			      "distinguishable).");
+	else
+		document_text(document,
+			      "value: the source's Shapley value on the guest's side, what it adds "
+			      "on average "
+			      "over all orders in which the sources could be turned on; values add "
+			      "up to the "
+			      "total, and share is of it. alone: what it adds to the ideal; host: "
+			      "its value on "
+			      "the host's side (n.d.: not distinguishable). total: all of them "
+			      "less the ideal. "
+			      "A two-way interaction is what two sources cost together beyond what "
+			      "each costs "
+			      "alone; only those are listed that can be told from none. rest: what "
+			      "the total "
+			      "has beyond all sources alone and all two-way interactions.");
 }
 
 /* The same figure on another side or by another method, or NULL. */
@@ -123,6 +138,27 @@ add_values(const struct attribution *a, struct document *document, const struct 
 				add_value(a, document, &a->rows[i]);
 }
 
+/* Of a fraction of the sets there is nothing but values. */
+static bool
+has_interactions(const struct attribution *a, const struct run_cell *place)
+{
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].method == METHOD_TWO_WAY)
+			return true;
+	return false;
+}
+
+static void
+add_interactions(const struct attribution *a, struct document *document,
+		 const struct run_cell *place)
+{
+	document_table(document, interaction_columns, COUNT(interaction_columns));
+	for (size_t i = 0; i < a->n_rows; i++)
+		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
+		    a->rows[i].method == METHOD_TWO_WAY && is_listed(a, &a->rows[i]))
+			add_interaction(a, document, &a->rows[i]);
+}
+
 void
 report_shapley_place(const struct report *report, struct document *document,
 		     const struct run_cell *place)
@@ -132,11 +168,8 @@ report_shapley_place(const struct report *report, struct document *document,
 	report_place_heading(document, place);
 	document_table(document, value_columns, COUNT(value_columns));
 	add_values(a, document, place, SIDE_GUEST);
-	document_table(document, interaction_columns, COUNT(interaction_columns));
-	for (size_t i = 0; i < a->n_rows; i++)
-		if (a->rows[i].place == place && a->rows[i].side == SIDE_GUEST &&
-		    a->rows[i].method == METHOD_TWO_WAY && is_listed(a, &a->rows[i]))
-			add_interaction(a, document, &a->rows[i]);
+	if (has_interactions(a, place))
+		add_interactions(a, document, place);
 	if (!report_has_client(report, place))
 		return;
 	document_text(document, "The same values of the mean latency that the client sees:");
