@@ -11,6 +11,7 @@
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
+#include "runner/config/suite.h"
 #include "runner/exit_status.h"
 #include "runner/measure/bench.h"
 #include "runner/measure/throughput.h"
@@ -175,19 +176,43 @@ parse_arguments(int argc, char **argv, struct assignments *set)
 	return -1;
 }
 
-int
-cmd_check(int argc, char **argv)
+static enum exit_status
+check_one(const char *config, const struct assignments *set)
 {
-	struct assignments set;
 	struct experiment *experiment;
 	enum exit_status status;
-	int parsed = parse_arguments(argc, argv, &set);
 
-	if (parsed)
-		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
-	if (experiment_open(argv[optind], costs_dir(), set.set, set.n, &experiment))
+	if (experiment_open(config, costs_dir(), set->set, set->n, &experiment))
 		return EXIT_BAD_USAGE;
 	status = captures_check(experiment) ? EXIT_BAD_USAGE : print_plan(experiment);
 	experiment_close(experiment);
 	return status;
+}
+
+static enum exit_status
+check_suite(const char *config, const struct assignments *set)
+{
+	enum exit_status status = EXIT_DONE;
+	struct suite suite;
+
+	if (suite_open(config, set, &suite))
+		return EXIT_BAD_USAGE;
+	for (size_t i = 0; status == EXIT_DONE && i < suite.n_runs; i++) {
+		printf("%s%s: %s\n", i ? "\n" : "", suite.runs[i].name, suite.runs[i].config);
+		status = check_one(suite.runs[i].config, &suite.set);
+	}
+	suite_close(&suite);
+	return status;
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+	struct assignments set;
+	int parsed = parse_arguments(argc, argv, &set);
+
+	if (parsed)
+		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
+	return suite_is(argv[optind]) ? check_suite(argv[optind], &set) :
+					check_one(argv[optind], &set);
 }

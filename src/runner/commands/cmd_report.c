@@ -7,7 +7,9 @@
 #include "runner/commands/commands.h"
 #include "runner/exit_status.h"
 #include "runner/report/report.h"
+#include "runner/report/suite_report.h"
 #include "runner/results/folder.h"
+#include "runner/results/suite_file.h"
 
 static const char usage[] =
 	"usage: folio report DIR\n"
@@ -26,6 +28,29 @@ status_of(int err)
 	default:
 		return EXIT_BAD_USAGE;
 	}
+}
+
+/* Its runs' own reports are made again, too. */
+static int
+make_suite(const char *path)
+{
+	struct suite_entries entries;
+	struct folder folder;
+	int err = folder_open(&folder, path);
+
+	if (err)
+		return err;
+	err = suite_file_read(&folder, &entries);
+	for (size_t i = 0; !err && i < entries.n; i++) {
+		char run[FOLDER_PATH_BYTES + NAME_BYTES];
+
+		snprintf(run, sizeof(run), "%s/%s", path, entries.at[i].name);
+		if (folder_has(&folder, entries.at[i].name))
+			err = report_make(run, NULL);
+		err = err == -ENODATA ? 0 : err;
+	}
+	folder_close(&folder);
+	return err ? err : suite_report_make(path, stdout);
 }
 
 int
@@ -48,7 +73,7 @@ cmd_report(int argc, char **argv)
 	/* A run that still writes keeps its folder locked: half of it would be reported. */
 	err = folder_lock(&folder);
 	if (!err)
-		err = report_make(argv[1], stdout);
+		err = suite_report_is(&folder) ? make_suite(argv[1]) : report_make(argv[1], stdout);
 	folder_close(&folder);
 	return status_of(err);
 }

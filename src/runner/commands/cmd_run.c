@@ -7,9 +7,11 @@
 
 #include "runner/commands/commands.h"
 #include "runner/commands/session.h"
+#include "runner/commands/suite_session.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
+#include "runner/config/suite.h"
 #include "runner/exit_status.h"
 #include "runner/results/folder.h"
 
@@ -18,6 +20,8 @@ static const char usage[] =
 	"       folio run --resume DIR [--no-progress]\n"
 	"\n"
 	"Measures what CONFIG asks for, prints tables, and keeps them with figures and files.\n"
+	"A CONFIG with `runs: [FILE, ...]` is a suite of others, which are run one by one and\n"
+	"reported together.\n"
 	"\n"
 	"  --out DIR        results go to DIR, new or empty (default results/NAME-TIME)\n"
 	"  --resume DIR     finishes an interrupted run: what is done is not measured again.\n"
@@ -101,7 +105,7 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 	};
 	int letter;
 
-	*arguments = (struct arguments){.session.progress = true};
+	*arguments = (struct arguments){.session = {.progress = true, .out = stdout}};
 	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (letter == 'h') {
 			fputs(usage, stdout);
@@ -113,22 +117,45 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 	return choose_config(argc - optind, argv + optind, arguments);
 }
 
+static enum exit_status
+run_one(const struct arguments *arguments, int *stop_signal)
+{
+	enum exit_status status = EXIT_BAD_USAGE;
+	struct experiment *experiment;
+
+	if (experiment_open(arguments->config, costs_dir(), arguments->set.set, arguments->set.n,
+			    &experiment))
+		return EXIT_BAD_USAGE;
+	if (!captures_check(experiment))
+		status = session_run(&arguments->session, experiment, stop_signal);
+	experiment_close(experiment);
+	return status;
+}
+
+static enum exit_status
+run_suite(const struct arguments *arguments, int *stop_signal)
+{
+	enum exit_status status;
+	struct suite suite;
+
+	if (suite_open(arguments->config, &arguments->set, &suite))
+		return EXIT_BAD_USAGE;
+	status = suite_session_run(&arguments->session, &suite, stop_signal);
+	suite_close(&suite);
+	return status;
+}
+
 int
 cmd_run(int argc, char **argv)
 {
 	struct arguments arguments;
-	struct experiment *experiment;
 	int parsed = parse_arguments(argc, argv, &arguments), stop_signal = 0;
-	enum exit_status status = EXIT_BAD_USAGE;
+	enum exit_status status;
 
 	if (parsed)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
-	if (experiment_open(arguments.config, costs_dir(), arguments.set.set, arguments.set.n,
-			    &experiment))
-		return EXIT_BAD_USAGE;
-	if (!captures_check(experiment))
-		status = session_run(&arguments.session, experiment, &stop_signal);
-	experiment_close(experiment);
+	status = suite_is(arguments.config) ? run_suite(&arguments, &stop_signal) :
+					      run_one(&arguments, &stop_signal);
 	if (stop_signal) {
 		/* Who sent it is to see that it did it. */
 		signal(stop_signal, SIG_DFL);

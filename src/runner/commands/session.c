@@ -63,10 +63,14 @@ catch_signals(void)
 
 /* A message takes the place of the progress line, which comes back below it. */
 static void
-print_message(enum log_level level, const char *text, void *progress)
+print_message(enum log_level level, const char *text, void *arg)
 {
-	progress_wipe(progress);
+	struct session *session = arg;
+
+	progress_wipe(&session->progress);
 	log_print(level, text);
+	if (level == LOG_ERROR && session->options->reason)
+		snprintf(session->options->reason, SESSION_REASON_BYTES, "%s", text);
 }
 
 /* Of measuring, and of starting processes for cells that want more than their share. */
@@ -345,7 +349,7 @@ run_restarts(struct session *session)
 	conditions_warn_before(&session->conditions);
 	progress_start(&session->progress, session->options->progress ? stderr : NULL,
 		       share_done(session, false));
-	log_set_sink(print_message, &session->progress);
+	log_set_sink(print_message, session);
 	exit_watch_open(&session->watch, session->experiment);
 	error = run_all(session);
 	exit_watch_close(&session->watch);
@@ -400,7 +404,7 @@ report(struct session *session)
 	if (is_new)
 		conditions_warn_after(results_manifest(session->results));
 	if (!error)
-		error = report_make(results_path(session->results), stdout);
+		error = report_make(results_path(session->results), session->options->out);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
 }
 

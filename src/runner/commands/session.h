@@ -7,18 +7,23 @@
 #define FOLIO_RUNNER_SESSION_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "runner/config/experiment.h"
 #include "runner/exit_status.h"
+
+#define SESSION_REASON_BYTES 400
 
 struct session_options {
 	const char *out_dir;    /* NULL: results/<name>-<time> */
 	const char *resume_dir; /* NULL: a new run; else out_dir is of no use */
 	bool progress;          /* show it, on standard error */
+	FILE *out;              /* the tables go there; NULL: nowhere */
+	char *reason;           /* SESSION_REASON_BYTES, or NULL: gets the last error's message */
 };
 
 /*
- * Measures the experiment, and reports on standard output. *stop_signal gets the
+ * Measures the experiment, and reports. *stop_signal gets the
  * signal that ended it, or 0: the caller is to die of it. What went wrong has
  * been said.
  */

@@ -8,17 +8,22 @@
 #include "base/log.h"
 #include "runner/report/figures.h"
 
-static void
-add_figures(const struct report *report, struct document *document)
+void
+report_figures(const struct report *report, const char *folder, struct document *document)
 {
+	char path[FOLDER_PATH_BYTES];
+
 	document_heading(document, 2, "Figures");
-	for (const struct figure *f = figures; f->script; f++)
-		if (figure_exists(report->folder, f))
-			document_figure(document, f->path, f->caption);
+	for (const struct figure *f = figures; f->script; f++) {
+		if (!figure_exists(report->folder, f))
+			continue;
+		snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", f->path);
+		document_figure(document, path, f->caption);
+	}
 }
 
-static void
-add_tables(struct report *report, struct document *document)
+void
+report_tables(struct report *report, struct document *document)
 {
 	report_head(report, document);
 	report_configurations(report, document);
@@ -32,57 +37,49 @@ add_tables(struct report *report, struct document *document)
 }
 
 static int
-print_markdown(const struct report *report, const struct document *document, FILE *file)
+write_file(const struct folder *folder, const char *name, const struct document *document,
+	   const char *title)
 {
-	(void)report;
-	return document_print(document, DOCUMENT_MARKDOWN, file);
-}
-
-static int
-print_html(const struct report *report, const struct document *document, FILE *file)
-{
-	return document_print_html(document, report->run.manifest.name, report->folder->fd, file);
-}
-
-static const struct {
-	const char *name;
-	int (*print)(const struct report *report, const struct document *document, FILE *file);
-} report_files[] = {{"report.md", print_markdown}, {"report.html", print_html}};
-
-static int
-write_file(struct report *report, const struct document *document, size_t which)
-{
-	const char *name = report_files[which].name;
 	char *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
-	int err = file ? report_files[which].print(report, document, file) : -ENOMEM;
+	int err = -ENOMEM;
 
+	if (file)
+		err = title ? document_print_html(document, title, folder->fd, file) :
+			      document_print(document, DOCUMENT_MARKDOWN, file);
 	if (file && fclose(file) != 0 && !err)
 		err = -ENOMEM;
 	if (err)
-		log_error("%s/%s: %s", report->folder->path, name, strerror(-err));
+		log_error("%s/%s: %s", folder->path, name, strerror(-err));
 	else
-		err = folder_write(report->folder, name, text, size);
+		err = folder_write(folder, name, text, size);
 	free(text);
 	return err;
+}
+
+int
+report_write(const struct folder *folder, const struct document *document, const char *title)
+{
+	int err = write_file(folder, "report.md", document, NULL);
+
+	return err ? err : write_file(folder, "report.html", document, title);
 }
 
 static int
 write_files(struct report *report)
 {
 	struct document *document = document_new();
-	int err = 0;
+	int err;
 
 	if (!document) {
 		log_error("cannot make the report: %s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	add_tables(report, document);
-	add_figures(report, document);
+	report_tables(report, document);
+	report_figures(report, "", document);
 	report_manifest(report, document);
-	for (size_t i = 0; !err && i < sizeof(report_files) / sizeof(report_files[0]); i++)
-		err = write_file(report, document, i);
+	err = report_write(report->folder, document, report->run.manifest.name);
 	document_free(document);
 	return err;
 }
@@ -94,7 +91,7 @@ print_text(struct report *report, FILE *out)
 	int err = document ? 0 : -ENOMEM;
 
 	if (!err) {
-		add_tables(report, document);
+		report_tables(report, document);
 		err = document_print(document, DOCUMENT_TEXT, out);
 	}
 	if (err)
@@ -135,35 +132,57 @@ write_and_print(struct report *report, FILE *out)
 		figures_draw(report->folder, material_of(report));
 	if (!err)
 		err = write_files(report);
-	print_err = print_text(report, out);
+	print_err = out ? print_text(report, out) : 0;
 	return err ? err : print_err;
+}
+
+int
+report_open(const char *path, struct report *report)
+{
+	struct folder *folder = calloc(1, sizeof(*folder));
+	int err = folder ? folder_open(folder, path) : -ENOMEM;
+
+	*report = (struct report){.folder = folder};
+	if (err)
+		goto free_folder;
+	err = run_files_read(folder, &report->run);
+	if (err)
+		goto close_folder;
+	err = summary_open(&report->run, &report->summary);
+	if (err)
+		goto close_run;
+	err = attribution_open(&report->summary, &report->attribution);
+	if (!err)
+		return 0;
+	summary_close(&report->summary);
+close_run:
+	run_files_close(&report->run);
+close_folder:
+	folder_close(folder);
+free_folder:
+	free(folder);
+	return err;
+}
+
+void
+report_close(struct report *report)
+{
+	attribution_close(&report->attribution);
+	summary_close(&report->summary);
+	run_files_close(&report->run);
+	folder_close(report->folder);
+	free(report->folder);
 }
 
 int
 report_make(const char *path, FILE *out)
 {
-	struct folder folder;
-	struct report report = {.folder = &folder};
-	int err = folder_open(&folder, path);
+	struct report report;
+	int err = report_open(path, &report);
 
 	if (err)
 		return err;
-	err = run_files_read(&folder, &report.run);
-	if (err)
-		goto close_folder;
-	err = summary_open(&report.run, &report.summary);
-	if (err)
-		goto close_run;
-	err = attribution_open(&report.summary, &report.attribution);
-	if (err)
-		goto close_summary;
 	err = write_and_print(&report, out);
-	attribution_close(&report.attribution);
-close_summary:
-	summary_close(&report.summary);
-close_run:
-	run_files_close(&report.run);
-close_folder:
-	folder_close(&folder);
+	report_close(&report);
 	return err;
 }

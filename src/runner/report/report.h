@@ -15,7 +15,7 @@
 
 /*
  * Makes all of it anew from manifest.json, plan.csv and trials.csv in the folder
- * at path; the text goes to out. Figures that cannot be drawn are no error. The
+ * at path; the text goes to out, unless that is NULL. Figures that cannot be drawn are no error. The
  * caller sees to it that nobody else writes there. Returns 0; -EBADMSG (a file
  * is damaged), -ENODATA (no trials) or another -errno after log_error().
  */
@@ -23,7 +23,7 @@ int report_make(const char *path, FILE *out);
 
 /* What a report is made from. */
 struct report {
-	const struct folder *folder;
+	struct folder *folder; /* owned */
 	struct run run;
 	struct summary summary;
 	struct attribution attribution;
@@ -31,8 +31,27 @@ struct report {
 	bool used_dagger, used_double_dagger;
 };
 
+/*
+ * Reads the run in the folder at path. Returns 0 or -errno as report_make(). *report wants
+ * report_close() after success, and stays where it is until then: its parts point to each other.
+ */
+int report_open(const char *path, struct report *report);
+void report_close(struct report *report);
+
+/* Adds all that stands before the figures. */
+void report_tables(struct report *report, struct document *document);
+
+/* Adds the figures that were drawn. folder: the run's, seen from the report's; "": the same. */
+void report_figures(const struct report *report, const char *folder, struct document *document);
+
+/* Writes report.md and report.html into the folder. Returns 0 or -errno after log_error(). */
+int report_write(const struct folder *folder, const struct document *document, const char *title);
+
 /* Adds the title, what was measured on what, and what is missing of the plan. */
 void report_head(const struct report *report, struct document *document);
+
+/* Adds what came out, in a sentence. */
+void report_headline(const struct report *report, struct document *document);
 
 /* Adds a table per traffic: every listed configuration against the reference. */
 void report_configurations(struct report *report, struct document *document);

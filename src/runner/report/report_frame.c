@@ -70,6 +70,7 @@ report_head(const struct report *report, struct document *document)
 	char slice[64], restarts[48];
 
 	document_heading(document, 1, "%s: %s on %s", m->name, m->topology, m->machine.cpu_model);
+	report_headline(report, document);
 	document_text(document,
 		      "%s of up to %u A B B A pairs of %s slices. %s, %u cores allowed, %s, %s; "
 		      "%.1f%% of CPU time was stolen.",

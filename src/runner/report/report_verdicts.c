@@ -25,7 +25,14 @@ struct line {
 	struct estimate here, proxy;
 	enum verdict verdict;
 	char lacks[PAPER_NAME_BYTES]; /* a source that would have to be on, or "" */
+	const char *missing;          /* why there is no figure of a metric, or NULL */
 };
+
+/* Why a metric that can be measured was not. */
+static const char no_run[] = "no run was held against its table, or what it is of was not measured";
+static const char no_figure[] =
+	"the run has no such figure: fewer than ten frames of a restart lay "
+	"beyond the quantile, or the search found no bounds";
 
 struct lines {
 	struct line *at;
@@ -76,6 +83,8 @@ fill_expected(const struct report *report, const struct expected *expected, stru
 	if (place && *expected->proxy)
 		line->proxy = verdict_found(&report->summary, place, expected, expected->proxy);
 	line->verdict = verdict_of_expected(expected, &line->here);
+	if (*expected->metric && line->verdict == VERDICT_NOT_MEASURABLE)
+		line->missing = place ? no_figure : no_run;
 }
 
 static void
@@ -99,6 +108,8 @@ fill_claim(const struct report *report, const struct claim *claim, struct line *
 	snprintf(line->lacks, sizeof(line->lacks), "%s", lacks ? lacks : "");
 	line->verdict = lacks ? VERDICT_NOT_MEASURABLE :
 				verdict_of(claim->low, claim->high, &line->here);
+	if (!place)
+		line->missing = no_run;
 }
 
 static void
@@ -146,6 +157,10 @@ add_note(const struct lines *lines, size_t which, struct document *document)
 {
 	const struct line *line = &lines->at[which];
 
+	if (line->missing) {
+		document_text(document, "%s: %s.", line->what, line->missing);
+		return;
+	}
 	for (size_t i = 0; i < which; i++)
 		if (!strcmp(lines->at[i].note, line->note) && lines->at[i].verdict != VERDICT_HOLDS)
 			return;

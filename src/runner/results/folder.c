@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -111,6 +112,29 @@ folder_create(struct folder *folder, const char *path)
 	if (err)
 		folder_close(folder);
 	return err;
+}
+
+int
+folder_create_for(struct folder *folder, const char *name, const char *path)
+{
+	char own[FOLDER_PATH_BYTES], stamp[32];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	if (path)
+		return folder_create(folder, path);
+	if (mkdir("results", 0777) != 0 && errno != EEXIST) {
+		int err = -errno;
+
+		log_error("results: cannot make the folder: %s", strerror(-err));
+		return err;
+	}
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+	snprintf(own, sizeof(own), "results/%s-%s", name, stamp);
+	/* Another run may have begun in the same second. */
+	for (int i = 2; i < 10 && access(own, F_OK) == 0; i++)
+		snprintf(own, sizeof(own), "results/%s-%s-%d", name, stamp, i);
+	return folder_create(folder, own);
 }
 
 void

@@ -28,6 +28,12 @@ int folder_open(struct folder *folder, const char *path);
  */
 int folder_create(struct folder *folder, const char *path);
 
+/*
+ * The same at path, or, where that is NULL, at results/NAME-<UTC time>, for which it makes
+ * the folder results.
+ */
+int folder_create_for(struct folder *folder, const char *name, const char *path);
+
 /* Locks it until folder_close(). Returns 0, or -EBUSY or another -errno after log_error(). */
 int folder_lock(struct folder *folder);
 

@@ -48,27 +48,6 @@ utc_now(const char *format, char *out, size_t size)
 }
 
 static int
-create_folder(struct results *r, const char *out_dir)
-{
-	char path[FOLDER_PATH_BYTES], stamp[32];
-
-	if (out_dir)
-		return folder_create(&r->folder, out_dir);
-	if (mkdir("results", 0777) != 0 && errno != EEXIST) {
-		int err = -errno;
-
-		log_error("results: cannot make the folder: %s", strerror(-err));
-		return err;
-	}
-	utc_now("%Y%m%dT%H%M%SZ", stamp, sizeof(stamp));
-	snprintf(path, sizeof(path), "results/%s-%s", r->experiment->name, stamp);
-	/* Another run may have begun in the same second. */
-	for (int i = 2; i < 10 && access(path, F_OK) == 0; i++)
-		snprintf(path, sizeof(path), "results/%s-%s-%d", r->experiment->name, stamp, i);
-	return folder_create(&r->folder, path);
-}
-
-static int
 write_plan(const struct results *r)
 {
 	char *text;
@@ -181,7 +160,7 @@ results_create(const char *out_dir, const struct experiment *experiment,
 
 	if (!r)
 		return -ENOMEM;
-	err = create_folder(r, out_dir);
+	err = folder_create_for(&r->folder, experiment->name, out_dir);
 	if (!err) {
 		fill_manifest(r, platform);
 		err = manifest_write(&r->manifest, experiment, &r->folder);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "runner/report/suite_report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runner/report/format.h"
+#include "runner/report/report.h"
+#include "runner/report/report_verdicts.h"
+#include "runner/results/suite_file.h"
+
+static const struct document_column columns[] = {{"run", false},
+						 {"of the paper", false},
+						 {"status", false},
+						 {"others' CPU time", true},
+						 {"why", false}};
+
+struct suite_report {
+	struct folder folder;
+	struct suite_entries entries;
+	struct report reports[SUITE_RUNS_MAX];
+	struct report *opened[SUITE_RUNS_MAX]; /* into reports; NULL: there is nothing to report */
+	size_t n_opened;
+};
+
+static int
+open_reports(struct suite_report *suite)
+{
+	for (size_t i = 0; i < suite->entries.n; i++) {
+		char path[FOLDER_PATH_BYTES + NAME_BYTES];
+		int err;
+
+		if (!folder_has(&suite->folder, suite->entries.at[i].name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", suite->folder.path,
+			 suite->entries.at[i].name);
+		err = report_open(path, &suite->reports[i]);
+		if (err == -ENODATA)
+			continue;
+		if (err)
+			return err;
+		suite->opened[i] = &suite->reports[i];
+		suite->n_opened++;
+	}
+	if (suite->n_opened)
+		return 0;
+	log_error("%s: none of its %zu runs was measured", suite->folder.path, suite->entries.n);
+	return -ENODATA;
+}
+
+static void
+close_suite(struct suite_report *suite)
+{
+	for (size_t i = 0; i < suite->entries.n; i++)
+		if (suite->opened[i])
+			report_close(suite->opened[i]);
+	folder_close(&suite->folder);
+	free(suite);
+}
+
+static void
+add_runs(const struct suite_report *suite, struct document *document)
+{
+	document_heading(document, 2, "Runs");
+	document_table(document, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < suite->entries.n; i++) {
+		const struct suite_entry *entry = &suite->entries.at[i];
+		const struct report *report = suite->opened[i];
+		struct document_row row = {0};
+
+		snprintf(row.cells[0], sizeof(row.cells[0]), "%s", entry->name);
+		snprintf(row.cells[1], sizeof(row.cells[1]), "%s",
+			 report ? report->run.manifest.paper : "");
+		snprintf(row.cells[2], sizeof(row.cells[2]), "%s", entry->status);
+		if (report)
+			format_share(report->run.manifest.others_share, row.cells[3],
+				     sizeof(row.cells[3]));
+		snprintf(row.cells[4], sizeof(row.cells[4]), "%s", entry->reason);
+		document_row(document, &row);
+	}
+	document_text(document,
+		      "others' CPU time: what other programs took of this machine meanwhile; "
+		      "latencies of two processes that poll are theirs too.");
+}
+
+static void
+add_verdicts(const struct suite_report *suite, struct document *document)
+{
+	struct paper paper;
+
+	if (paper_open(paper_dir(), &paper))
+		return;
+	document_heading(document, 2, "Beside the paper");
+	report_verdicts((const struct report *const *)suite->opened, suite->entries.n, &paper, NULL,
+			document);
+	paper_close(&paper);
+}
+
+/* The first run's machine is all runs': they are of one call. */
+static void
+add_head(const struct suite_report *suite, struct document *document)
+{
+	const struct manifest *m = NULL;
+	const char *base = strrchr(suite->folder.path, '/');
+
+	for (size_t i = 0; i < suite->entries.n && !m; i++)
+		m = suite->opened[i] ? &suite->opened[i]->run.manifest : NULL;
+	document_heading(document, 1, "%s: %zu runs on %s",
+			 base && base[1] ? base + 1 : suite->folder.path, suite->entries.n,
+			 m->machine.cpu_model);
+	for (size_t i = 0; i < suite->entries.n; i++)
+		if (suite->opened[i])
+			report_headline(suite->opened[i], document);
+	add_verdicts(suite, document);
+	add_runs(suite, document);
+}
+
+static int
+write_whole(struct suite_report *suite)
+{
+	struct document *document = document_new();
+	int err;
+
+	if (!document)
+		return -ENOMEM;
+	add_head(suite, document);
+	for (size_t i = 0; i < suite->entries.n; i++) {
+		if (!suite->opened[i])
+			continue;
+		report_tables(suite->opened[i], document);
+		report_figures(suite->opened[i], suite->entries.at[i].name, document);
+		report_manifest(suite->opened[i], document);
+	}
+	err = report_write(&suite->folder, document, "folio");
+	document_free(document);
+	return err;
+}
+
+static int
+print_gist(const struct suite_report *suite, FILE *out)
+{
+	struct document *document = document_new();
+	int err = document ? 0 : -ENOMEM;
+
+	if (!err) {
+		add_head(suite, document);
+		err = document_print(document, DOCUMENT_TEXT, out);
+	}
+	document_free(document);
+	fprintf(out, "\nReport   %s/report.html\n", suite->folder.path);
+	return err;
+}
+
+int
+suite_report_make(const char *path, FILE *out)
+{
+	struct suite_report *suite = calloc(1, sizeof(*suite));
+	int err = suite ? folder_open(&suite->folder, path) : -ENOMEM;
+
+	if (err) {
+		free(suite);
+		return err;
+	}
+	err = suite_file_read(&suite->folder, &suite->entries);
+	if (!err)
+		err = open_reports(suite);
+	if (!err)
+		err = write_whole(suite);
+	if (!err)
+		err = print_gist(suite, out);
+	close_suite(suite);
+	return err;
+}
+
+bool
+suite_report_is(const struct folder *folder)
+{
+	return folder_has(folder, SUITE_FILE);
+}
