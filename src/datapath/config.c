@@ -97,6 +97,12 @@ const struct option_spec datapath_options[] = {
 	 .preset = "auto",
 	 .choices = memory_names,
 	 .help = "where shared memory comes from (folio list memory)"},
+	{.name = "work",
+	 .type = OPTION_CYCLES,
+	 .offset = offsetof(struct datapath_config, work_cycles),
+	 .preset = "0 cycles",
+	 .max = 1e9,
+	 .help = "what the application spends on each packet beyond its workload"},
 	{0},
 };
 

@@ -50,6 +50,7 @@ struct datapath_config {
 	uint32_t exits;                             /* index into exit_backends[] */
 	uint32_t kvm_doorbell;                      /* enum kvm_doorbell */
 	uint32_t memory;                            /* index into memory_names[] */
+	uint64_t work_cycles;                       /* per packet, of the application itself */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
 };
 

@@ -19,13 +19,17 @@ struct forwarded {
 	uint16_t not_taken; /* dropped: the port had no room */
 };
 
-/* What serves the port: the workload with that state, unless a source takes its place. */
+/*
+ * What serves the port: the workload with that state, unless a source takes its place, and
+ * before either what the application works on a packet.
+ */
 static inline struct application
-forward_application(const struct port *port, const struct workload *workload,
+forward_application(struct port *port, const struct workload *workload,
 		    struct workload_state *state)
 {
-	return port->application.burst ? port->application :
-					 (struct application){workload->burst, state};
+	return work_before(&port->work, port->application.burst ?
+						port->application :
+						(struct application){workload->burst, state});
 }
 
 /* Moves up to n (at most FORWARD_BURST_MAX) frames. Returns what became of them. */

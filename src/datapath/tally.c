@@ -44,6 +44,13 @@ device_base(const struct port *port, unsigned int source)
 }
 
 static const void *
+work_base(const struct port *port, unsigned int source)
+{
+	(void)source;
+	return &port->work;
+}
+
+static const void *
 exits_base(const struct port *port, unsigned int source)
 {
 	(void)source;
@@ -64,6 +71,8 @@ tally_add_ports(struct tally *tally, const struct port *ports, unsigned int n)
 	add_by_queue(tally, "", port_counters, ports, n, port_base, 0);
 	add_by_queue(tally, "device", ports[0].lower->ops->counters, ports, n, device_base, 0);
 	add_by_queue(tally, "exits", exit_counters, ports, n, exits_base, 0);
+	if (ports[0].work.cycles_per_packet)
+		add_by_queue(tally, "work", work_counters, ports, n, work_base, 0);
 	for (unsigned int i = 0; sources[i]; i++)
 		if (ports[0].states[i] && sources[i]->counters)
 			add_by_queue(tally, sources[i]->name, sources[i]->counters, ports, n,

@@ -29,7 +29,7 @@ struct tallied {
 	const uint8_t *bases[QUEUES_MAX];
 };
 
-#define TALLIED_MAX (SOURCES_MAX + 5)
+#define TALLIED_MAX (SOURCES_MAX + 6)
 
 struct tally {
 	struct tallied tables[TALLIED_MAX];

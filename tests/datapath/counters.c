@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/compare.h"
@@ -97,6 +98,33 @@ injected_cost_comes_back(void **state)
 	check_injected(1, 5000);
 	check_injected(8, 5000);
 	check_injected(24, 5000);
+}
+
+/* What an application is set to work is counted to the cycle, and found in the guest's time. */
+static void
+work_comes_back(void **state)
+{
+	struct datapath_config ideal = harness_config(0), config = ideal;
+	double none;
+
+	(void)state;
+	config.work_cycles = 1800;
+	struct lane *a = harness_lane(bench, &ideal), *b = harness_lane(bench, &config);
+	struct slice slice = harness_slice(b, SLICE_NS);
+
+	assert_true(slice.counted_packets > 0);
+	assert_int_equal(harness_counter(&slice, "work.packets"), slice.counted_packets);
+	assert_int_equal(harness_counter(&slice, "work.cycles"), 1800 * slice.counted_packets);
+	slice = harness_slice(a, SLICE_NS);
+	for (uint32_t i = 0; i < slice.n_counters; i++)
+		assert_int_not_equal(strncmp(slice.counters[i].name, "work.", 5), 0);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return;
+#endif
+	double added = added_cycles(a, b, &none);
+
+	printf("work of 1800 cycles a packet: %.1f found\n", added);
+	assert_true(fabs(added / 1800 - 1) < 0.03);
 }
 
 /* Every way to lose a frame has a counter of its name; here none is lost. */
@@ -210,6 +238,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(work_comes_back, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(injected_cost_comes_back, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(drops_have_names, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(copies_are_counted, open_bench, close_bench),

@@ -195,6 +195,7 @@ port_open(struct port *port, const struct port_options *options)
 	bool hooked = collect_hooks(port, config);
 
 	collect_points(port, config);
+	work_open(&port->work, config->work_cycles);
 
 	const struct port_burst(*bursts)[2] = config->mergeable ? port_chain_bursts : port_bursts;
 	const struct port_burst *burst = &bursts[bounce_copy_mode(config)][hooked];

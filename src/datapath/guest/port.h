@@ -24,7 +24,7 @@
 #include "datapath/guest/lower.h"
 #include "datapath/guest/mbuf_stack.h"
 #include "datapath/sources/source.h"
-#include "datapath/workloads/workload.h"
+#include "datapath/workloads/work.h"
 
 struct bounce_copy;
 struct guest;
@@ -61,6 +61,7 @@ struct port {
 	struct port_point points[POINTS][SOURCES_MAX + 1];
 
 	struct application application; /* of a source in the workload's place; burst NULL: none */
+	struct work work;               /* the application's beyond that */
 	const struct port_burst *burst; /* its bursts without what port_points.h puts before them */
 	struct buffer_ops buffers, draining;
 	struct exit_engine exits;

@@ -210,6 +210,11 @@ check_config(const struct draft *draft)
 		log_error("net_folio: device: found '%s', allowed: vhost-user", text);
 		return -EINVAL;
 	}
+	if (draft->config.work_cycles) {
+		log_error("net_folio: work: found some, but the application is not folio's, "
+			  "allowed: 0cycles");
+		return -EINVAL;
+	}
 	if (datapath_config_check(&draft->config))
 		return -EINVAL;
 	if (datapath_config_through_host_kernel(&draft->config)) {
