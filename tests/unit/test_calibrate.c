@@ -236,8 +236,8 @@ test_where_no_profile_can_be(void **state)
 		{"mine", -EINVAL, "allowed: a file NAME.yaml"},
 		{".yaml", -EINVAL, "allowed: a file NAME.yaml"},
 		{"no/mine.yaml", -ENOENT, "No such file or directory"},
-		{"-mine.yaml", -EINVAL, "found '-mine', allowed: a name of up to"},
-		{"mi ne.yaml", -EINVAL, "found 'mi ne', allowed: a name of up to"},
+		{"-mine.yaml", -EINVAL, "--out: found '-mine', allowed: a name of up to"},
+		{"mi ne.yaml", -EINVAL, "--out: found 'mi ne', allowed: a name of up to"},
 	};
 	struct calibration c = {0};
 

@@ -34,8 +34,6 @@ name_of(const char *file, const char *path, char name[NAME_BYTES_MAX])
 {
 	size_t length = strlen(file);
 	char stem[NAME_MAX + 1];
-	struct node *node;
-	int error;
 
 	if (length <= strlen(SUFFIX) || length > NAME_MAX ||
 	    strcmp(file + length - strlen(SUFFIX), SUFFIX) != 0) {
@@ -43,10 +41,10 @@ name_of(const char *file, const char *path, char name[NAME_BYTES_MAX])
 		return -EINVAL;
 	}
 	snprintf(stem, sizeof(stem), "%.*s", (int)(length - strlen(SUFFIX)), file);
-	node = node_new("--out", 0, NODE_SCALAR, stem);
-	error = node ? node_identifier(node, name, NAME_BYTES_MAX) : -ENOMEM;
-	node_free(node);
-	return error;
+	if (identifier_read(stem, name, NAME_BYTES_MAX) == 0)
+		return 0;
+	log_error("--out: found '%.60s', allowed: " IDENTIFIER_ALLOWED, stem, NAME_BYTES_MAX - 1);
+	return -EINVAL;
 }
 
 static int

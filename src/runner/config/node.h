@@ -61,12 +61,20 @@ int node_refuse_found(const struct node *node, const char *allowed);
 const struct node *node_find_required(const struct node *mapping, const char *key,
 				      const char *allowed);
 
+/* What node_identifier() allows, in words (an int: most bytes); and read from other text: 0 or -EINVAL. */
+#define IDENTIFIER_ALLOWED                                                                         \
+	"a name of up to %d letters, digits, '_', '-', '.', that begins with a letter or digit"
+int identifier_read(const char *text, char *out, size_t size);
+
 /* Each of these returns 0, or -EINVAL after node_refuse(). */
 int node_expect(const struct node *node, enum node_kind kind, const char *allowed);
 int node_expect_name(const struct node *node, const struct names *allowed);
 /* A mapping with none but these keys. */
 int node_expect_keys(const struct node *node, const struct names *allowed);
-/* A name for files and tables: letters and digits, further on '_', '-', '.' too. Copied to out. */
+/*
+ * A name for files and tables: letters and digits, further on '_', '-', '.' too. Copied to
+ * out, of size bytes.
+ */
 int node_identifier(const struct node *node, char *out, size_t size);
 /* A list of at least one. */
 int node_expect_items(const struct node *node, const char *allowed);

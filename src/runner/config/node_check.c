@@ -98,26 +98,30 @@ node_expect_keys(const struct node *node, const struct names *allowed)
 }
 
 int
-node_identifier(const struct node *node, char *out, size_t size)
+identifier_read(const char *text, char *out, size_t size)
 {
 	static const char letters[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	static const char others[] = "_-.";
-	const char *text = node->kind == NODE_SCALAR ? node->text : "";
 	size_t length = strlen(text), i = 0;
 
 	while (i < length && (strchr(letters, text[i]) || (i && strchr(others, text[i]))))
 		i++;
-	if (!length || i < length || length >= size) {
-		char shown[80];
-
-		return node_refuse(node,
-				   "found %s, allowed: a name of up to %zu letters, digits, '_', "
-				   "'-', '.', that begins with a letter or digit",
-				   node_shown(node, shown, sizeof(shown)), size - 1);
-	}
+	if (!length || i < length || length >= size)
+		return -EINVAL;
 	memcpy(out, text, length + 1);
 	return 0;
+}
+
+int
+node_identifier(const struct node *node, char *out, size_t size)
+{
+	char shown[80];
+
+	if (node->kind == NODE_SCALAR && identifier_read(node->text, out, size) == 0)
+		return 0;
+	return node_refuse(node, "found %s, allowed: " IDENTIFIER_ALLOWED,
+			   node_shown(node, shown, sizeof(shown)), (int)size - 1);
 }
 
 int
