@@ -120,7 +120,8 @@ begin_options(struct document *document)
 {
 	document_heading(document, 2, "Break-even costs in the configurations");
 	document_text(document,
-		      "charged: what an event was set to cost. 1%%, 6%%: the cost of an event at "
+		      "charged: what an event was set to cost, in cycles. 1%%, 6%%: the cost of an "
+		      "event at "
 		      "which it would take that share of the reference's guest cycles by itself "
 		      "(of its host cycles, where the device is charged). "
 		      "Where nobody has measured what an event costs, these say what it may cost.");

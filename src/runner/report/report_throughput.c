@@ -9,7 +9,7 @@
 
 static const struct document_column columns[] = {
 	{"configuration", false}, {"packets/s", true},  {"95% interval", false},
-	{"loss", true},           {"guest busy", true}, {"round trip", true},
+	{"loss", true},           {"guest busy", true}, {"round trip cycles", true},
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
