@@ -51,6 +51,16 @@ tr -d '\r' <"$work/run/trials.csv" | awk -F, '
 	END { for (t in sum) if (sum[t] != 0) bad++; exit bad || n < 3 * 3 }' ||
 	fail "packets in are not packets out plus dropped"
 
+# Done, and damaged since: that is the folder's fault, not this machine's.
+cp -r "$work/run" "$work/changed"
+sed -i '2s/,[a-z+-]*$/,hearsay/' "$work/changed/trials.csv"
+expect 2 "found 'hearsay'" "$folio" run --resume "$work/changed"
+
+# A run without exits lacks nothing.
+expect 0 "folio" "$folio" run "$work/small.yaml" --out "$work/quiet" --no-progress \
+	--set 'configurations=[{preset: folio}]' --set 'sweep.traffic=[imix]'
+grep -q 'error' "$work/output" && fail "a run without exits: $(grep error "$work/output")"
+
 # What it took is what the next one is estimated by; a damaged folder is passed over.
 mkdir -p "$work/here/results/damaged"
 echo '{' >"$work/here/results/damaged/manifest.json"

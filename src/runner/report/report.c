@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "runner/report/figures.h"
+#include "runner/results/record.h"
 
 void
 report_figures(const struct report *report, const char *folder, struct document *document)
@@ -104,13 +106,23 @@ print_text(struct report *report, FILE *out)
 	return err;
 }
 
+/* A run without exits has the file's first line only. */
+static bool
+has_exits(const struct folder *folder)
+{
+	struct stat status;
+
+	return fstatat(folder->fd, "exits.csv", &status, 0) == 0 &&
+	       status.st_size > (off_t)strlen(EXITS_COLUMNS "\n");
+}
+
 /* What of the kinds of figures' material the run has. */
 static unsigned int
 material_of(const struct report *report)
 {
 	unsigned int material = MATERIAL_SUMMARY;
 
-	if (folder_has(report->folder, "exits.csv"))
+	if (has_exits(report->folder))
 		material |= MATERIAL_EXITS;
 	if (report->attribution.n_rows > 0)
 		material |= MATERIAL_ATTRIBUTION;
