@@ -405,7 +405,10 @@ report(struct session *session)
 		conditions_warn_after(results_manifest(session->results));
 	if (!error)
 		error = report_make(results_path(session->results), session->options->out);
-	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
+	if (!error)
+		return EXIT_DONE;
+	/* What was done before is in files that anybody may have changed since. */
+	return is_new ? EXIT_MACHINE_LACKS : EXIT_BAD_USAGE;
 }
 
 /* A run that was resumed but never ready has its files as they were. */
