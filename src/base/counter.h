@@ -17,4 +17,12 @@ struct counter {
 	const char *help; /* one line, no full stop */
 };
 
+/* Counters that are brought up to date when they are asked for, since their reading costs. */
+struct counter_source {
+	const char *prefix;          /* of their names */
+	const struct counter *table; /* over state */
+	void *state;
+	void (*update)(void *state);
+};
+
 #endif

@@ -296,6 +296,8 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 			  &lane->workload_state);
 	tally_add_ports(&lane->tally, lane->ports, lane->config.queues);
 	link_tally(&lane->link, &lane->tally);
+	if (bench->options.counters)
+		tally_add_source(&lane->tally, bench->options.counters);
 	bench->lanes[bench->n_lanes++] = lane;
 	*out = lane;
 	return 0;

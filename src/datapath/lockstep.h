@@ -32,6 +32,7 @@ struct lockstep_options {
 	const char *workload;   /* name in workloads[] */
 	uint32_t verify_every;  /* compare one returned frame in this many whole; 1: all */
 	size_t bounce_bytes;    /* most that datapath_config_bounce_bytes() says of any lane */
+	const struct counter_source *counters; /* of this thread, with every lane's; NULL: none */
 };
 
 /* DPDK must run (datapath_start()). Returns 0 or -errno after log_error(). */

@@ -12,6 +12,20 @@ tally_add(struct tally *tally, const char *prefix, const struct counter *table, 
 		(struct tallied){.prefix = prefix, .table = table, .n = 1, .bases = {state}};
 }
 
+void
+tally_add_source(struct tally *tally, const struct counter_source *source)
+{
+	tally_add(tally, source->prefix, source->table, source->state);
+	tally->source = *source;
+}
+
+static void
+update_source(const struct tally *tally)
+{
+	if (tally->source.update)
+		tally->source.update(tally->source.state);
+}
+
 /* What all queue pairs count in one place is counted once. */
 static void
 add_by_queue(struct tally *tally, const char *prefix, const struct counter *table,
@@ -97,6 +111,7 @@ tally_begin(const struct tally *tally, struct tally_count *counts)
 {
 	uint32_t n = 0;
 
+	update_source(tally);
 	for (unsigned int i = 0; i < tally->n; i++) {
 		const struct tallied *tallied = &tally->tables[i];
 
@@ -116,6 +131,7 @@ tally_begin(const struct tally *tally, struct tally_count *counts)
 void
 tally_end(const struct tally *tally, struct tally_count *counts)
 {
+	update_source(tally);
 	for (unsigned int i = 0; i < tally->n; i++)
 		for (const struct counter *c = tally->tables[i].table; c->name; c++)
 			(counts++)->count += sum(&tally->tables[i], c);

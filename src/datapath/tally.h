@@ -34,11 +34,15 @@ struct tallied {
 struct tally {
 	struct tallied tables[TALLIED_MAX];
 	unsigned int n;
+	struct counter_source source; /* update NULL: there is none */
 };
 
 /* Adds a table over one state. */
 void tally_add(struct tally *tally, const char *prefix, const struct counter *table,
 	       const void *state);
+
+/* Adds counters that are brought up to date for each reading; one such source, at the most. */
+void tally_add_source(struct tally *tally, const struct counter_source *source);
 
 /*
  * Adds all tables of n ports, one for each queue pair of a device, opened with one

@@ -61,6 +61,7 @@ struct guest_side_options {
 		*configs; /* of the lanes on the device, which must be of one kind */
 	uint32_t n_configs;
 	size_t bounce_bytes; /* most that datapath_config_bounce_bytes() says of any */
+	const struct counter_source *counters; /* of this thread, with every lane's; NULL: none */
 };
 
 struct guest_slice {

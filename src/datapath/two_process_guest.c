@@ -100,6 +100,8 @@ open_lane(struct guest_side *side, uint32_t index)
 	if (workload->counters)
 		tally_add(&lane->tally, workload->name, workload->counters, &lane->workload_state);
 	tally_add_ports(&lane->tally, lane->ports, side->n_queues);
+	if (side->options.counters)
+		tally_add_source(&lane->tally, side->options.counters);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "datapath/sources/psc_guest_memfd.h"
+#include "probes/pmu.h"
 #include "runner/commands/doctor.h"
 #include "runner/results/machine.h"
 
@@ -106,15 +107,25 @@ doctor_bpf(struct finding *f)
 void
 doctor_pmu(struct finding *f)
 {
-	struct machine machine;
+	char counters[MACHINE_TEXT_BYTES];
+	struct pmu pmu;
 
-	machine_read(&machine);
-	if (!strcmp(machine.pmu, "available")) {
-		finding_set(f, VERDICT_OK, "instructions can be counted");
+	pmu_open(&pmu, pmu_hardware_events);
+	pmu_format(&pmu, counters, sizeof(counters));
+	pmu_close(&pmu);
+	if (!pmu.lacking) {
+		finding_set(f, VERDICT_OK, "counts %s", counters);
 		return;
 	}
-	finding_set(f, VERDICT_MISSING, "no hardware counters; they show as n/a");
-	finding_get_it(f, "sysctl kernel.perf_event_paranoid=2 or lower; in a VM: a virtual PMU");
+	if (strcmp(counters, "none"))
+		finding_set(f, VERDICT_LIMITED, "counts %s; others are n/a: %s", counters,
+			    strerror(-pmu.lacking));
+	else
+		finding_set(f, VERDICT_MISSING, "no hardware counters (%s); they are n/a",
+			    strerror(-pmu.lacking));
+	finding_get_it(f, pmu.lacking == -EACCES || pmu.lacking == -EPERM ?
+				  "sysctl kernel.perf_event_paranoid=2 or lower" :
+				  "in a VM: a virtual PMU");
 }
 
 /* In a child, so that this process stays where it is. Returns 0 or an errno. */

@@ -9,6 +9,7 @@
 #include "datapath/sources/source.h"
 #include "datapath/two_process.h"
 #include "datapath/workloads/workload.h"
+#include "probes/pmu.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/list.h"
 #include "runner/measure/latency_figures.h"
@@ -77,8 +78,7 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_kept", "packets", "by the workload: for itself, or ignored");
 	columns_row(columns, "packets_dropped", "packets",
 		    "in = out + kept + dropped; drop.* say where");
-	columns_row(columns, METRIC_KVM_EXITS, "exits/packet",
-		    "of the guest to KVM, traced; whole slices");
+	columns_row(columns, METRIC_KVM_EXITS, "exits/packet", "of the guest to KVM, traced");
 	columns_row(columns, METRIC_TRACING_SHARE, "share", "of the trial, for tracing its exits");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");
 	add_latencies(columns);
@@ -90,6 +90,8 @@ list_metrics(struct columns *columns)
 	for (unsigned int i = 0; sources[i]; i++)
 		add_counters(columns, sources[i]->name, sources[i]->counters);
 	add_counters(columns, "device", virtio_net_counters);
+	for (const struct pmu_event *event = pmu_hardware_events; event->counter.name; event++)
+		add_counters(columns, PMU_PREFIX, (struct counter[]){event->counter, {0}});
 	for (unsigned int i = 0; workloads[i]; i++)
 		add_counters(columns, workloads[i]->name, workloads[i]->counters);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "probes/pmu.h"
 #include "runner/report/summary.h"
 #include "runner/results/pair_metrics.h"
 
@@ -37,8 +38,8 @@ comparison_counterpart(const struct run *new, const struct run_cell *cell)
 
 /*
  * A counter of events. What counts cycles is a measurement like others, bytes are
- * for the traffic's mix to say, and how many exits overran their budget depends on
- * what else the machine did.
+ * for the traffic's mix to say, and how many exits overran their budget, and what the
+ * CPU counts, depends on what else the machine did.
  */
 static bool
 counts_events(const struct series *series)
@@ -50,6 +51,7 @@ counts_events(const struct series *series)
 	       !strcmp(series->metric + length - of_suffix, suffix) &&
 	       strcmp(series->unit, "cycles/packet") != 0 &&
 	       strcmp(series->unit, "bytes/packet") != 0 &&
+	       strncmp(series->metric, PMU_PREFIX ".", strlen(PMU_PREFIX ".")) != 0 &&
 	       strcmp(series->metric, "exits.overruns_per_packet") != 0;
 }
 

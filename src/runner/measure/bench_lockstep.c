@@ -7,6 +7,7 @@
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
 #include "datapath/lockstep.h"
+#include "probes/pmu.h"
 #include "runner/measure/bench.h"
 
 #define WARMUP_BURSTS 16
@@ -16,6 +17,8 @@
 
 struct bench {
 	struct bench_options options;
+	struct pmu pmu; /* of guest and host together */
+	struct counter_source counters;
 	struct lockstep *lockstep;
 	struct lane *lanes[]; /* by lane */
 };
@@ -26,6 +29,7 @@ close_bench(void *arg)
 	struct bench *bench = arg;
 
 	lockstep_close(bench->lockstep);
+	pmu_close(&bench->pmu);
 	free(bench);
 }
 
@@ -62,7 +66,7 @@ static int
 open_bench(const struct bench_options *options, void **out)
 {
 	const struct lanes *lanes = options->lanes;
-	const struct lockstep_options lockstep = {
+	struct lockstep_options lockstep = {
 		.socket_dir = options->socket_dir,
 		.workload = options->experiment->workload,
 		.verify_every = VERIFY_EVERY,
@@ -78,6 +82,9 @@ open_bench(const struct bench_options *options, void **out)
 	bench->options = *options;
 	for (uint32_t i = 0; i < lanes->n; i++)
 		datapath_expect(&lanes->planned[i].config);
+	pmu_open(&bench->pmu, pmu_hardware_events);
+	bench->counters = pmu_counter_source(&bench->pmu);
+	lockstep.counters = &bench->counters;
 	error = start_dpdk(options);
 	if (!error)
 		error = lockstep_open(&lockstep, &bench->lockstep);
@@ -109,9 +116,11 @@ static int
 run_slice(void *arg, uint32_t lane, struct slice *slice)
 {
 	struct bench *bench = arg;
+	int error;
 
 	slice->warmup_bursts = WARMUP_BURSTS;
-	return lane_slice(bench->lanes[lane], slice);
+	error = lane_slice(bench->lanes[lane], slice);
+	return error ? error : pmu_check(&bench->pmu);
 }
 
 static bool

@@ -18,6 +18,7 @@
 #include "datapath/lockstep.h"
 #include "datapath/two_process.h"
 #include "datapath/workloads/workload.h"
+#include "probes/pmu.h"
 #include "runner/measure/bench.h"
 #include "runner/measure/child.h"
 #include "runner/measure/placement.h"
@@ -94,7 +95,8 @@ common_options(const struct bench *bench, const struct pair_of_sides *device)
 }
 
 static int
-open_guest(const struct side_arguments *arguments, int fd, struct guest_side **side)
+open_guest(const struct side_arguments *arguments, int fd, const struct counter_source *counters,
+	   struct guest_side **side)
 {
 	const struct bench *bench = arguments->bench;
 	const struct pair_of_sides *device = arguments->device;
@@ -105,6 +107,7 @@ open_guest(const struct side_arguments *arguments, int fd, struct guest_side **s
 		.configs = device->configs,
 		.n_configs = device->n_configs,
 		.bounce_bytes = lanes_bounce_bytes(bench->options.lanes),
+		.counters = counters,
 	};
 	int error = guest_side_open(&options, side);
 
@@ -120,15 +123,23 @@ guest_main(int fd, void *arg)
 {
 	static struct guest_slice slice;
 	struct guest_side *side;
+	struct pmu pmu;
 	struct turn turn;
-	int value, error = open_guest(arg, fd, &side);
+	int value, error;
 
+	pmu_open(&pmu, pmu_hardware_events);
+
+	const struct counter_source counters = pmu_counter_source(&pmu);
+
+	error = open_guest(arg, fd, &counters, &side);
 	if (error)
 		return error;
 	child_drop_privileges();
 	error = child_send(fd, MESSAGE_READY, 0, NULL, 0);
 	while (!error && child_take(fd, &value, &turn, sizeof(turn)) == MESSAGE_RUN) {
 		error = guest_side_slice(side, turn.lane, &slice);
+		if (!error)
+			error = pmu_check(&pmu);
 		if (!error)
 			error = child_send(fd, MESSAGE_GUEST_SLICE, 0, &slice, sizeof(slice));
 	}

@@ -216,7 +216,9 @@ report_manifest(const struct report *report, struct document *document)
 	add_fact(document, "kernel", m->machine.kernel);
 	add_fact(document, "governor", m->machine.governor);
 	add_fact(document, "clock source", m->machine.clock_source);
-	add_fact(document, "PMU", m->machine.pmu);
+	snprintf(text, sizeof(text), "%.60s%s", m->machine.pmu,
+		 strcmp(m->machine.pmu, "none") ? "" : " (n/a)");
+	add_fact(document, "counters of the CPU (PMU)", text);
 	add_fact(document, "sibling thread of the measuring core", m->sibling);
 	snprintf(text, sizeof(text), "%.1f%% just before, %.1f%% meanwhile",
 		 100 * m->others_share_before, 100 * m->others_share);

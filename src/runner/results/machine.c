@@ -2,18 +2,17 @@
 #include "runner/results/machine.h"
 
 #include <inttypes.h>
-#include <linux/perf_event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/times.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/cpus.h"
+#include "probes/pmu.h"
 
 #define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-"
 
@@ -59,23 +58,14 @@ read_cpu_model(char *out, size_t size)
 		fclose(file);
 }
 
-/* Asks for one hardware counter of this process; a guest often has none. */
-static bool
-has_pmu(void)
+static void
+read_pmu(char *out, size_t size)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_HW_INSTRUCTIONS,
-		.disabled = 1,
-		.exclude_kernel = 1,
-		.exclude_hv = 1,
-	};
-	long fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	struct pmu pmu;
 
-	if (fd >= 0)
-		close((int)fd);
-	return fd >= 0;
+	pmu_open(&pmu, pmu_hardware_events);
+	pmu_format(&pmu, out, size);
+	pmu_close(&pmu);
 }
 
 void
@@ -87,7 +77,7 @@ machine_read(struct machine *machine)
 	uname(&names);
 	snprintf(machine->host, sizeof(machine->host), "%s", names.nodename);
 	snprintf(machine->kernel, sizeof(machine->kernel), "%s %s", names.sysname, names.release);
-	snprintf(machine->pmu, sizeof(machine->pmu), has_pmu() ? "available" : "none");
+	read_pmu(machine->pmu, sizeof(machine->pmu));
 	read_cpu_model(machine->cpu_model, sizeof(machine->cpu_model));
 	read_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", machine->governor,
 		  sizeof(machine->governor));

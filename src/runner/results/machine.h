@@ -14,7 +14,7 @@ struct machine {
 	char kernel[MACHINE_TEXT_BYTES];
 	char governor[MACHINE_TEXT_BYTES]; /* of CPU 0 */
 	char clock_source[MACHINE_TEXT_BYTES];
-	char pmu[MACHINE_TEXT_BYTES]; /* "available", or "none": no hardware counters */
+	char pmu[MACHINE_TEXT_BYTES]; /* its counters that work here, or "none" */
 	uint32_t cores;               /* online */
 	uint32_t huge_pages_2mb, huge_pages_2mb_free;
 	uint32_t huge_pages_1gb, huge_pages_1gb_free;

@@ -85,7 +85,7 @@ extern const struct goal_metric goal_metrics[];
 /* Per trial: 1 where configuration and reference took turns on one device, else 0. */
 #define METRIC_SAME_DEVICE "same_device"
 
-/* Per trial: the guest's exits to KVM, as they were traced, per packet offered. */
+/* Per trial: the guest's exits to KVM, as they were traced, per packet received. */
 #define METRIC_KVM_EXITS "kvm.exits_per_packet"
 
 /* Per trial: of its duration, what tracing its exits took; 0 where nothing was traced. */
