@@ -127,6 +127,8 @@ exit_row_is_exit(const struct exit_table *table, const struct exit_row *row)
 		return true;
 	case EXIT_SPACE_EVENT:
 		return trace_event_is_exit(row->code) && !has_hardware_exits(table);
+	case EXIT_SPACE_STATISTIC:
+		return !strcmp(row->name, "exits");
 	default:
 		return false;
 	}

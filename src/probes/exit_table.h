@@ -59,7 +59,7 @@ enum exit_origin exit_row_origin(const struct exit_row *row);
 /*
  * Is each count of this row an exit of its own, so that rows can be added up? Hardware's
  * exits are, where the host reports them at all; without them the events that
- * an exit leads to stand for it. VMGEXITs and returns to user space are exits seen a second time.
+ * an exit leads to stand for it. KVM's own statistics have their sum as one of them. VMGEXITs and returns to user space are exits seen a second time.
  */
 bool exit_row_is_exit(const struct exit_table *table, const struct exit_row *row);
 

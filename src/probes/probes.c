@@ -7,14 +7,10 @@
 
 #include "probes/probe.h"
 
-extern const struct probe probe_btf, probe_classic, probe_tracefs, probe_perf;
+extern const struct probe probe_btf, probe_classic, probe_tracefs, probe_perf, probe_statistics;
 
 const struct probe *const probes[] = {
-	&probe_btf,
-	&probe_classic,
-	&probe_tracefs,
-	&probe_perf,
-	NULL,
+	&probe_btf, &probe_classic, &probe_tracefs, &probe_perf, &probe_statistics, NULL,
 };
 
 void

@@ -46,8 +46,10 @@ static const struct {
 	[MICRO_VM_CPUID] = {TRACE_KVM_CPUID, 0},
 };
 
-/* The last one does not time. */
-static const char *const names[] = {"btf", "classic", "tracefs", "perf"};
+/* The last two do not time. */
+static const char *const names[] = {"btf", "classic", "tracefs", "perf", "statistics"};
+
+#define TIMING (COUNT(names) - 2)
 
 static uint64_t
 count_of(const struct exit_table *table, enum exit_space space, uint64_t code)
@@ -84,6 +86,32 @@ assert_counted_all(const struct exit_table *table, enum micro_vm_kind kind)
 	assert_int_equal(count_of(table, EXIT_SPACE_EVENT, TRACE_KVM_USERSPACE_EXIT), returns);
 }
 
+static uint64_t
+statistic(const struct exit_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (!strcmp(table->rows[i]->name, name))
+			return table->rows[i]->count;
+	return 0;
+}
+
+/*
+ * KVM loads the guest's FPU state once for each run, and counts halts and memory's exits by
+ * themselves. An exit more is one that an interrupt of the host's made.
+ */
+static void
+assert_statistics_agree(const struct exit_table *table, enum micro_vm_kind kind)
+{
+	uint64_t runs = signs[kind].reason ? TIMES + PARTS : PARTS;
+	uint64_t halts = signs[kind].reason == KVM_EXIT_HLT ? TIMES + PARTS : PARTS;
+
+	assert_int_equal(statistic(table, "fpu_reload"), runs);
+	assert_int_equal(statistic(table, "halt_exits"), halts);
+	if (signs[kind].event == TRACE_KVM_MMIO)
+		assert_int_equal(statistic(table, "mmio_exits"), TIMES);
+	assert_true(statistic(table, "exits") >= runs);
+}
+
 static void
 assert_saw_all(const struct exit_table *table, enum micro_vm_kind kind)
 {
@@ -109,10 +137,12 @@ assert_kind_is_exact(struct probe_session *open, size_t n, enum micro_vm_kind ki
 	}
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(open[i].lost, 0);
-		if (strcmp(open[i].probe->name, "perf"))
-			assert_saw_all(&tables[i], kind);
-		else
+		if (!strcmp(open[i].probe->name, "statistics"))
+			assert_statistics_agree(&tables[i], kind);
+		else if (!strcmp(open[i].probe->name, "perf"))
 			assert_counted_all(&tables[i], kind);
+		else
+			assert_saw_all(&tables[i], kind);
 		exit_table_free(&tables[i]);
 	}
 }
@@ -172,7 +202,7 @@ waits_come_back(void **state)
 	struct probe_session session;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(names) - 1; i++) {
+	for (size_t i = 0; i < TIMING; i++) {
 		if (!open_session(&session, names[i]))
 			continue;
 		for (size_t k = 0; k < COUNT(waits_ns); k++)

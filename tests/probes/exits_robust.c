@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,14 +171,16 @@ an_overfull_ring_is_counted(void **state)
 	assert_records_add_up(1 << 12, false);
 }
 
-/* Exits until it is killed. */
+/* Exits until it is killed. Some VMMs have their vCPUs' statistics open. */
 static void
-run_guest(void)
+run_guest(bool with_statistics)
 {
 	struct micro_vm doomed;
 
 	if (micro_vm_open(&doomed))
 		_exit(1);
+	if (with_statistics)
+		ioctl(doomed.vcpu, KVM_GET_STATS_FD, NULL);
 	while (!micro_vm_exit(&doomed, MICRO_VM_OUT, 1000, 0))
 		;
 	_exit(1);
@@ -193,7 +196,7 @@ a_vm_dies(void **state)
 
 	(void)state;
 	if (guest == 0)
-		run_guest();
+		run_guest(false);
 	filter.pid = guest;
 	if (probe_session_open(&session, "btf", &filter)) {
 		kill(guest, SIGKILL);
@@ -214,6 +217,56 @@ a_vm_dies(void **state)
 	assert_int_equal(after.n, 0);
 	exit_table_free(&table);
 	probe_session_close(&session);
+}
+
+/* A VM, and then its statistics, are there a moment after its process. */
+static int
+open_statistics(struct probe_session *session, const struct probe_filter *filter)
+{
+	int error = -ENXIO;
+
+	for (int i = 0; i < 200 && (error == -ENXIO || error == -EIO); i++) {
+		usleep(10000);
+		error = probe_session_open(session, "statistics", filter);
+	}
+	return error;
+}
+
+/* Its statistics outlive it, for who has them open; others are told that there is no vCPU. */
+static void
+a_vm_dies_with_its_statistics(void **state)
+{
+	struct probe_filter filter = own_exits();
+	struct exit_table table = {0}, after = {0};
+	struct probe_session session;
+	pid_t guest = fork();
+	int error;
+
+	(void)state;
+	if (guest == 0)
+		run_guest(true);
+	filter.pid = guest;
+	error = open_statistics(&session, &filter);
+	while (!error && session.events < 1000) {
+		usleep(10000);
+		assert_int_equal(probe_session_read(&session, &table), 0);
+	}
+	kill(guest, SIGKILL);
+	assert_int_equal(waitpid(guest, NULL, 0), guest);
+	if (error) {
+		print_message("SKIP: %s\n", session.n_skips ? session.skips[0].why : "");
+		skip();
+	}
+	assert_int_equal(probe_session_read(&session, &table), 0);
+	assert_int_equal(probe_session_read(&session, &after), 0);
+	assert_int_equal(after.n, 0);
+	assert_true(table.n > 0);
+	exit_table_free(&table);
+	probe_session_close(&session);
+	filter.pid = getpid();
+	filter.vcpu = 1;
+	assert_int_equal(probe_session_open(&session, "statistics", &filter), -ENXIO);
+	assert_non_null(strstr(session.skips[0].why, "no such vCPU"));
 }
 
 static void
@@ -246,6 +299,7 @@ main(void)
 		cmocka_unit_test(records_are_whole),
 		cmocka_unit_test(an_overfull_ring_is_counted),
 		cmocka_unit_test(a_vm_dies),
+		cmocka_unit_test(a_vm_dies_with_its_statistics),
 		cmocka_unit_test(its_own_cost_is_measured_and_gone),
 	};
 	int error = micro_vm_open(&vm);
