@@ -98,7 +98,8 @@ what_works_is_tallied(void **state)
 	outer_ns = cpu_ns() - outer_ns;
 	assert_string_equal(counts[0].name, "pmu.task_clock");
 	assert_string_equal(counts[0].unit, "ns");
-	assert_within(counts[0].count, inner_ns, outer_ns);
+	/* The kernel accounts for the same time in two ways, which differ a little. */
+	assert_within(counts[0].count, inner_ns - inner_ns / 50, outer_ns + outer_ns / 50);
 	assert_string_equal(counts[1].name, "pmu.page_faults");
 	assert_within(counts[1].count, PAGES, PAGES + 64);
 	assert_int_equal(pmu_check(&pmu), 0);
