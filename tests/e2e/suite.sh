@@ -63,6 +63,31 @@ rm -r out/large
 [ -s out/large/summary.csv ] || fail 'the run that was missing is still missing'
 [ "$(grep -c '^large' out/runs.csv)" -eq 1 ] || fail 'runs.csv after resume'
 
+# What this machine cannot run has a reason; the others go on, and two swept keys make a heat map.
+config lacking 64 'memory: cc_shared'
+cat >swept.yaml <<-END
+folio: 1
+name: swept
+configurations: [{preset: folio}]
+sweep: {frame_size: [64, 256], work: [0 cycles, 500 cycles]}
+measure: {pairs: 2, restarts: 1, max_restarts: 1, budget: 5 s}
+END
+printf 'folio: 1\nname: part\nruns: [lacking.yaml, swept.yaml]\n' >part.yaml
+if [ ! -e /dev/dma_heap/system_cc_shared ]; then
+	"$folio" run part.yaml --no-progress --out part >text 2>&1 || { cat text; fail 'a suite of which a part can run'; }
+	grep -q '^lacking,failed,.*cc_shared' part/runs.csv || fail 'no reason in runs.csv'
+	grep -q 'lacking .*failed' text || fail 'no reason in the report'
+fi
+printf 'folio: 1\nname: none\nruns: [lacking.yaml]\n' >none.yaml
+if [ ! -e /dev/dma_heap/system_cc_shared ]; then
+	"$folio" run none.yaml --no-progress --out none >text 2>&1
+	[ $? -eq 3 ] || fail 'a suite of which nothing can run'
+fi
+if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null && [ -d part ]; then
+	[ -s part/swept/figures/heat.png ] || fail 'no heat map'
+	[ ! -e out/small/figures/heat.png ] || fail 'a heat map of one cell'
+fi
+
 # Refused before anything runs.
 refused() {
 	"$folio" run "$1" --no-progress --out refused >text 2>err

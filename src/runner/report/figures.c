@@ -17,7 +17,7 @@
 /* The distribution's own: another Python earlier on PATH may lack matplotlib. */
 #define PYTHON "/usr/bin/python3"
 
-#define FIGURES_MAX 4
+#define FIGURES_MAX 6
 
 const struct figure figures[FIGURES_MAX + 1] = {
 	{"breakdown.py", "figures/breakdown.png", "What each overhead source adds, per packet",
@@ -26,6 +26,10 @@ const struct figure figures[FIGURES_MAX + 1] = {
 	 MATERIAL_ATTRIBUTION},
 	{"latency.py", "figures/latency.png", "Latency of frames at a set rate, by configuration",
 	 MATERIAL_LATENCY},
+	{"throughput.py", "figures/throughput.png", "Packets per second by traffic",
+	 MATERIAL_THROUGHPUT},
+	{"heat.py", "figures/heat.png",
+	 "Guest cycles against the reference's, across what was swept", MATERIAL_SWEEP},
 	{"exits.py", "figures/exits.png", "VM exits: how often, and for how long", MATERIAL_EXITS},
 	{NULL, NULL, NULL, 0},
 };

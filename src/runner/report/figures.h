@@ -17,6 +17,8 @@ enum figure_material {
 	MATERIAL_ATTRIBUTION = 2,
 	MATERIAL_LATENCY = 4,
 	MATERIAL_EXITS = 8,
+	MATERIAL_THROUGHPUT = 16, /* searched, or of traffic without a rate */
+	MATERIAL_SWEEP = 32,      /* two keys with several values each */
 };
 
 struct figure {

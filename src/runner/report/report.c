@@ -116,19 +116,72 @@ has_exits(const struct folder *folder)
 	       status.st_size > (off_t)strlen(EXITS_COLUMNS "\n");
 }
 
+/* A search's, or what came back while as much was sent as the device took. */
+static bool
+has_throughput(const struct run *run, const struct run_cell *cell)
+{
+	return run_cell_series(cell, METRIC_SEARCH_TRIALS) ||
+	       (run_cell_series(cell, METRIC_PACKETS_PER_SECOND) &&
+		!strcmp(run->manifest.rate, "max") && !strstr(cell->variant, "rate="));
+}
+
+/* The variant's parts that differ from another's: bit i, the i-th. */
+static uint32_t
+parts_apart(const char *a, const char *b)
+{
+	uint32_t apart = 0;
+
+	for (int i = 0; *a && *b && i < 32; i++) {
+		size_t length_a = strcspn(a, ","), length_b = strcspn(b, ",");
+
+		if (length_a != length_b || memcmp(a, b, length_a))
+			apart |= 1u << i;
+		a += length_a + strspn(a + length_a, ", ");
+		b += length_b + strspn(b + length_b, ", ");
+	}
+	return apart;
+}
+
+/* Did two keys, of which traffic is one, have several values? */
+static bool
+is_swept_twice(const struct run *run)
+{
+	const struct run_cell *first = NULL;
+	bool traffics = false;
+	uint32_t parts = 0;
+
+	for (uint32_t i = 0; i < run->n_cells; i++) {
+		const struct run_cell *cell = &run->cells[i];
+
+		if (cell->role != CELL_LISTED || !cell->n_series)
+			continue;
+		first = first ? first : cell;
+		traffics |= strcmp(cell->frame_size, first->frame_size) != 0;
+		parts |= parts_apart(cell->variant, first->variant);
+	}
+	return traffics + __builtin_popcount(parts) >= 2;
+}
+
 /* What of the kinds of figures' material the run has. */
 static unsigned int
 material_of(const struct report *report)
 {
 	unsigned int material = MATERIAL_SUMMARY;
 
+	if (is_swept_twice(&report->run))
+		material |= MATERIAL_SWEEP;
 	if (has_exits(report->folder))
 		material |= MATERIAL_EXITS;
 	if (report->attribution.n_rows > 0)
 		material |= MATERIAL_ATTRIBUTION;
-	for (uint32_t i = 0; i < report->run.n_cells; i++)
-		if (run_cell_series(&report->run.cells[i], METRIC_LATENCY_FRAMES))
+	for (uint32_t i = 0; i < report->run.n_cells; i++) {
+		const struct run_cell *cell = &report->run.cells[i];
+
+		if (has_throughput(&report->run, cell))
+			material |= MATERIAL_THROUGHPUT;
+		if (run_cell_series(cell, METRIC_LATENCY_FRAMES))
 			material |= MATERIAL_LATENCY;
+	}
 	return material;
 }
 

@@ -120,8 +120,8 @@ put_places(const struct report *report, const char *configuration, size_t subjec
 	if (apart > PLACES_MAX)
 		fprintf(file, "; and %u more below", apart - PLACES_MAX);
 	if (others)
-		fprintf(file, "%snot distinguishable from 1 at %s%u traffic%s", apart ? "; " : "",
-			apart ? "the other " : "", others, others > 1 ? "s" : "");
+		fprintf(file, "%snot distinguishable from 1 in %s%u of %u comparisons",
+			apart ? "; " : "", apart ? "the other " : "", others, apart + others);
 	return first;
 }
 
