@@ -262,6 +262,7 @@ lane_slice(struct lane *lane, struct slice *slice)
 	if (error)
 		return error;
 	tally_end(&lane->tally, slice->counters);
+	slice->shadow = port_shadow_memory(lane->ports, lane->config.queues);
 	for (lane->turn = 0; !error && lane->turn < lane->config.queues; lane->turn++)
 		error = drain(lane, slice);
 	if (error)

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "datapath/pool_memory.h"
 #include "datapath/tally.h"
 
 struct latencies;
@@ -25,6 +26,7 @@ struct slice {
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
+	struct pool_memory shadow; /* of all queue pairs */
 
 	/* Two processes only; not a number where one thread drives both. */
 	double packets_per_second;     /* that came back to the host */

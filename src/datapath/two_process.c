@@ -28,6 +28,7 @@ two_process_merge(const struct guest_slice *guest, const struct host_slice *host
 		.host_longest_turn_ns = host->longest_turn_ns,
 		.counted_packets = guest->counted_packets,
 		.n_counters = guest->n_counters,
+		.shadow = guest->shadow,
 		.packets_per_second = host->packets_per_second,
 		.loss_share = (double)lost / (double)offered,
 		.guest_busy_share = guest->busy_share,

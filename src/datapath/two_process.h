@@ -73,6 +73,7 @@ struct guest_slice {
 	uint64_t kept;            /* likewise, by the workload */
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
+	struct pool_memory shadow; /* of all queue pairs */
 };
 
 /* What the guest's application counts in a lane, beside its ports: drop.tx_full. */

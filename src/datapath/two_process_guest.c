@@ -182,6 +182,7 @@ meter(struct guest_side *side, struct guest_lane *lane, uint16_t n, struct guest
 
 	exit_area_end_metered();
 	tally_end(&lane->tally, slice->counters);
+	slice->shadow = port_shadow_memory(lane->ports, side->n_queues);
 	slice->busy_share = (double)side->meter.cycles / (double)cycles;
 	slice->bursts = (uint32_t)side->meter.bursts;
 	slice->counted_packets = side->meter.packets;

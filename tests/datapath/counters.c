@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/compare.h"
+#include "datapath/guest/pools.h"
 #include "datapath/host/traffic.h"
 
 #define ROUNDS 41
@@ -98,6 +99,25 @@ injected_cost_comes_back(void **state)
 	check_injected(1, 5000);
 	check_injected(8, 5000);
 	check_injected(24, 5000);
+}
+
+/* The pool is measured as it was allocated: no less than its mbufs with their data. */
+static void
+shadow_memory_is_measured(void **state)
+{
+	struct datapath_config ideal = harness_config(0),
+			       config = harness_config(harness_bit("bounce_copy"));
+	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	uint64_t object_bytes = sizeof(struct rte_mbuf) + SLOT_BYTES;
+
+	(void)state;
+	printf("shadow pool: %lu mbufs, %lu bytes\n", slice.shadow.mbufs, slice.shadow.bytes);
+	assert_int_equal(slice.shadow.mbufs, pools_slots_wanted(config.ring_size));
+	/* DPDK lets no mbuf cross a 4 KiB page; caches per core and mbuf are as much again at most. */
+	assert_in_range(slice.shadow.bytes, slice.shadow.mbufs * object_bytes,
+			slice.shadow.mbufs * 2 * 4096);
+	slice = harness_slice(harness_lane(bench, &ideal), SLICE_NS);
+	assert_int_equal(slice.shadow.mbufs, 0);
 }
 
 /* What an application is set to work is counted to the cycle, and found in the guest's time. */
@@ -238,6 +258,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(shadow_memory_is_measured, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(work_comes_back, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(injected_cost_comes_back, open_bench, close_bench),
 		cmocka_unit_test_setup_teardown(drops_have_names, open_bench, close_bench),

@@ -54,7 +54,9 @@ check_metric(const struct expected *expected)
 		assert_true(metric_is_of_pairs(expected->metric) ||
 			    !strncmp(expected->metric, METRIC_LATENCY_POOLED,
 				     strlen(METRIC_LATENCY_POOLED)) ||
-			    !strcmp(expected->metric, METRIC_THROUGHPUT "pdr_conditional_pps"));
+			    !strcmp(expected->metric, METRIC_THROUGHPUT "pdr_conditional_pps") ||
+			    !strncmp(expected->metric, METRIC_SHADOW_BYTES,
+				     strlen(METRIC_SHADOW_BYTES)));
 }
 
 static void

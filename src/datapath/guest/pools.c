@@ -116,3 +116,22 @@ pools_close(struct pools *pools)
 	rte_mempool_free(pools->temporary);
 	*pools = (struct pools){0};
 }
+
+static void
+add_chunk(struct rte_mempool *pool, void *arg, struct rte_mempool_memhdr *memory,
+	  unsigned int index)
+{
+	struct pool_memory *sum = arg;
+
+	(void)pool;
+	(void)index;
+	sum->bytes += memory->len;
+}
+
+void
+pool_memory_add(struct rte_mempool *pool, struct pool_memory *sum)
+{
+	rte_mempool_mem_iter(pool, add_chunk, sum);
+	sum->bytes += pool->mz->len;
+	sum->mbufs += pool->populated_size;
+}

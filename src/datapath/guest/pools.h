@@ -23,6 +23,7 @@
 #include <rte_mempool.h>
 
 #include "datapath/guest/region.h"
+#include "datapath/pool_memory.h"
 
 /* 2,048 B of data behind DPDK's headroom, as in the paper (7.2). */
 #define SLOT_BYTES (RTE_PKTMBUF_HEADROOM + 2048u)
@@ -86,5 +87,8 @@ size_t pools_heap_bytes(uint32_t n_slots, size_t page_bytes);
 int pools_open(struct pools *pools, struct region *region, uint32_t n_slots, bool shadow,
 	       bool driver_caches);
 void pools_close(struct pools *pools);
+
+/* Adds what the pool has allocated. */
+void pool_memory_add(struct rte_mempool *pool, struct pool_memory *sum);
 
 #endif

@@ -217,6 +217,17 @@ port_open(struct port *port, const struct port_options *options)
 	return 0;
 }
 
+struct pool_memory
+port_shadow_memory(const struct port *ports, unsigned int n)
+{
+	struct pool_memory sum = {0};
+
+	for (unsigned int q = 0; q < n; q++)
+		if (ports[q].copy)
+			pool_memory_add(ports[q].hot_shadow.pool, &sum);
+	return sum;
+}
+
 static void
 release_hot(struct port *port)
 {

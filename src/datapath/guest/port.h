@@ -92,6 +92,12 @@ struct port_options {
  */
 int port_open(struct port *port, const struct port_options *options);
 
+/*
+ * The private memory that copying into takes, of n ports that were opened with one
+ * configuration: nothing where nothing is copied.
+ */
+struct pool_memory port_shadow_memory(const struct port *ports, unsigned int n);
+
 /* The device must be drained. */
 void port_close(struct port *port);
 

@@ -78,6 +78,10 @@ list_metrics(struct columns *columns)
 	columns_row(columns, "packets_kept", "packets", "by the workload: for itself, or ignored");
 	columns_row(columns, "packets_dropped", "packets",
 		    "in = out + kept + dropped; drop.* say where");
+	columns_row(columns, METRIC_SHADOW_BYTES, "bytes",
+		    "private memory of the pools that is copied into, all queue pairs");
+	columns_row(columns, METRIC_SHADOW_BYTES_PER_MBUF, "bytes/mbuf",
+		    "the same for each mbuf, with its header and the pool's own");
 	columns_row(columns, METRIC_KVM_EXITS, "exits/packet", "of the guest to KVM, traced");
 	columns_row(columns, METRIC_TRACING_SHARE, "share", "of the trial, for tracing its exits");
 	columns_row(columns, METRIC_DURATION, "ns", "of the trial, with what is not metered");

@@ -59,6 +59,7 @@ struct trial {
 	uint64_t packets_in, packets_out, packets_kept, packets_dropped;
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
+	struct pool_memory shadow; /* of the configuration; zeros where nothing is copied */
 	uint32_t n_exits;
 	uint32_t exit_set; /* in which KVM's were counted */
 	struct trial_exit exits[TRIAL_EXITS_MAX];

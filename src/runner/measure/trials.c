@@ -201,6 +201,7 @@ add_counters(struct trial *trial, const struct slice *slice)
 		trial->counters[i].count += before;
 	}
 	trial->n_counters = slice->n_counters;
+	trial->shadow = slice->shadow;
 	trial->packets += slice->counted_packets;
 	trial->packets_in += slice->packets_in;
 	trial->packets_out += slice->packets_out;

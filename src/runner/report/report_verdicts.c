@@ -62,6 +62,31 @@ find_place(const struct report *report, const struct expected *expected)
 	return NULL;
 }
 
+/* A ratio, or so many bytes: three digits of their unit are all that a table needs. */
+static const char *
+format_bytes(double bytes, char *buf, size_t size)
+{
+	if (bytes < 10e3)
+		snprintf(buf, size, "%.0f B", bytes);
+	else if (bytes < 1024 * 1024)
+		snprintf(buf, size, "%.3g KiB", bytes / 1024);
+	else
+		snprintf(buf, size, "%.3g MiB", bytes / 1024 / 1024);
+	return buf;
+}
+
+static void
+format_expected(const struct expected *expected, char *buf, size_t size)
+{
+	char value[32];
+
+	if (*expected->relative_to)
+		snprintf(value, sizeof(value), "%.5gx", expected->value);
+	else
+		format_bytes(expected->value, value, sizeof(value));
+	snprintf(buf, size, "%s %s", expected_relations[expected->relation], value);
+}
+
 static void
 fill_expected(const struct report *report, const struct expected *expected, struct line *line)
 {
@@ -74,9 +99,7 @@ fill_expected(const struct report *report, const struct expected *expected, stru
 		.here = estimate_none(),
 		.proxy = estimate_none(),
 	};
-	snprintf(line->paper, sizeof(line->paper), "%s %.5g%s",
-		 expected_relations[expected->relation], expected->value,
-		 line->is_ratio ? "x" : "");
+	format_expected(expected, line->paper, sizeof(line->paper));
 	if (place)
 		line->here =
 			verdict_found(&report->summary, place, expected, expected->relative_to);
@@ -135,7 +158,7 @@ format_found(const struct line *line, const struct estimate *found, char *cell)
 	if (line->is_ratio)
 		format_ratio_estimate(found, cell, DOCUMENT_CELL_BYTES);
 	else
-		format_cycles_estimate(found, cell, DOCUMENT_CELL_BYTES);
+		format_bytes(found->value, cell, DOCUMENT_CELL_BYTES);
 }
 
 static void

@@ -77,9 +77,12 @@ add_runs(const struct suite_report *suite, struct document *document)
 		if (report)
 			format_share(report->run.manifest.others_share, row.cells[3],
 				     sizeof(row.cells[3]));
-		snprintf(row.cells[4], sizeof(row.cells[4]), "%s", entry->reason);
 		document_row(document, &row);
 	}
+	for (size_t i = 0; i < suite->entries.n; i++)
+		if (suite->entries.at[i].reason[0])
+			document_text(document, "%s: %s.", suite->entries.at[i].name,
+				      suite->entries.at[i].reason);
 	document_text(document,
 		      "others' CPU time: what other programs took of this machine meanwhile; "
 		      "latencies of two processes that poll are theirs too.");

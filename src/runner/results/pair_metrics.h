@@ -88,6 +88,10 @@ extern const struct goal_metric goal_metrics[];
 /* Per trial: the guest's exits to KVM, as they were traced, per packet received. */
 #define METRIC_KVM_EXITS "kvm.exits_per_packet"
 
+/* Per trial: private memory of the shadow pools, in all and for each mbuf; none where nothing is copied. */
+#define METRIC_SHADOW_BYTES "shadow_pool_bytes"
+#define METRIC_SHADOW_BYTES_PER_MBUF "shadow_pool_bytes_per_mbuf"
+
 /* Per trial: of its duration, what tracing its exits took; 0 where nothing was traced. */
 #define METRIC_TRACING_SHARE "tracing_share"
 

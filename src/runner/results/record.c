@@ -160,6 +160,19 @@ write_counters(struct trial_rows *rows, const struct trial *trial)
 	}
 }
 
+static void
+write_shadow(struct trial_rows *rows, const struct trial *trial)
+{
+	const struct pool_memory *shadow = &trial->shadow;
+
+	if (!shadow->mbufs)
+		return;
+	write_row(rows, trial->restart, METRIC_SHADOW_BYTES, "bytes", (double)shadow->bytes,
+		  METRIC_OF_CONFIGURATION);
+	write_row(rows, trial->restart, METRIC_SHADOW_BYTES_PER_MBUF, "bytes/mbuf",
+		  (double)shadow->bytes / (double)shadow->mbufs, METRIC_OF_CONFIGURATION);
+}
+
 /* prefix: "" for the configuration's, "reference_" for the reference's. */
 static void
 write_distribution(struct trial_rows *rows, uint32_t restart, const char *prefix,
@@ -242,6 +255,7 @@ write_trial(struct trial_rows *rows, const struct trial *trial, const struct exp
 	write_row(rows, trial->restart, "packets_dropped", "packets",
 		  (double)trial->packets_dropped, METRIC_OF_CONFIGURATION);
 	write_counters(rows, trial);
+	write_shadow(rows, trial);
 	write_row(rows, trial->restart, METRIC_KVM_EXITS, "exits/packet",
 		  trial->kvm_exits_per_packet, METRIC_OF_CONFIGURATION);
 	write_row(rows, trial->restart, METRIC_TRACING_SHARE, "share", trial->tracing_share,
