@@ -14,7 +14,8 @@
 /*
  * What a source costs besides its exits is a difference: of a median, and of a
  * mean that interruptions stretch. Below this share of the exits it is nothing, and
- * so it is where they were charged more than the whole was measured at.
+ * so it is where they were metered at more than the whole, by medians: then the whole
+ * is what they were charged.
  */
 #define OTHER_SHARE_MIN 0.05
 
@@ -39,7 +40,7 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 	const struct summary_row *guest =
 		summary_find(summary, cell, side_metrics[SIDE_GUEST].cost);
 	const struct summary_row *cycles = summary_find(summary, cell, EXITS "cycles_per_packet");
-	double events = 0, other;
+	double events = 0, whole, charged, other;
 
 	if (cell->role != CELL_ALONE || !(cell->source_fidelity & FIDELITY_MODELLED) || !ideal ||
 	    !guest || !cycles)
@@ -49,12 +50,16 @@ breakeven_of(const struct summary *summary, const struct run_cell *cell, struct 
 			events += summary->rows[i].value.value;
 	if (events <= 0)
 		return false;
-	other = guest->value.value - ideal->value.value - cycles->value.value;
-	if (other < OTHER_SHARE_MIN * cycles->value.value)
+	whole = guest->value.value - ideal->value.value;
+	charged = cycles->value.value;
+	if (whole > 0 && charged > whole)
+		charged = whole;
+	other = whole - charged;
+	if (other < OTHER_SHARE_MIN * charged)
 		other = 0;
 	*out = (struct breakeven){
 		.events_per_packet = events,
-		.charged_cycles = cycles->value.value / events,
+		.charged_cycles = charged / events,
 		.at_1_percent_cycles = (0.01 * ideal->value.value - other) / events,
 		.at_6_percent_cycles = (0.06 * ideal->value.value - other) / events,
 	};

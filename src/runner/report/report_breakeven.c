@@ -71,7 +71,8 @@ report_alone(const struct report *report, struct document *document)
 			document_text(
 				document,
 				"An exit's cost is modelled. charged: cycles per event in this "
-				"run, as metered. The other columns: the cost of an event at which "
+				"run, as metered, and no more than the source takes. The other "
+				"columns: the cost of an event at which "
 				"the source would take 1%% (just seen) or 6%% (the paper's bound) "
 				"of the ideal's guest cycles; exceeded: what the source does "
 				"besides its events takes more than that by itself.");
