@@ -19,6 +19,17 @@ clock_tsc(void)
 	return __rdtsc();
 }
 
+/*
+ * The same once all before it is done, stores included, as it is before a core leaves a VM.
+ */
+static inline uint64_t
+clock_drained(void)
+{
+	_mm_mfence();
+	_mm_lfence();
+	return __rdtsc();
+}
+
 /* TSC rate in Hz: CPUID leaf 0x15 or the hypervisor's 0x40000010, else measured (20 ms, once). */
 uint64_t clock_tsc_hz(void);
 

@@ -155,7 +155,7 @@ exit_engine_add(struct exit_engine *engine, struct exit_addition *addition)
 __attribute__((noinline)) void
 exit_engine_exit(struct exit_engine *engine, enum exit_reason reason, uint64_t budget_cycles)
 {
-	uint64_t start = clock_tsc(), acted, now, late, took;
+	uint64_t start = clock_drained(), acted, now, late, took;
 	uint64_t whole = budget_cycles + engine->added_cycles;
 	uint64_t off = engine->bias_cycles + engine->late_cycles;
 	uint64_t budget = whole > off ? whole - off : 0;
