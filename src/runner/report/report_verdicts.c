@@ -13,13 +13,18 @@
 #include "runner/paper/verdict.h"
 #include "runner/report/format.h"
 
+/* The verdict first: it is in view on a phone, too. */
 static const struct document_column columns[] = {
-	{"figure", false},           {"paper", true},    {" here", false},
-	{"beside its proxy", false}, {"verdict", false},
+	{"figure", false},
+	{"verdict", false},
+	{" here", false},
+	{"paper", true},
+	{"here, to its proxy", false},
 };
 
 struct line {
-	const char *what, *note;
+	char what[PAPER_NAME_BYTES + PAPER_TEXT_BYTES];
+	const char *note;
 	char paper[80];
 	bool is_ratio;
 	struct estimate here, proxy;
@@ -93,12 +98,12 @@ fill_expected(const struct report *report, const struct expected *expected, stru
 	const struct run_cell *place = find_place(report, expected);
 
 	*line = (struct line){
-		.what = expected->what,
 		.note = expected->note,
 		.is_ratio = *expected->relative_to != '\0',
 		.here = estimate_none(),
 		.proxy = estimate_none(),
 	};
+	snprintf(line->what, sizeof(line->what), "%s", expected->what);
 	format_expected(expected, line->paper, sizeof(line->paper));
 	if (place)
 		line->here =
@@ -118,12 +123,12 @@ fill_claim(const struct report *report, const struct claim *claim, struct line *
 	const char *lacks = place ? verdict_lacks(&report->summary, place, claim, needs) : NULL;
 
 	*line = (struct line){
-		.what = claim->text,
 		.note = claim->cause,
 		.is_ratio = true,
 		.here = estimate_none(),
 		.proxy = estimate_none(),
 	};
+	snprintf(line->what, sizeof(line->what), "%s %s", claim->table, claim->text);
 	snprintf(line->paper, sizeof(line->paper), "%s", claim->paper);
 	if (place)
 		line->here = verdict_ratio(&report->summary, place, claim->metric, claim->left,
@@ -167,10 +172,10 @@ add_line(const struct line *line, struct document *document)
 	struct document_row row = {0};
 
 	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", line->what);
-	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", line->paper);
+	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", verdict_texts[line->verdict]);
 	format_found(line, &line->here, row.cells[2]);
-	format_found(line, &line->proxy, row.cells[3]);
-	snprintf(row.cells[4], sizeof(row.cells[4]), "%s", verdict_texts[line->verdict]);
+	snprintf(row.cells[3], sizeof(row.cells[3]), "%s", line->paper);
+	format_found(line, &line->proxy, row.cells[4]);
 	document_row(document, &row);
 }
 
@@ -180,10 +185,6 @@ add_note(const struct lines *lines, size_t which, struct document *document)
 {
 	const struct line *line = &lines->at[which];
 
-	if (line->missing) {
-		document_text(document, "%s: %s.", line->what, line->missing);
-		return;
-	}
 	for (size_t i = 0; i < which; i++)
 		if (!strcmp(lines->at[i].note, line->note) && lines->at[i].verdict != VERDICT_HOLDS)
 			return;
@@ -192,6 +193,28 @@ add_note(const struct lines *lines, size_t which, struct document *document)
 			      line->note);
 	else
 		document_text(document, "%s", line->note);
+}
+
+/* All that one reason keeps from being measured, in one paragraph. */
+static void
+add_missing(const struct lines *lines, const char *why, struct document *document)
+{
+	char text[4096] = "";
+	FILE *file = fmemopen(text, sizeof(text), "w");
+	const char *separator = "";
+
+	if (!file)
+		return;
+	for (size_t i = 0; i < lines->n; i++) {
+		if (lines->at[i].missing != why)
+			continue;
+		fprintf(file, "%s%s", separator, lines->at[i].what);
+		separator = "; ";
+	}
+	fclose(file);
+	text[sizeof(text) - 1] = '\0';
+	if (*text)
+		document_text(document, "%s: %s.", text, why);
 }
 
 static void
@@ -212,8 +235,10 @@ print_lines(const struct lines *lines, struct document *document)
 		add_line(&lines->at[i], document);
 	document_text(document, "What may be the cause where one does not show:");
 	for (size_t i = 0; i < lines->n; i++)
-		if (lines->at[i].verdict != VERDICT_HOLDS)
+		if (lines->at[i].verdict != VERDICT_HOLDS && !lines->at[i].missing)
 			add_note(lines, i, document);
+	add_missing(lines, no_run, document);
+	add_missing(lines, no_figure, document);
 }
 
 void

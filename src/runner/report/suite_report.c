@@ -11,11 +11,8 @@
 #include "runner/report/report_verdicts.h"
 #include "runner/results/suite_file.h"
 
-static const struct document_column columns[] = {{"run", false},
-						 {"of the paper", false},
-						 {"status", false},
-						 {"others' CPU time", true},
-						 {"why", false}};
+static const struct document_column columns[] = {
+	{"run", false}, {"of the paper", false}, {"status", false}, {"others' CPU time", true}};
 
 struct suite_report {
 	struct folder folder;
@@ -102,22 +99,40 @@ add_verdicts(const struct suite_report *suite, struct document *document)
 }
 
 /* The first run's machine is all runs': they are of one call. */
+static const struct report *
+first_report(const struct suite_report *suite)
+{
+	size_t i = 0;
+
+	while (!suite->opened[i])
+		i++;
+	return suite->opened[i];
+}
+
 static void
 add_head(const struct suite_report *suite, struct document *document)
 {
-	const struct manifest *m = NULL;
 	const char *base = strrchr(suite->folder.path, '/');
 
-	for (size_t i = 0; i < suite->entries.n && !m; i++)
-		m = suite->opened[i] ? &suite->opened[i]->run.manifest : NULL;
 	document_heading(document, 1, "%s: %zu runs on %s",
 			 base && base[1] ? base + 1 : suite->folder.path, suite->entries.n,
-			 m->machine.cpu_model);
+			 first_report(suite)->run.manifest.machine.cpu_model);
 	for (size_t i = 0; i < suite->entries.n; i++)
 		if (suite->opened[i])
 			report_headline(suite->opened[i], document);
 	add_verdicts(suite, document);
 	add_runs(suite, document);
+}
+
+/* What the paper's figures are of; all that was measured stands in the run's own report. */
+static void
+add_run(const struct report *report, const char *name, struct document *document)
+{
+	report_head(report, document);
+	document_text(document, "All of this run: %s/report.html.", name);
+	report_search(report, document);
+	report_latency(report, document);
+	report_figures(report, name, document);
 }
 
 static int
@@ -129,13 +144,11 @@ write_whole(struct suite_report *suite)
 	if (!document)
 		return -ENOMEM;
 	add_head(suite, document);
-	for (size_t i = 0; i < suite->entries.n; i++) {
-		if (!suite->opened[i])
-			continue;
-		report_tables(suite->opened[i], document);
-		report_figures(suite->opened[i], suite->entries.at[i].name, document);
-		report_manifest(suite->opened[i], document);
-	}
+	for (size_t i = 0; i < suite->entries.n; i++)
+		if (suite->opened[i])
+			add_run(suite->opened[i], suite->entries.at[i].name, document);
+	report_meaning(first_report(suite), document);
+	report_manifest(first_report(suite), document);
 	err = report_write(&suite->folder, document, "folio");
 	document_free(document);
 	return err;
