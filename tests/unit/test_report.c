@@ -308,6 +308,26 @@ test_vague_intervals_say_what_to_do(void **state)
 	sample_remove(path);
 }
 
+/* The first sentence says what came out: what is apart from 1, and how much is not. */
+static void
+test_headline(void **state)
+{
+	char path[64], *text = report_sample(0.0001, NULL, path, sizeof(path));
+	const char *found = strstr(text, "sample, guest cycles per packet: folio over ideal is ");
+
+	(void)state;
+	assert_non_null(found);
+	assert_true(found < strstr(text, "Cycles per packet"));
+	assert_contains(found, " at 64 B");
+	assert_contains(text, "(95% intervals; real against");
+	free(text);
+	sample_remove(path);
+	text = report_sample(3, NULL, path, sizeof(path));
+	assert_contains(text, "folio over ideal is not distinguishable from 1 in ");
+	free(text);
+	sample_remove(path);
+}
+
 /* Figures are drawn wherever matplotlib is. */
 static void
 test_figures(void **state)
@@ -428,6 +448,7 @@ main(void)
 		cmocka_unit_test(test_wide_intervals_are_marked),
 		cmocka_unit_test(test_levels_of_costs_are_said_to_be_bounds),
 		cmocka_unit_test(test_vague_intervals_say_what_to_do),
+		cmocka_unit_test(test_headline),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_report_again),
 		cmocka_unit_test(test_command_refuses),
