@@ -39,7 +39,7 @@ def bars_near(run):
 
 
 def draw_near(axes, run, places):
-    """Per traffic a group of bars: the ideal's part, and what comes on top of it."""
+    """Per traffic a group of bars: the reference's part, and what comes on top of it."""
     bars, left_out = bars_near(run)
     ideal = bars[run.reference]
     width = 0.84 / max(sum(place in rows for rows in bars.values()) for place in places)
@@ -49,8 +49,10 @@ def draw_near(axes, run, places):
         for i, (configuration, row) in enumerate(shown):
             x = group + (i - (len(shown) - 1) / 2) * width
             base = min(ideal[place]["median"], row["median"])
+            # What costs less than the reference rests on evidence of its own.
+            whole = row if row["median"] < ideal[place]["median"] else ideal[place]
             axes.bar(x, base, 0.9 * width, color=common.IDEAL_COLOUR, edgecolor="#333333",
-                     linewidth=0.5, hatch=common.hatch(ideal[place]["fidelity"]))
+                     linewidth=0.5, hatch=common.hatch(whole["fidelity"]))
             axes.bar(x, row["median"] - base, 0.9 * width, bottom=base, edgecolor="#333333",
                      color=common.ABOVE_COLOUR, linewidth=0.5, hatch=common.hatch(row["fidelity"]))
             text = f"{configuration}  {common.number(row['median'])}"
@@ -147,11 +149,11 @@ def source_label(name, rows):
     return f"{name}\n({fidelity})"
 
 
-def draw_legends(pyplot, axes, colours, used):
+def draw_legends(pyplot, axes, colours, used, reference):
     """In a panel of their own: sources as colours, fidelity as hatches."""
     patch = pyplot.matplotlib.patches.Patch
-    parts = {**dict(reversed(colours.items())), "above the ideal": common.ABOVE_COLOUR,
-             "the ideal": common.IDEAL_COLOUR}
+    parts = {**dict(reversed(colours.items())), f"above {reference}": common.ABOVE_COLOUR,
+             reference: common.IDEAL_COLOUR}
     handles = [patch(facecolor=colour, edgecolor="#333333", label=name)
                for name, colour in parts.items()]
     handles += [common.untold_handle(pyplot)] if colours else []
@@ -187,13 +189,13 @@ def draw(pyplot, run):
     if not names:
         grid = figure.add_gridspec(1, 2, width_ratios=(2.5, legend_width))
         used = draw_near(figure.add_subplot(grid[0, 0]), run, places)
-        draw_legends(pyplot, figure.add_subplot(grid[0, 1]), {}, used)
+        draw_legends(pyplot, figure.add_subplot(grid[0, 1]), {}, used, run.reference)
         return figure
     grid = figure.add_gridspec(2, 3, height_ratios=(1.25, 1), hspace=0.06,
                                width_ratios=(1.5, 1, legend_width))
     used = draw_near(figure.add_subplot(grid[0, 0]), run, places)
     used += draw_all(figure.add_subplot(grid[0, 1]), run, broken_down, colours)
-    draw_legends(pyplot, figure.add_subplot(grid[0, 2]), colours, used)
+    draw_legends(pyplot, figure.add_subplot(grid[0, 2]), colours, used, run.reference)
     draw_sources(figure.add_subplot(grid[1, :2]), run, broken_down, colours, names)
     draw_traffic_legend(pyplot, figure.add_subplot(grid[1, 2]), broken_down)
     return figure

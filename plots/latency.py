@@ -13,6 +13,7 @@ import common
 
 METRIC = re.compile(r"(reference_)?latency_pooled_p(\d+)_ns")
 COLUMNS = 2
+INSIDE = 4  # curves that a panel's empty corner has room to name; more are named beside the panels
 LINES = ["-", "--", ":", "-."]
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 
@@ -42,7 +43,7 @@ def collect(run):
     return places
 
 
-def draw_place(axes, place, curves, styles):
+def draw_place(axes, place, curves, styles, named):
     for name, points in curves.items():
         shares = sorted(points)
         colour, line = styles[name]
@@ -59,7 +60,8 @@ def draw_place(axes, place, curves, styles):
     axes.set_title(common.place_label(place).replace("\n", ", "), loc="left")
     axes.set_xlabel("from when a frame was due to its return")
     axes.set_ylabel("frames that came back by then")
-    axes.legend(loc="lower right")
+    if named:
+        axes.legend(loc="lower right")
 
 
 def duration(ns):
@@ -78,12 +80,19 @@ def draw(pyplot, run):
               for i, name in enumerate(names)}
     columns = min(COLUMNS, len(places))
     rows = -(-len(places) // columns)
-    figure, grid = pyplot.subplots(rows, columns, squeeze=False,
-                                   figsize=(5.5 * columns, 1 + 3.4 * rows))
-    for axes, (place, curves) in zip(grid.flat, places.items()):
-        draw_place(axes, place, curves, styles)
-    for axes in list(grid.flat)[len(places):]:
+    beside = len(names) > INSIDE
+    figure, grid = pyplot.subplots(rows, columns + beside, squeeze=False,
+                                   figsize=(5.5 * columns + 3 * beside, 1 + 3.4 * rows),
+                                   width_ratios=[5.5] * columns + [3] * beside)
+    panels = list(grid[:, :columns].flat)
+    for axes, (place, curves) in zip(panels, places.items()):
+        draw_place(axes, place, curves, styles, not beside)
+    for axes in panels[len(places):] + list(grid[:, columns:].flat):
         axes.axis("off")
+    if beside:
+        curves = {label: handle for axes in panels
+                  for handle, label in zip(*axes.get_legend_handles_labels())}
+        grid[0, columns].legend(curves.values(), curves.keys(), loc="upper left", borderaxespad=0)
     figure.suptitle(f"{run.name}: latency\n{run.workload} on {run.machine}", fontweight="bold")
     return figure
 
