@@ -147,6 +147,27 @@ test_what_is_done(void **state)
 	results_close(results);
 }
 
+/* A trial at a rate, with a search, has rows of its own; none of them stands behind its last one. */
+static void
+test_trials_at_a_rate(void **state)
+{
+	const struct sample *sample = *state;
+	struct results *results;
+
+	assert_int_equal(results_create(folder_path, &sample->experiment, &here, &results), 0);
+	for (uint32_t cell = 0; cell < 2; cell++) {
+		sample_trial(sample, &sample->experiment.cells[cell], 0, &trial);
+		trial.latency.frames = trial.reference_latency.frames = 1000;
+		trial.throughput.trials = trial.reference_throughput.trials = 8;
+		assert_int_equal(results_add(results, &trial), 0);
+	}
+	results_close(results);
+	assert_int_equal(resume(sample, &results), 0);
+	assert_int_equal(results_done(results)->n, 2);
+	results_close(results);
+	assert_string_equal(said, "");
+}
+
 /* The last trial cut off at each of many places: within a line, and between two. */
 static void
 test_torn_last_trial(void **state)
@@ -414,6 +435,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_is_done),
+		TEST(test_trials_at_a_rate),
 		TEST(test_torn_last_trial),
 		TEST(test_first_files_missing),
 		TEST(test_unfinished_first_file),
