@@ -20,7 +20,7 @@
 struct primitive {
 	char name[48];
 	uint32_t group; /* index into calibration_groups[] */
-	char help[96];
+	char help[128];
 	unsigned int fidelity;
 	bool is_check; /* of the meter itself: no cost, and in no profile */
 	uint32_t n;    /* samples; 0: there is no figure */

@@ -130,7 +130,7 @@ static void
 measure_one(struct calibration *c, const struct stand_in *stand_in, const char *suffix,
 	    const char *more_help)
 {
-	char name[48], help[96], why[96];
+	char name[48], help[128], why[96];
 	struct mapping mapping;
 	const struct operation operation = {
 		.name = name,

@@ -58,8 +58,8 @@ print_usage(FILE *to)
 	      "\n"
 	      "Measures what exits, page-table work, copies, notifications and round trips "
 	      "between\n"
-	      "cores cost on this machine, and prints a table. Changes nothing; takes at most a\n"
-	      "minute.\n"
+	      "cores cost on this machine, and prints a table. Changes nothing; takes some 20 s,\n"
+	      "more on a busy machine.\n"
 	      "\n",
 	      to);
 	option_args_help(options, to);
