@@ -143,6 +143,10 @@ print_difference(const char *a_name, const char *b_name)
 	columns_close(&columns);
 	if (error)
 		log_error("list: out of memory");
+	else
+		puts("\nY acts: its source is on, with these options (off: no cost was "
+		     "published);\n"
+		     "N does not act; y seldom, as the guest polls; w on writes only");
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
 }
 

@@ -10,24 +10,71 @@
 #include "runner/config/node_write.h"
 #include "runner/config/presets.h"
 
+#define SOURCES_CHARS 80 /* of sources in a line */
+
+/* How much of "a: on, b: {at: [c, d]}, e: on" a line takes: whole sources, at least one of them. */
+static size_t
+line_chars(const char *sources)
+{
+	size_t depth = 0, fits = 0, i;
+
+	for (i = 0; sources[i] && (i < SOURCES_CHARS || !fits); i++) {
+		if (sources[i] == '{')
+			depth++;
+		else if (sources[i] == '}')
+			depth--;
+		else if (sources[i] == ',' && !depth)
+			fits = i + 1;
+	}
+	return sources[i] ? fits : i;
+}
+
+static void
+add_sources(struct columns *columns, const char *sources)
+{
+	char line[COLUMNS_CELL_BYTES];
+
+	if (!*sources)
+		columns_row(columns, "", "", "(no source)");
+	while (*sources) {
+		size_t chars = line_chars(sources);
+
+		snprintf(line, sizeof(line), "%.*s", (int)chars, sources);
+		columns_row(columns, "", "", line);
+		sources += chars;
+		sources += strspn(sources, " ");
+	}
+}
+
 void
 list_presets(struct columns *columns)
 {
 	char number[16];
 
-	columns_row(columns, "no.", "preset", "sources", "what it is");
+	columns_row(columns, "no.", "preset", "what it is, and its sources");
 	for (const struct preset *preset = presets_all(); preset->name; preset++) {
 		snprintf(number, sizeof(number), "%zu", (size_t)(preset - presets_all()) + 1);
-		columns_row(columns, number, preset->name, preset->sources, preset->help);
+		columns_row(columns, number, preset->name, preset->help);
+		add_sources(columns, preset->sources);
 	}
+}
+
+static bool
+acts_unpriced(const struct factor *factor, const struct preset *preset)
+{
+	return factor->marks[preset - presets_all()] == FACTOR_YES && factor->source &&
+	       !factor_is_on(factor, preset);
 }
 
 void
 list_factors(struct columns *columns)
 {
-	static const char *const legend[] = {"Y acts: its source is on", "N does not act",
-					     "y seldom: polling leaves no exit for each packet",
-					     "w on writes only", NULL};
+	static const char *const legend[] = {"Y acts: its source is on",
+					     "N does not act",
+					     "y seldom, as the guest polls",
+					     "w on writes only",
+					     "* acts, source off: no published cost",
+					     NULL};
 	char header[COLUMNS_CELL_BYTES] = "", marks[COLUMNS_CELL_BYTES];
 	const char *const *line = legend;
 	size_t used = 0;
@@ -39,8 +86,11 @@ list_factors(struct columns *columns)
 	for (const struct factor *factor = factors_all(); factor->name; factor++) {
 		used = 0;
 		for (const struct preset *preset = presets_all(); preset->name; preset++)
-			used += (size_t)snprintf(marks + used, sizeof(marks) - used, "%3c",
-						 factor->marks[preset - presets_all()]);
+			used += (size_t)snprintf(
+				marks + used, sizeof(marks) - used, "%3c",
+				acts_unpriced(factor, preset) ?
+					'*' :
+					(char)factor->marks[preset - presets_all()]);
 		columns_row(columns, factor->name, factor->source ? factor->source : "-", marks,
 			    *line);
 		line += *line != NULL;
@@ -54,9 +104,7 @@ describe(const struct factor *factor, const struct preset *preset, char *buf, si
 	char mark = (char)factor->marks[preset - presets_all()];
 	FILE *file;
 
-	snprintf(buf, size, "%c%s", mark,
-		 mark == FACTOR_YES && factor->source && !factor_is_on(factor, preset) ? ": off" :
-											 "");
+	snprintf(buf, size, "%c%s", mark, acts_unpriced(factor, preset) ? ": off" : "");
 	if (!factor_is_on(factor, preset))
 		return;
 	file = fmemopen(buf, size, "w");
