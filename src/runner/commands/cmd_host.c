@@ -206,12 +206,21 @@ open_and_run(struct host *host)
 	return status;
 }
 
+/* The first core unless one is named: a guest takes the last one, and two that poll want two. */
+static int
+core_of(const struct host *host)
+{
+	int first;
+
+	if (option_args_given(host_option_specs, host->given, "cpu"))
+		return (int)host->options.cpu;
+	return cpus_list(&first, 1) ? first : -1;
+}
+
 static enum exit_status
 start(struct host *host)
 {
-	int cpu = option_args_given(host_option_specs, host->given, "cpu") ?
-			  (int)host->options.cpu :
-			  -1;
+	int cpu = core_of(host);
 	enum exit_status status = EXIT_MACHINE_LACKS;
 	int error = scratch_open(host->scratch);
 

@@ -68,7 +68,8 @@ const struct option_spec host_option_specs[] = {
 	 .type = OPTION_COUNT,
 	 AT(cpu),
 	 .max = CPU_MAX,
-	 .help = "core to poll on; without it, the one it starts on"},
+	 .help = "core to poll on; without it, the first one that it may run on (a guest takes the "
+		 "last)"},
 	{.name = "kicks",
 	 .type = OPTION_SWITCH,
 	 AT(kicks),
