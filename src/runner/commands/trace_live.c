@@ -79,7 +79,7 @@ say_what_is_traced(const struct trace_live *live)
 
 static void
 show(const struct trace_live *live, const struct exit_table *table, uint64_t packets,
-     double seconds)
+     double seconds, const char *of)
 {
 	const struct probe_session *session = &live->session;
 	const struct exit_view view = {
@@ -90,11 +90,11 @@ show(const struct trace_live *live, const struct exit_table *table, uint64_t pac
 		.rows_max = live->terminal ? ROWS_ON_SCREEN : 0,
 	};
 
-	printf("%sby %s, %.0f s: %llu events, %llu lost, %llu unmatched\n",
+	printf("%sby %s, %.0f s: %llu events, %llu lost, %llu unmatched; %s\n",
 	       live->terminal ? CLEAR : "", session->probe->name,
 	       (double)(clock_monotonic_ns() - live->began_ns) / 1e9,
 	       (unsigned long long)session->events, (unsigned long long)session->lost,
-	       (unsigned long long)session->unmatched);
+	       (unsigned long long)session->unmatched, of);
 	exit_screen_print(&view, stdout);
 	if (!live->terminal)
 		putchar('\n');
@@ -122,7 +122,7 @@ read_and_show(struct trace_live *live, double seconds)
 		log_error("%s: cannot be read: %s", live->session.probe->name, strerror(-err));
 	exit_table_sort(&table);
 	if (!err && live->options->live)
-		show(live, &table, packets, seconds);
+		show(live, &table, packets, seconds, "exits since the last table:");
 	exit_table_free(&table);
 	return err;
 }
@@ -173,7 +173,7 @@ show_total(struct trace_live *live)
 	exit_table_sort(live->total);
 	live->terminal = false;
 	show(live, live->total, live->packets,
-	     (double)(clock_monotonic_ns() - live->began_ns) / 1e9);
+	     (double)(clock_monotonic_ns() - live->began_ns) / 1e9, "all exits:");
 }
 
 /*
