@@ -145,6 +145,31 @@ has_levels(const struct run *run)
 	return false;
 }
 
+static bool
+is_on(const struct run *run, const char *source_with_options)
+{
+	for (uint32_t i = 0; i < run->n_cells; i++)
+		if (strstr(run->cells[i].options, source_with_options))
+			return true;
+	return false;
+}
+
+/* Only of what the run has. */
+static void
+add_sources(const struct run *run, struct document *document)
+{
+	if (is_on(run, "iotlb("))
+		document_text(
+			document,
+			"iotlb: a miss and a strict unmapping are each a vhost-user message "
+			"between threads, answered in software; what they cost depends on how "
+			"many cores there are.");
+	if (is_on(run, "vc(") || is_on(run, "psc("))
+		document_text(document,
+			      "vc and psc: on SNP hardware some of it was never published "
+			      "(configs/costs).");
+}
+
 void
 report_meaning(const struct report *report, struct document *document)
 {
@@ -163,12 +188,7 @@ report_meaning(const struct report *report, struct document *document)
 		"columns.",
 		(double)m->machine.tsc_hz / 1e9,
 		is_two_process(m) ? two_process_meaning : lockstep_meaning);
-	document_text(
-		document,
-		"iotlb: a miss and a strict unmapping are each a vhost-user message between "
-		"threads, answered in software; what they cost depends on how many cores there "
-		"are. vc and psc: on SNP hardware some of it was never published "
-		"(configs/costs).");
+	add_sources(&report->run, document);
 	if (has_levels(&report->run))
 		document_text(document,
 			      "cost_level: each cost of the profile at its lowest, or at its "

@@ -106,8 +106,10 @@ report_throughput(const struct report *report, struct document *document)
 		add_traffic(report, document, cell);
 	}
 	if (any)
-		document_text(document,
-			      "Loss is the share of offered packets that did not come back; round "
-			      "trip is of a cache line between the two cores, in cycles, right "
-			      "before the slices.");
+		document_text(
+			document,
+			"Above each configuration stands the reference as it was in turns with it. "
+			"Loss is the share of offered packets that did not come back; round "
+			"trip is of a cache line between the two cores, in cycles, right "
+			"before the slices.");
 }
