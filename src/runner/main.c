@@ -47,7 +47,7 @@ print_usage(FILE *to)
 		    "usage: folio COMMAND [ARGUMENT]...\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		if (c->help)
-			fprintf(to, "  %-8s %-27s %s\n", c->name, c->arguments, c->help);
+			fprintf(to, "  %-9s %-26s %s\n", c->name, c->arguments, c->help);
 	fprintf(to,
 		"\n"
 		"  folio COMMAND --help says more of one; folio --version names this build.\n"

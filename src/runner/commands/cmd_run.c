@@ -30,7 +30,8 @@ static const char usage[] =
 	"  --quick          one restart of 4 pairs: does it run, and roughly what comes out\n"
 	"  --no-progress    no progress line\n"
 	"\n"
-	"Exit status: 0 done, 2 bad usage or configuration, 3 this machine cannot do it.\n";
+	"Exit status: 0 done, 2 bad usage or configuration, 3 this machine cannot do it. A signal\n"
+	"such as ctrl-C stops it in order, and is what it then ends by (130 in a shell).\n";
 
 struct arguments {
 	const char *config;
