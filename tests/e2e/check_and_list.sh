@@ -49,7 +49,7 @@ for name in table1 work paper/f5 paper/f6 paper/f7 paper/f8; do
 	expect 0 'restarts of up to' '' check "$source/configs/$name.yaml"
 done
 for name in short full; do
-	expect 0 'f8: ' '' check "$source/configs/paper/$name.yaml"
+	expect 0 'All of it: ' '' check "$source/configs/paper/$name.yaml"
 done
 expect 2 '' 'max_cells, which may be raised' check "$source/configs/quick.yaml" --set max_cells=8
 expect 0 'No finished run of this machine in results' '' check "$source/configs/quick.yaml"

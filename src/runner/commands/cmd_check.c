@@ -84,25 +84,52 @@ add_totals(struct document *document, const struct experiment *experiment)
 			      100 * measure->precision, measure->max_restarts);
 }
 
+/* In seconds, whole ones. */
+struct duration {
+	double least_s, most_s;
+};
+
 /* The time that a file can take lies between what its restarts cost and its budget. */
-static void
-add_time(struct document *document, const struct experiment *experiment)
+static struct duration
+measuring_time(const struct experiment *experiment, const struct trial_cost *cost)
 {
 	const struct measure *measure = &experiment->measure;
-	double budget_ns = (double)measure->budget_ns, start_s;
+	double budget_ns = (double)measure->budget_ns;
+	double start_s = bench_find(experiment->topology)->restart_s * measure->restarts;
+
+	return (struct duration){
+		ceil(fmin(cost->restart_ns * measure->restarts, budget_ns) / 1e9 + start_s),
+		ceil(budget_ns / 1e9 + start_s),
+	};
+}
+
+/* In time of their own. */
+static struct duration
+searching_time(const struct experiment *experiment)
+{
+	double sums_s = SEARCH_SUMS * (double)experiment->search.sum_ns / 1e9;
+	double budget_s = (double)experiment->search.budget_ns / 1e9;
+	uint32_t n = count_searches(experiment);
+
+	return (struct duration){ceil(n * fmin(sums_s, budget_s)), ceil(n * budget_s)};
+}
+
+static struct duration
+add_time(struct document *document, const struct experiment *experiment)
+{
 	const struct bench_ops *bench = bench_find(experiment->topology);
+	struct duration duration;
 	struct trial_cost cost;
 	char budget[32];
 
-	start_s = bench->restart_s * measure->restarts;
 	trial_cost_estimate(experiment, &cost);
-	quantity_format(DIMENSION_TIME, budget_ns, budget, sizeof(budget));
-	document_text(
-		document,
-		"%.0f to %.0f s: the latter with the measuring budget of %s spent; %g s of it "
-		"start each restart.",
-		ceil(fmin(cost.restart_ns * measure->restarts, budget_ns) / 1e9 + start_s),
-		ceil(budget_ns / 1e9 + start_s), budget, bench->restart_s);
+	duration = measuring_time(experiment, &cost);
+	quantity_format(DIMENSION_TIME, (double)experiment->measure.budget_ns, budget,
+			sizeof(budget));
+	document_text(document,
+		      "%.0f to %.0f s: the latter with the measuring budget of %s spent; %g s of "
+		      "it start each restart.",
+		      duration.least_s, duration.most_s, budget, bench->restart_s);
 	if (cost.measured_in[0])
 		document_text(document, "The former is by what trials took in %s.",
 			      cost.measured_in);
@@ -112,28 +139,33 @@ add_time(struct document *document, const struct experiment *experiment)
 			"No finished run of this machine in results: the former assumes that a "
 			"slice takes %.3g times what is metered of it.",
 			bench->slice_overhead);
+	return duration;
 }
 
-/* In time of their own. */
-static void
+static struct duration
 add_searches(struct document *document, const struct experiment *experiment)
 {
-	const struct search_spec *search = &experiment->search;
-	double sums_s = SEARCH_SUMS * (double)search->sum_ns / 1e9;
-	double budget_s = (double)search->budget_ns / 1e9;
-	uint32_t n = count_searches(experiment);
+	struct duration duration = searching_time(experiment);
 
-	if (search->wanted)
+	if (experiment->search.wanted)
 		document_text(
 			document,
 			"Beside that %u searches for throughput, %.0f to %.0f s: one for each "
 			"configuration (the reference twice, for the noise floor), traffic and "
 			"restart.",
-			n, ceil(n * fmin(sums_s, budget_s)), ceil(n * budget_s));
+			count_searches(experiment), duration.least_s, duration.most_s);
+	return duration;
+}
+
+static void
+add_duration(struct duration *sum, struct duration duration)
+{
+	sum->least_s += duration.least_s;
+	sum->most_s += duration.most_s;
 }
 
 static enum exit_status
-print_plan(const struct experiment *experiment)
+print_plan(const struct experiment *experiment, struct duration *sum)
 {
 	struct document *document = document_new();
 	int error;
@@ -144,8 +176,8 @@ print_plan(const struct experiment *experiment)
 	}
 	add_cells(document, experiment);
 	add_totals(document, experiment);
-	add_time(document, experiment);
-	add_searches(document, experiment);
+	add_duration(sum, add_time(document, experiment));
+	add_duration(sum, add_searches(document, experiment));
 	error = document_print(document, DOCUMENT_TEXT, stdout);
 	document_free(document);
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
@@ -177,14 +209,14 @@ parse_arguments(int argc, char **argv, struct assignments *set)
 }
 
 static enum exit_status
-check_one(const char *config, const struct assignments *set)
+check_one(const char *config, const struct assignments *set, struct duration *sum)
 {
 	struct experiment *experiment;
 	enum exit_status status;
 
 	if (experiment_open(config, costs_dir(), set->set, set->n, &experiment))
 		return EXIT_BAD_USAGE;
-	status = captures_check(experiment) ? EXIT_BAD_USAGE : print_plan(experiment);
+	status = captures_check(experiment) ? EXIT_BAD_USAGE : print_plan(experiment, sum);
 	experiment_close(experiment);
 	return status;
 }
@@ -193,14 +225,17 @@ static enum exit_status
 check_suite(const char *config, const struct assignments *set)
 {
 	enum exit_status status = EXIT_DONE;
+	struct duration sum = {0};
 	struct suite suite;
 
 	if (suite_open(config, set, &suite))
 		return EXIT_BAD_USAGE;
 	for (size_t i = 0; status == EXIT_DONE && i < suite.n_runs; i++) {
 		printf("%s%s: %s\n", i ? "\n" : "", suite.runs[i].name, suite.runs[i].config);
-		status = check_one(suite.runs[i].config, &suite.set);
+		status = check_one(suite.runs[i].config, &suite.set, &sum);
 	}
+	if (status == EXIT_DONE)
+		printf("\nAll of it: %.0f to %.0f s.\n", sum.least_s, sum.most_s);
 	suite_close(&suite);
 	return status;
 }
@@ -208,11 +243,12 @@ check_suite(const char *config, const struct assignments *set)
 int
 cmd_check(int argc, char **argv)
 {
+	struct duration duration = {0};
 	struct assignments set;
 	int parsed = parse_arguments(argc, argv, &set);
 
 	if (parsed)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
 	return suite_is(argv[optind]) ? check_suite(argv[optind], &set) :
-					check_one(argv[optind], &set);
+					check_one(argv[optind], &set, &duration);
 }
