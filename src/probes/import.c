@@ -32,7 +32,7 @@ int
 trace_import_read(const char *path, pid_t tid, struct trace_import *out)
 {
 	struct reading reading = {.import = out, .tid = tid};
-	const struct trace_taker taker = {take, &reading};
+	const struct trace_taker taker = {.take = take, .arg = &reading};
 	int err;
 
 	*out = (struct trace_import){0};

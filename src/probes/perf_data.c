@@ -143,17 +143,25 @@ read_head(const char *line, struct trace_record *out)
 	return line + used;
 }
 
+static bool
+read_lost(const char *line, struct trace_record *out)
+{
+	const char *lost = strstr(line, "PERF_RECORD_LOST");
+	uint64_t n;
+
+	if (lost)
+		*out = trace_record_lost(0, read_number(after(lost, "lost "), 10, &n) ? n : 1);
+	return lost;
+}
+
 bool
 perf_line_read(const char *line, enum trace_isa *isa, struct trace_record *out)
 {
-	const char *text, *lost = strstr(line, "PERF_RECORD_LOST");
-	uint64_t n;
+	const char *text;
 
 	*out = (struct trace_record){.vcpu_id = TRACE_VCPU_UNKNOWN};
-	if (lost) {
-		*out = trace_record_lost(0, read_number(after(lost, "lost "), 10, &n) ? n : 1);
+	if (read_lost(line, out))
 		return true;
-	}
 	text = read_head(line, out);
 	text = text ? find_event(text, &out->event) : NULL;
 	if (!text)
@@ -163,20 +171,54 @@ perf_line_read(const char *line, enum trace_isa *isa, struct trace_record *out)
 	return true;
 }
 
+/* "probe:folio_vc_enter: (ffffffff81...)": the group may be any. */
+static bool
+is_event(const char *at, const char *name)
+{
+	size_t bytes = strlen(name);
+
+	at = strchr(at, ':');
+	return at && !strncmp(at + 1, name, bytes) && at[1 + bytes] == ':';
+}
+
+bool
+perf_mark_line_read(const char *line, const struct trace_marks *marks, struct trace_record *out)
+{
+	unsigned int cpu;
+	char head[64];
+	int tid, used = 0;
+
+	if (read_lost(line, out))
+		return true;
+	*out = (struct trace_record){0};
+	if (sscanf(line, "%d [%u] %n", &tid, &cpu, &used) != 2 || !used)
+		return false;
+	line += used;
+	snprintf(head, sizeof(head), "%d %.*s: ", tid, (int)strcspn(line, ":"), line);
+	line = strstr(line, ": ");
+	if (!line || !read_head(head, out))
+		return false;
+	line += 2 + strspn(line + 2, " ");
+	out->vcpu_id = cpu;
+	out->event = is_event(line, marks->begin) ? TRACE_RECORD_MARK_BEGIN : TRACE_RECORD_MARK_END;
+	return out->event == TRACE_RECORD_MARK_BEGIN || is_event(line, marks->end);
+}
+
 /*
  * perf asks who owns the file unless it is forced, and reads no user's settings. /proc/self/fd/0
  * is the file as it was opened, whatever its name.
  */
 static int
-child(void)
+child(const struct trace_marks *marks)
 {
 	clearenv();
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 	setenv("LC_ALL", "C", 1);
 	setenv("HOME", "/nonexistent", 1);
 	setenv("PERF_CONFIG", "/dev/null", 1);
-	execlp("perf", "perf", "script", "--force", "--ns", "-F", "tid,time,event,trace",
-	       "--show-lost-events", "-i", "/proc/self/fd/0", NULL);
+	execlp("perf", "perf", "script", "--force", "--ns", "-F",
+	       marks ? "tid,cpu,time,event,trace" : "tid,time,event,trace", "--show-lost-events",
+	       "-i", "/proc/self/fd/0", NULL);
 	return errno == ENOENT ? TRACE_FILE_NO_READER : TRACE_FILE_DAMAGED;
 }
 
@@ -193,7 +235,8 @@ take_lines(FILE *file, const struct trace_taker *taker)
 	while (!err && (length = getline(&line, &size, file)) > 0) {
 		if (line[length - 1] == '\n')
 			line[length - 1] = '\0';
-		if (perf_line_read(line, &isa, &record))
+		if (taker->marks ? perf_mark_line_read(line, taker->marks, &record) :
+				   perf_line_read(line, &isa, &record))
 			err = taker->take(taker->arg, &record);
 	}
 	free(line);

@@ -23,4 +23,11 @@ extern const struct trace_file_format perf_data_format;
  */
 bool perf_line_read(const char *line, enum trace_isa *isa, struct trace_record *out);
 
+/*
+ * The same of a line that tells the CPU too, "18864 [002] 22242.819430763: probe:folio_vc_enter: ...":
+ * false for all but the marks and losses.
+ */
+bool perf_mark_line_read(const char *line, const struct trace_marks *marks,
+			 struct trace_record *out);
+
 #endif

@@ -11,7 +11,7 @@ record_stream_read(FILE *file, const struct trace_taker *taker)
 	int err = 0;
 
 	while (!err && fread(&record, sizeof(record), 1, file) == 1)
-		err = record.event <= TRACE_RECORD_LOST && record.isa <= TRACE_ISA_SVM ?
+		err = record.event <= TRACE_RECORD_MARK_END && record.isa <= TRACE_ISA_SVM ?
 			      taker->take(taker->arg, &record) :
 			      -EBADMSG;
 	return !err && ferror(file) ? -EIO : err;

@@ -22,6 +22,7 @@ struct buffers {
 	struct tracecmd_input *inputs[BUFFERS_MAX];
 	int n;
 	struct trace_decoder decoder; /* all have the same formats */
+	const struct trace_marks *marks;
 };
 
 static int
@@ -31,7 +32,7 @@ write_record(struct tracecmd_input *input, struct tep_record *raw, int cpu, void
 	struct trace_record record;
 	int found;
 
-	(void)input, (void)cpu;
+	(void)input;
 	if (raw->missed_events) {
 		/* Negative: some, and not known how many. */
 		uint64_t n = raw->missed_events > 0 ? (uint64_t)raw->missed_events : 1;
@@ -42,7 +43,12 @@ write_record(struct tracecmd_input *input, struct tep_record *raw, int cpu, void
 	}
 	if (raw->size < 0)
 		return -EBADMSG;
-	found = trace_decode(&buffers->decoder, raw->data, (size_t)raw->size, raw->ts, &record);
+	if (buffers->marks)
+		found = trace_decode_mark(&buffers->decoder, raw->data, (size_t)raw->size, raw->ts,
+					  (uint32_t)cpu, &record);
+	else
+		found = trace_decode(&buffers->decoder, raw->data, (size_t)raw->size, raw->ts,
+				     &record);
 	if (found <= 0)
 		return found;
 	return fwrite(&record, sizeof(record), 1, stdout) == 1 ? 0 : -EIO;
@@ -67,13 +73,15 @@ open_buffers(struct buffers *buffers)
 		buffers->inputs[buffers->n++] = instance;
 	}
 	trace_decoder_init(&buffers->decoder, tracecmd_get_tep(top));
+	if (buffers->marks)
+		trace_decoder_find_marks(&buffers->decoder, buffers->marks);
 	return 0;
 }
 
 static int
-child(void)
+child(const struct trace_marks *marks)
 {
-	struct buffers buffers = {0};
+	struct buffers buffers = {.marks = marks};
 
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	if (open_buffers(&buffers) ||

@@ -4,8 +4,9 @@
 #include "probes/trace_dat.h"
 
 static int
-child(void)
+child(const struct trace_marks *marks)
 {
+	(void)marks;
 	return TRACE_FILE_NO_READER;
 }
 

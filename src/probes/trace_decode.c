@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <traceevent/event-parse.h>
 
+#include "probes/trace_file.h"
+
 /* The fields that become struct trace_record's code. */
 static const char *const code_fields[TRACE_EVENTS_N] = {
 	[TRACE_KVM_EXIT] = "exit_reason",
@@ -34,6 +36,34 @@ trace_decoder_init(struct trace_decoder *decoder, struct tep_handle *tep)
 			.isa = tep_find_field(event, "isa"),
 		};
 	}
+}
+
+void
+trace_decoder_find_marks(struct trace_decoder *decoder, const struct trace_marks *marks)
+{
+	decoder->begin = tep_find_event_by_name(decoder->tep, NULL, marks->begin);
+	decoder->end = tep_find_event_by_name(decoder->tep, NULL, marks->end);
+}
+
+bool
+trace_decode_mark(const struct trace_decoder *decoder, void *data, size_t size, uint64_t time_ns,
+		  uint32_t cpu, struct trace_record *out)
+{
+	struct tep_record raw = {.data = data, .size = (int)size};
+	bool begins, ends;
+	int id;
+
+	if (size < sizeof(uint16_t))
+		return false;
+	id = tep_data_type(decoder->tep, &raw);
+	begins = decoder->begin && decoder->begin->id == id;
+	ends = decoder->end && decoder->end->id == id;
+	*out = (struct trace_record){
+		.time_ns = time_ns,
+		.vcpu_id = cpu,
+		.event = begins ? TRACE_RECORD_MARK_BEGIN : TRACE_RECORD_MARK_END,
+	};
+	return begins || ends;
 }
 
 /* Reads a number that lies wholly within the record; what the event lacks is none. */

@@ -26,10 +26,20 @@ struct trace_layout {
 struct trace_decoder {
 	struct tep_handle *tep; /* borrowed */
 	struct trace_layout layouts[TRACE_EVENTS_N];
+	const struct tep_event *begin, *end; /* of marks; NULL: there are none */
 };
 
 /* Finds the layouts. tep knows the formats already, and stays the caller's. */
 void trace_decoder_init(struct trace_decoder *decoder, struct tep_handle *tep);
+
+struct trace_marks;
+
+/* Likewise, for trace_decode_mark(). */
+void trace_decoder_find_marks(struct trace_decoder *decoder, const struct trace_marks *marks);
+
+/* Is the hit, of size bytes at data, one of the marks? Then out holds it. */
+bool trace_decode_mark(const struct trace_decoder *decoder, void *data, size_t size,
+		       uint64_t time_ns, uint32_t cpu, struct trace_record *out);
 
 /*
  * Decodes one hit: size bytes at data, the common fields first. Returns 1; 0 when it

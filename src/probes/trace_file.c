@@ -61,7 +61,8 @@ settle_child(int file, int output, pid_t parent)
 
 /* Returns the child, with *output to read from; or -errno. */
 static pid_t
-start_child(const struct trace_file_format *format, int file, FILE **output)
+start_child(const struct trace_file_format *format, const struct trace_marks *marks, int file,
+	    FILE **output)
 {
 	pid_t parent = getpid(), pid;
 	int ends[2];
@@ -69,10 +70,12 @@ start_child(const struct trace_file_format *format, int file, FILE **output)
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -errno;
 	*output = fdopen(ends[0], "r");
+	/* What is still to be written is not the child's to write. */
+	fflush(stdout);
 	pid = *output ? fork() : -1;
 	if (pid == 0) {
 		settle_child(file, ends[1], parent);
-		_exit(format->child());
+		_exit(format->child(marks));
 	}
 	if (pid < 0)
 		pid = -errno;
@@ -119,7 +122,7 @@ read_in_child(const char *path, const struct trace_file_format *format, int file
 {
 	FILE *output = NULL;
 	int err, status;
-	pid_t pid = start_child(format, file, &output);
+	pid_t pid = start_child(format, taker->marks, file, &output);
 
 	if (pid < 0) {
 		log_error("%s: cannot start its reader: %s", path, strerror((int)-pid));

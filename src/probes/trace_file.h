@@ -16,11 +16,18 @@
 
 #include "probes/trace_record.h"
 
+/* Two events by their names alone ("folio_vc_enter"), in whatever group they are. */
+struct trace_marks {
+	const char *begin, *end;
+};
+
 /* Who takes the records. */
 struct trace_taker {
 	/* Returns 0, or a negative number, which ends the reading. */
 	int (*take)(void *arg, const struct trace_record *record);
 	void *arg;
+	const struct trace_marks
+		*marks; /* records of these, and of no others; NULL: of all known ones */
 };
 
 /* Exit status of the child. */
@@ -38,8 +45,9 @@ struct trace_file_format {
 	/*
 	 * Runs in the child: reads the file, which is standard input, and writes to standard
 	 * output what parent understands. Returns an enum trace_file_status, or does not return.
+	 * marks may be NULL, as the taker's.
 	 */
-	int (*child)(void);
+	int (*child)(const struct trace_marks *marks);
 	/* Reads the child's output to its end. Returns 0, -errno, or what the taker returned. */
 	int (*parent)(FILE *output, const struct trace_taker *taker);
 };

@@ -34,6 +34,13 @@ expect 2 'No such file' "$folio" trace --import "$work/none"
 expect 2 'no regular file' "$folio" trace --import /dev/null
 expect 2 '--import: found with' "$folio" trace --import $traces/snp.dat --live
 expect 2 'no such option' "$folio" trace --imprt x
+
+expect 0 '31 of 32 handlings hold one of 32 VMGEXITs' \
+	"$folio" trace --import $traces/match.dat --guest $traces/guest.dat
+expect 2 '0 handlings between nothing and folio_vc_exit' \
+	"$folio" trace --import $traces/match.dat --guest $traces/guest.dat --guest-begin nothing
+expect 2 'damaged' "$folio" trace --import $traces/match.dat --guest "$work/cut.dat"
+expect 2 'wanted: the host' "$folio" trace --guest $traces/guest.dat
 expect 0 'usage: folio trace' "$folio" trace --help
 
 exit $((failures > 0))

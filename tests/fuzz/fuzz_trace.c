@@ -40,13 +40,16 @@ read_lines(char *text)
 	enum trace_isa isa = TRACE_ISA_UNKNOWN;
 	struct pairing pairing = {0};
 	struct exit_table table = {0};
+	const struct trace_marks marks = {"folio_vc_enter", "folio_vc_exit"};
 	struct trace_record record;
 	char *line;
 
-	while ((line = strsep(&text, "\n")))
+	while ((line = strsep(&text, "\n"))) {
+		perf_mark_line_read(line, &marks, &record);
 		if (perf_line_read(line, &isa, &record) && record.event < TRACE_RECORD_LOST &&
 		    pairing_add(&pairing, &record, &table))
 			abort();
+	}
 	pairing_free(&pairing);
 	check(&table);
 }

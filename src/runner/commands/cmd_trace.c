@@ -10,6 +10,7 @@
 #include "runner/commands/exit_screen.h"
 #include "runner/commands/option_args.h"
 #include "runner/commands/trace_folder.h"
+#include "runner/commands/trace_guest.h"
 #include "runner/commands/trace_live.h"
 #include "runner/commands/trace_options.h"
 #include "runner/exit_status.h"
@@ -49,6 +50,7 @@ status_of(int err)
 	case -EINVAL:
 	case -ENOENT:
 	case -EACCES:
+	case -ENODATA:
 	case -ENOTEMPTY:
 		return EXIT_BAD_USAGE;
 	default:
@@ -65,6 +67,8 @@ import_and_print(const struct trace_options *options, struct exit_table *table)
 	if (!err)
 		print_import(options, &import);
 	*table = import.table;
+	if (!err && *options->guest)
+		err = trace_guest_print(options);
 	return err;
 }
 
@@ -103,6 +107,12 @@ cmd_trace(int argc, char **argv)
 	if (!err && *options.import && (options.live || options.duration_ns || *options.probe)) {
 		log_error("--import: found with --live, --duration or --probe, which are for "
 			  "exits that happen now");
+		err = -EINVAL;
+	}
+	if (!err && *options.guest && (!*options.import || options.pid)) {
+		log_error("--guest: found %s, wanted: the host's trace of that VM, by --import and "
+			  "without --pid",
+			  options.pid ? "--pid" : "no --import");
 		err = -EINVAL;
 	}
 	return err ? EXIT_BAD_USAGE : trace(&options);

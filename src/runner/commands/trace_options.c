@@ -36,5 +36,20 @@ const struct option_spec trace_option_specs[] = {
 	 AT(import),
 	 .help = "a trace that was recorded before: trace.dat (trace-cmd) or perf.data (perf "
 		 "record)"},
+	{.name = "guest",
+	 .type = OPTION_TEXT,
+	 AT(guest),
+	 .help = "with import: a trace from inside of that VM; its #VC handlings are matched with "
+		 "the host's VMGEXITs"},
+	{.name = "guest-begin",
+	 .type = OPTION_TEXT,
+	 AT(guest_begin),
+	 .preset = "folio_vc_enter",
+	 .help = "the event with which the guest begins to handle a #VC"},
+	{.name = "guest-end",
+	 .type = OPTION_TEXT,
+	 AT(guest_end),
+	 .preset = "folio_vc_exit",
+	 .help = "the event with which it ends"},
 	{.name = NULL},
 };

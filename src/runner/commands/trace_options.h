@@ -15,6 +15,8 @@ struct trace_options {
 	char probe[OPTION_TEXT_BYTES];  /* empty: the best that works */
 	char output[OPTION_TEXT_BYTES]; /* a folder; empty: none */
 	char import[OPTION_TEXT_BYTES]; /* a trace; empty: trace this machine */
+	char guest[OPTION_TEXT_BYTES];  /* the same VM's own, to be matched; empty: none */
+	char guest_begin[OPTION_TEXT_BYTES], guest_end[OPTION_TEXT_BYTES]; /* events of it */
 };
 
 extern const struct option_spec trace_option_specs[];

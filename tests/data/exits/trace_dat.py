@@ -121,10 +121,12 @@ def trace_dat(buffers, formats):
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    formats = sorted(FORMATS.iterdir())
+    formats = sorted(FORMATS.glob("kvm_*"))
     if sys.argv[2] == "--raw":
         buffers = [Path(path).read_bytes() for path in sys.argv[3:]]
     else:
+        texts = [Path(path).read_text() for path in sys.argv[2:]]
+        formats += [path for path in sorted(FORMATS.glob("folio_*")) if any(path.name in t for t in texts)]
         events = {path.name: Event(path) for path in formats}
         buffers = [synthetic(path, events) for path in sys.argv[2:]]
     Path(sys.argv[1]).write_bytes(trace_dat(buffers, formats))
