@@ -9,102 +9,7 @@
 #include "base/fidelity.h"
 #include "base/log.h"
 #include "datapath/exits/exit.h"
-#include "datapath/guest/memory.h"
-#include "datapath/guest/virtqueue.h"
 #include "datapath/sources/source.h"
-
-static const char *const device_names[] = {"vhost-user", "virtio-user", "ethdev", NULL};
-/* The index is enum kvm_doorbell. */
-static const char *const kvm_doorbells[] = {"mmio", "pio", "ioeventfd", NULL};
-/* The index is a set of enum notification. */
-static const char *const notifications[] = {"none", "kick", "call", "both", NULL};
-
-const struct option_spec datapath_options[] = {
-	{.name = "device",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, device),
-	 .preset = "vhost-user",
-	 .choices = device_names,
-	 .help = "FOLIO's own driver; its peer of DPDK, without a FOLIO layer; any port of DPDK"},
-	{.name = "devargs",
-	 .type = OPTION_TEXT,
-	 .offset = offsetof(struct datapath_config, devargs),
-	 .preset = "",
-	 .help = "device virtio-user: the driver's arguments, instead of those of its fastest "
-		 "path; "
-		 "device ethdev: the port, such as 0000:01:00.0"},
-	{.name = "ring",
-	 .type = OPTION_COUNT,
-	 .offset = offsetof(struct datapath_config, ring_size),
-	 .preset = "256",
-	 .min = 64,
-	 .max = 4096,
-	 .power_of_two = true,
-	 .help = "descriptors in each ring"},
-	{.name = "ring_format",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, format),
-	 .preset = "split",
-	 .choices = virtqueue_format_names,
-	 .help = "how the rings are laid out"},
-	{.name = "mergeable",
-	 .type = OPTION_SWITCH,
-	 .offset = offsetof(struct datapath_config, mergeable),
-	 .preset = "off",
-	 .help = "a frame may take several buffers: up to 9000 B, either way"},
-	{.name = "event_idx",
-	 .type = OPTION_SWITCH,
-	 .offset = offsetof(struct datapath_config, event_idx),
-	 .preset = "off",
-	 .help = "each side says at which index it wants to be notified"},
-	{.name = "notify",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, notify),
-	 .preset = "none",
-	 .choices = notifications,
-	 .help = "who asks to be notified, though both poll: the backend (kick), the driver "
-		 "(call)"},
-	{.name = "queues",
-	 .type = OPTION_COUNT,
-	 .offset = offsetof(struct datapath_config, queues),
-	 .preset = "1",
-	 .min = 1,
-	 .max = QUEUES_MAX,
-	 .help = "queue pairs of the device"},
-	{.name = "burst",
-	 .type = OPTION_COUNT,
-	 .offset = offsetof(struct datapath_config, burst),
-	 .preset = "32",
-	 .min = 1,
-	 .max = 32,
-	 .help = "most packets that a burst moves"},
-	{.name = "exits",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, exits),
-	 .preset = "spin",
-	 .choices = exit_backend_names,
-	 .help = "what stands for a VM exit (folio list exits)"},
-	{.name = "kvm_doorbell",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, kvm_doorbell),
-	 .preset = "mmio",
-	 .choices = kvm_doorbells,
-	 .help = "exits kvm: by what the doorbell leaves; ioeventfd: within the kernel, and one "
-		 "exit more to park"},
-	{.name = "memory",
-	 .type = OPTION_CHOICE,
-	 .offset = offsetof(struct datapath_config, memory),
-	 .preset = "auto",
-	 .choices = memory_names,
-	 .help = "where shared memory comes from (folio list memory)"},
-	{.name = "work",
-	 .type = OPTION_CYCLES,
-	 .offset = offsetof(struct datapath_config, work_cycles),
-	 .preset = "0 cycles",
-	 .max = 1e9,
-	 .help = "what the application spends on each packet beyond its workload"},
-	{0},
-};
 
 void
 datapath_config_init(struct datapath_config *config)
@@ -155,6 +60,8 @@ exits_conflict(const struct datapath_config *config)
 const char *
 datapath_config_device_conflict(const struct datapath_config *config)
 {
+	const char *why;
+
 	switch ((enum device_kind)config->device) {
 	case DEVICE_VHOST_USER:
 		if (*config->devargs)
@@ -178,7 +85,8 @@ datapath_config_device_conflict(const struct datapath_config *config)
 			       "mergeable, event_idx and notify as they are by default";
 		break;
 	}
-	return exits_conflict(config);
+	why = exits_conflict(config);
+	return why ? why : esp_options_conflict(&config->esp);
 }
 
 static const char *

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "datapath/ipsec/esp_options.h"
 
 #define SOURCES_MAX 16
 #define QUEUES_MAX 8
@@ -51,6 +52,7 @@ struct datapath_config {
 	uint32_t kvm_doorbell;                      /* enum kvm_doorbell */
 	uint32_t memory;                            /* index into memory_names[] */
 	uint64_t work_cycles;                       /* per packet, of the application itself */
+	struct esp_options esp;                     /* of workload ipsec_echo */
 	struct source_setting sources[SOURCES_MAX]; /* in the order of sources[] */
 };
 

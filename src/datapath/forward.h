@@ -20,16 +20,14 @@ struct forwarded {
 };
 
 /*
- * What serves the port: the workload with that state, unless a source takes its place, and
+ * What serves the port: the workload's application, unless a source takes its place, and
  * before either what the application works on a packet.
  */
 static inline struct application
-forward_application(struct port *port, const struct workload *workload,
-		    struct workload_state *state)
+forward_application(struct port *port, const struct application *workloads)
 {
-	return work_before(&port->work, port->application.burst ?
-						port->application :
-						(struct application){workload->burst, state});
+	return work_before(&port->work,
+			   port->application.burst ? port->application : *workloads);
 }
 
 /* Moves up to n (at most FORWARD_BURST_MAX) frames. Returns what became of them. */

@@ -12,6 +12,7 @@
 #include "datapath/guest/port.h"
 #include "datapath/host/link.h"
 #include "datapath/host/sink.h"
+#include "datapath/ipsec/ipsec_ends.h"
 #include "datapath/lockstep.h"
 #include "datapath/workloads/workload.h"
 
@@ -51,7 +52,10 @@ struct lane {
 	struct device_link link;
 	struct tally tally;
 	struct workload_state workload_state;
+	struct application application;              /* of the workload */
 	struct application applications[QUEUES_MAX]; /* of each port */
+	struct ipsec_ends peer;                      /* the host's, where the workload wants ESP */
+	struct rte_mbuf **frames;                    /* what the host offers in the present burst */
 	uint64_t drop_not_enqueued; /* the device had no receive buffer, or no translation, in time */
 };
 

@@ -33,7 +33,7 @@ may_wait(const struct lane *lane, uint64_t deadline)
 static uint16_t
 send_straight(struct lane *lane, uint16_t n)
 {
-	struct rte_mbuf **frames = sink_next(&lane->bench->sink);
+	struct rte_mbuf **frames = lane->frames;
 	uint16_t sent = backend_send(lane->device->backend, lane->turn, frames, n);
 
 	if (likely(sent == n))
@@ -85,7 +85,7 @@ send_through_kernel(struct lane *lane, uint16_t n)
 	uint64_t dropped = host_path_dropped(path);
 	uint64_t deadline = stall_deadline();
 
-	if (!host_path_send(path, sink_next(&lane->bench->sink), n))
+	if (!host_path_send(path, lane->frames, n))
 		return 0;
 	while (!host_path_push(path) && may_wait(lane, deadline))
 		;

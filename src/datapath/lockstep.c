@@ -58,6 +58,8 @@ lane_close(struct lane *lane)
 	for (unsigned int q = 0; q < lane->config.queues; q++)
 		port_close(&lane->ports[q]);
 	link_close(&lane->link);
+	workload_close(lane->bench->workload, &lane->workload_state);
+	ipsec_ends_close(&lane->peer);
 	free(lane);
 }
 
@@ -260,6 +262,18 @@ choose_host(struct lane *lane)
 						       lane->bench->sink.pool, device->host_paths);
 }
 
+static int
+open_application(struct lane *lane)
+{
+	const struct workload *workload = lane->bench->workload;
+	int error =
+		workload_open(workload, &lane->config, &lane->workload_state, &lane->application);
+
+	if (!error && workload->esp)
+		error = ipsec_ends_open(&lane->peer, &lane->config.esp, false);
+	return error;
+}
+
 int
 lockstep_add(struct lockstep *bench, const struct datapath_config *config, const char *device_kind,
 	     bool own_device, struct lane **out)
@@ -283,13 +297,14 @@ lockstep_add(struct lockstep *bench, const struct datapath_config *config, const
 		error = choose_host(lane);
 	if (!error)
 		error = link_open(&lane->link, config);
+	if (!error)
+		error = open_application(lane);
 	if (error) {
 		lane_close(lane);
 		return error;
 	}
 	for (unsigned int q = 0; q < lane->config.queues; q++)
-		lane->applications[q] = forward_application(&lane->ports[q], bench->workload,
-							    &lane->workload_state);
+		lane->applications[q] = forward_application(&lane->ports[q], &lane->application);
 	tally_add(&lane->tally, "", lane_counters, lane);
 	if (bench->workload->counters)
 		tally_add(&lane->tally, bench->workload->name, bench->workload->counters,

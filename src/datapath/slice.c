@@ -83,19 +83,52 @@ step_null(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
 	slice->packets_kept += step->kept;
 }
 
+/* The next n frames of the traffic: as they are, or in ESP, which each is once only. */
+static void
+make_frames(struct lane *lane, struct rte_mbuf **sealed, uint16_t n)
+{
+	struct sink *sink = &lane->bench->sink;
+
+	lane->frames = sink_next(sink);
+	if (likely(!lane->peer.out))
+		return;
+	lane->frames = sealed;
+	sink_copy_next(sink, sealed, n);
+	ipsec_sa_seal(lane->peer.out, sealed, n, &lane->peer.counters);
+}
+
+/* Those that came in ESP, opened. Returns 0, or -EBADMSG after log_error() where one does not open. */
+static int
+open_frames(struct lane *lane, struct rte_mbuf **back, uint16_t n)
+{
+	if (likely(!lane->peer.in))
+		return 0;
+	for (uint16_t i = 0; i < n; i++)
+		if (!esp_is_announced(rte_pktmbuf_mtod(back[i], const struct rte_ether_hdr *),
+				      back[i]->data_len))
+			goto refuse;
+	if (ipsec_sa_open_frames(lane->peer.in, back, n, &lane->peer.counters) == n)
+		return 0;
+refuse:
+	log_error("a frame came back in ESP that does not open");
+	return -EBADMSG;
+}
+
 /* One burst of n frames: host, guest, host. Returns 0 or -errno after log_error(). */
 static int
 step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice)
 {
 	struct sink *sink = &lane->bench->sink;
-	struct rte_mbuf *back[SINK_BURST_MAX];
+	struct rte_mbuf *back[SINK_BURST_MAX], *sealed[SINK_BURST_MAX];
 	const struct port *port = &lane->ports[lane->turn];
 	uint64_t drops = port_drops(port);
+
+	make_frames(lane, sealed, n);
 
 	uint64_t start = clock_tsc();
 	uint16_t sent = lane->host->send_all(lane, n);
 
-	link_cross(&lane->link, sink_next(sink), sent);
+	link_cross(&lane->link, lane->frames, sent);
 
 	uint64_t sent_at = clock_tsc();
 
@@ -120,7 +153,9 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	slice->packets_dropped += (uint64_t)(n - sent) + drops;
 	lane->drop_not_enqueued += (uint64_t)(n - sent);
 	sink_sent(sink, sent);
-	if (sink_take(sink, back, got, drops + step->kept))
+	if (lane->frames == sealed)
+		rte_pktmbuf_free_bulk(sealed, n);
+	if (open_frames(lane, back, got) || sink_take(sink, back, got, drops + step->kept))
 		return -EBADMSG;
 	if (n && !sent)
 		return stalled(lane, "the device took no frame from the host");

@@ -82,7 +82,9 @@ open_lane(struct guest_side *side, uint32_t index)
 {
 	const struct workload *workload = side->options.workload;
 	struct guest_lane *lane = &side->lanes[index];
-	int error = 0;
+	struct application application;
+	int error = workload_open(workload, &side->options.configs[index], &lane->workload_state,
+				  &application);
 
 	for (unsigned int q = 0; !error && q < side->n_queues; q++) {
 		const struct port_options options = {.guest = &side->guest,
@@ -91,8 +93,7 @@ open_lane(struct guest_side *side, uint32_t index)
 						     .own_host = true};
 
 		error = port_open(&lane->ports[q], &options);
-		lane->applications[q] =
-			forward_application(&lane->ports[q], workload, &lane->workload_state);
+		lane->applications[q] = forward_application(&lane->ports[q], &application);
 	}
 	if (error)
 		return error;

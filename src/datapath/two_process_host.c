@@ -20,6 +20,7 @@
 #include "datapath/host/backend.h"
 #include "datapath/host/backend_io.h"
 #include "datapath/host/collector.h"
+#include "datapath/host/esp_io.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/host_path_io.h"
 #include "datapath/host/link.h"
@@ -59,6 +60,9 @@ struct host_side {
 	struct host_path_io host_path_io; /* zero unless options.through_host_kernel */
 	const struct frame_io *carrier;   /* of the present slice: one of the two */
 	struct frame_io io;               /* over it, metered */
+	struct frame_io traffic_io; /* over that, in plain: what generators and collectors use */
+	struct esp_io *esp;         /* of each lane; NULL: the guest speaks no ESP */
+	uint32_t lane;              /* of the present slice */
 	struct burst_meter sent, received;
 	uint64_t n_received; /* frames, also filler */
 	double round_trips[ROUND_TRIPS];
@@ -102,6 +106,28 @@ receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t 
 	return got;
 }
 
+static inline const struct frame_io *
+plain_io(const struct host_side *side)
+{
+	return side->esp ? &side->esp[side->lane].io : &side->io;
+}
+
+static uint16_t
+send_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	const struct frame_io *io = plain_io(arg);
+
+	return io->send(io->arg, queue, bufs, n);
+}
+
+static uint16_t
+receive_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
+{
+	const struct frame_io *io = plain_io(arg);
+
+	return io->receive(io->arg, queue, bufs, n);
+}
+
 /* A length that no frame of a capture has; generated frames are known by their marks. */
 static uint16_t
 filler_length(const struct generator *generator)
@@ -130,7 +156,8 @@ open_stream(struct host_side *side, uint32_t index)
 	};
 	struct stream *stream = &side->streams[index];
 	char why[512];
-	int error = generator_open(&options, &side->io, &stream->generator, why, sizeof(why));
+	int error =
+		generator_open(&options, &side->traffic_io, &stream->generator, why, sizeof(why));
 
 	if (error)
 		log_error("%s", why);
@@ -166,6 +193,9 @@ connect_backend(struct host_side *side)
 		.n_queues = side->options.n_queues,
 		.arg = side,
 	};
+	side->traffic_io = side->io;
+	side->traffic_io.receive = receive_plain;
+	side->traffic_io.send = send_plain;
 	return 0;
 }
 
@@ -180,6 +210,22 @@ open_links(struct host_side *side)
 		return -ENOMEM;
 	for (uint32_t i = 0; !error && i < n; i++)
 		error = link_open(&side->links[i], &side->options.configs[i]);
+	return error;
+}
+
+static int
+open_esp(struct host_side *side)
+{
+	const struct host_side_options *options = &side->options;
+	int error = 0;
+
+	if (!options->esp)
+		return 0;
+	side->esp = calloc(options->n_configs, sizeof(*side->esp));
+	if (!side->esp)
+		return -ENOMEM;
+	for (uint32_t i = 0; !error && i < options->n_configs; i++)
+		error = esp_io_open(&side->esp[i], &side->io, &options->configs[i].esp);
 	return error;
 }
 
@@ -198,6 +244,8 @@ host_side_open(const struct host_side_options *options, struct host_side **out)
 	error = datapath_start(options->cpu, options->common.runtime_dir, 0);
 	if (!error)
 		error = connect_backend(side);
+	if (!error)
+		error = open_esp(side);
 	for (uint32_t i = 0; !error && i < options->n_traffics; i++)
 		error = open_stream(side, i);
 	if (!error)
@@ -233,7 +281,7 @@ receive_all(struct host_side *side, struct stream *stream)
 	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 
 	for (unsigned int q = 0; q < side->options.n_queues; q++) {
-		uint16_t n = side->io.receive(side->io.arg, q, bufs, FRAME_IO_BURST_MAX);
+		uint16_t n = receive_plain(side, q, bufs, FRAME_IO_BURST_MAX);
 
 		if (n)
 			collector_take(stream->collector, q, bufs, n, clock_tsc());
@@ -339,6 +387,24 @@ drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
 	return 0;
 }
 
+static uint64_t
+esp_failed(const struct host_side *side)
+{
+	return side->esp ? esp_io_failed(&side->esp[side->lane]) : 0;
+}
+
+static int
+check_esp(const struct host_side *side, uint64_t failed_before)
+{
+	uint64_t failed = esp_failed(side) - failed_before;
+
+	if (!failed)
+		return 0;
+	log_error("frames came back wrong: %llu in ESP that does not open",
+		  (unsigned long long)failed);
+	return -EBADMSG;
+}
+
 static int
 check(const struct collector_counters *before, const struct collector_counters *after)
 {
@@ -406,11 +472,14 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	const struct generator_counters sent_before = stream->generator->counters;
 	const struct collector_counters before = *collector_counts(stream->collector);
 	const uint64_t path_dropped = host_path_io_dropped(&side->host_path_io);
+	uint64_t failed_before;
 	int error;
 
 	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
 	side->link = &side->links[turn->lane];
 	side->n_received = 0;
+	side->lane = turn->lane;
+	failed_before = esp_failed(side);
 	side->carrier = turn->through_host_kernel ? &side->host_path_io.io : &side->backend_io.io;
 	close_window(&side->window);
 	generator_set_rate(stream->generator, turn->rate_pps);
@@ -430,5 +499,7 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	slice->path_dropped = host_path_io_dropped(&side->host_path_io) - path_dropped;
 	slice->returned = side->n_received;
 	slice->lost = collector_counts(stream->collector)->lost - before.lost;
+	if (!error)
+		error = check_esp(side, failed_before);
 	return error ? error : check(&before, collector_counts(stream->collector));
 }

@@ -65,8 +65,7 @@ serve(void *arg)
 {
 	struct workload_state state = {0};
 	struct world *w = arg;
-	const struct application application =
-		forward_application(&w->port, workload_find("macswap"), &state);
+	const struct application application = {workload_find("macswap")->burst, &state};
 
 	leave_the_hosts_core();
 	rte_thread_register();

@@ -111,14 +111,17 @@ pinned_run(void *arg)
 	return run(thread);
 }
 
-static void
+static int
 choose_applications(struct thread *thread)
 {
 	const struct forwarder_options *options = &thread->forwarder->options;
+	struct application application;
+	int error = workload_open(options->workload, options->config, &thread->workload_state,
+				  &application);
 
 	for (unsigned int q = thread->index; q < options->n_ports; q += options->n_cpus)
-		thread->applications[q] = forward_application(
-			&options->ports[q], options->workload, &thread->workload_state);
+		thread->applications[q] = forward_application(&options->ports[q], &application);
+	return error;
 }
 
 int
@@ -138,9 +141,10 @@ forwarder_open(const struct forwarder_options *options, struct forwarder **out)
 
 		thread->forwarder = forwarder;
 		thread->index = i;
-		choose_applications(thread);
+		error = choose_applications(thread);
 		gate_close(&thread->gate);
-		error = -pthread_create(&thread->thread, NULL, pinned_run, thread);
+		if (!error)
+			error = -pthread_create(&thread->thread, NULL, pinned_run, thread);
 		thread->started = !error;
 	}
 	if (error) {
@@ -199,7 +203,10 @@ forwarder_end(struct forwarder *forwarder)
 void
 forwarder_close(struct forwarder *forwarder)
 {
-	if (forwarder)
-		forwarder_end(forwarder);
+	if (!forwarder)
+		return;
+	forwarder_end(forwarder);
+	for (unsigned int i = 0; i < forwarder->options.n_cpus; i++)
+		workload_close(forwarder->options.workload, &forwarder->threads[i].workload_state);
 	free(forwarder);
 }

@@ -11,6 +11,7 @@
 
 #include "base/counter.h"
 
+struct datapath_config;
 struct forwarder;
 struct port;
 struct workload;
@@ -19,7 +20,8 @@ struct forwarder_options {
 	struct port *ports; /* one of each queue pair, open; outlive the forwarder */
 	unsigned int n_ports;
 	const struct workload *workload;
-	uint16_t burst;      /* most frames that a burst moves, at most 32 */
+	const struct datapath_config *config; /* of the ports; outlives the forwarder */
+	uint16_t burst;                       /* most frames that a burst moves, at most 32 */
 	const int *cpus;     /* a thread on each; queue pair q is served by thread q % n_cpus */
 	unsigned int n_cpus; /* 1 to n_ports */
 };

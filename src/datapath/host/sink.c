@@ -68,6 +68,19 @@ sink_set_traffic(struct sink *sink, const struct traffic *traffic)
 }
 
 void
+sink_copy_next(struct sink *sink, struct rte_mbuf **copies, uint16_t n)
+{
+	struct rte_mbuf **frames = sink_next(sink);
+
+	if (!n)
+		return;
+	RTE_VERIFY(!rte_pktmbuf_alloc_bulk(sink->pool, copies, n));
+	for (uint16_t i = 0; i < n; i++)
+		memcpy(rte_pktmbuf_append(copies[i], frames[i]->data_len),
+		       rte_pktmbuf_mtod(frames[i], const void *), frames[i]->data_len);
+}
+
+void
 sink_sent(struct sink *sink, uint16_t n)
 {
 	sink->next_sent = (sink->next_sent + n) % sink->traffic->n;

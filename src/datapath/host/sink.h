@@ -41,6 +41,9 @@ sink_next(const struct sink *sink)
 	return &sink->frames[sink->next_sent];
 }
 
+/* Copies of the next n of them, the caller's. The pool has room for one such burst. */
+void sink_copy_next(struct sink *sink, struct rte_mbuf **copies, uint16_t n);
+
 /* n of them were sent. */
 void sink_sent(struct sink *sink, uint16_t n);
 

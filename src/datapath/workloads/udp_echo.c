@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "datapath/host/udp_frame.h"
+#include "datapath/workloads/udp_echo.h"
 #include "datapath/workloads/udp_server.h"
 
 static __rte_always_inline void
@@ -25,7 +26,7 @@ turn_around(struct rte_mbuf *mbuf, struct rte_udp_hdr *udp)
 	udp->dst_port = port;
 }
 
-static uint16_t
+uint16_t
 udp_echo_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct udp_server *server = (struct udp_server *)state;
@@ -50,7 +51,7 @@ udp_echo_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n)
 }
 
 /* The answer may be a kernel's, which fills no frame up and gives it checksums of its own. */
-static bool
+bool
 udp_echo_matches(const uint8_t *sent, uint16_t sent_bytes, const uint8_t *back, uint16_t back_bytes)
 {
 	const struct udp_headers *there = (const struct udp_headers *)sent,

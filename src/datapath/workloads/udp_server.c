@@ -3,16 +3,13 @@
 
 #include <rte_arp.h>
 
+/* A server that has no more state than this. */
+struct server_state {
+	struct udp_server server;
+};
+
 const struct counter udp_server_counters[] = {
-	{"datagrams", offsetof(struct udp_server, datagrams), "packets",
-	 "for the server's address and port, whole"},
-	{"payload_bytes", offsetof(struct udp_server, payload_bytes), "bytes", "in them"},
-	{"arp_answered", offsetof(struct udp_server, arp_answered), "packets",
-	 "ARP requests for the server's address, answered"},
-	{"foreign", offsetof(struct udp_server, foreign), "packets",
-	 "none for the server, or in fragments: ignored"},
-	{"damaged", offsetof(struct udp_server, damaged), "packets",
-	 "for the server's address, with a wrong length or checksum: ignored"},
+	UDP_SERVER_COUNTERS(struct server_state, server),
 	{0},
 };
 

@@ -31,6 +31,20 @@ struct udp_server {
 
 _Static_assert(sizeof(struct udp_server) <= sizeof(struct workload_state), "a state fits");
 
+/* Lines of a counter table, over a state of that type that has a server as member. */
+#define UDP_SERVER_COUNTERS(type, member)                                                          \
+	{"datagrams", offsetof(type, member.datagrams), "packets",                                 \
+	 "for the server's address and port, whole"},                                              \
+		{"payload_bytes", offsetof(type, member.payload_bytes), "bytes", "in them"},       \
+		{"arp_answered", offsetof(type, member.arp_answered), "packets",                   \
+		 "ARP requests for the server's address, answered"},                               \
+		{"foreign", offsetof(type, member.foreign), "packets",                             \
+		 "none for the server, or in fragments: ignored"},                                 \
+	{                                                                                          \
+		"damaged", offsetof(type, member.damaged), "packets",                              \
+			"for the server's address, with a wrong length or checksum: ignored"       \
+	}
+
 extern const struct counter udp_server_counters[];
 
 /* Makes an ARP request for the server's address its answer. Returns whether it was one. */

@@ -12,10 +12,12 @@
 
 #include "base/counter.h"
 
+struct application;
+struct datapath_config;
 struct rte_mbuf;
 
 /* Room for any workload's state, in words. */
-#define WORKLOAD_STATE_WORDS 8u
+#define WORKLOAD_STATE_WORDS 16u
 
 struct workload_state {
 	uint64_t words[WORKLOAD_STATE_WORDS];
@@ -28,6 +30,18 @@ struct workload {
 	const struct counter *counters;
 	bool answers; /* it sends a frame back for each that is meant for it */
 	bool udp;     /* it takes the datagrams of udp_net.h's client, and no other frames */
+	bool esp;     /* between host and guest its datagrams travel in ESP */
+	/*
+	 * Why it cannot work in this configuration, and what is allowed instead; NULL when it
+	 * can. May be NULL: it always can.
+	 */
+	const char *(*conflict)(const struct datapath_config *config);
+	/*
+	 * Makes what its state holds beside counts, and may choose another burst for this
+	 * configuration. Returns 0 or -errno after log_error(). Both NULL: there is nothing.
+	 */
+	int (*open)(const struct datapath_config *config, struct application *application);
+	void (*close)(struct workload_state *state);
 	/*
 	 * Turns n received frames, 1 or more, into those to send: the first ones of bufs, whose
 	 * number it returns. The others it has freed, and counted.
@@ -46,6 +60,15 @@ struct application {
 
 /* NULL-terminated. */
 extern const struct workload *const workloads[];
+
+/*
+ * What state, zeroed, serves a configuration with; it must not move. Returns 0 or -errno
+ * after log_error().
+ */
+int workload_open(const struct workload *workload, const struct datapath_config *config,
+		  struct workload_state *state, struct application *application);
+/* A state that is still zeroed is allowed. */
+void workload_close(const struct workload *workload, struct workload_state *state);
 
 /* The workload of that name, or NULL. */
 const struct workload *workload_find(const char *name);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of workloads. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "datapath/workloads/workload.h"
 
-extern const struct workload workload_macswap, workload_udp_echo, workload_udp_sink;
+extern const struct workload workload_ipsec_echo, workload_macswap, workload_udp_echo,
+	workload_udp_sink;
 
 const struct workload *const workloads[] = {
-	&workload_macswap,
-	&workload_udp_echo,
-	&workload_udp_sink,
-	NULL,
+	&workload_macswap, &workload_udp_echo, &workload_udp_sink, &workload_ipsec_echo, NULL,
 };
 
 const struct workload *
@@ -21,4 +21,24 @@ workload_find(const char *name)
 		if (!strcmp((*w)->name, name))
 			return *w;
 	return NULL;
+}
+
+int
+workload_open(const struct workload *workload, const struct datapath_config *config,
+	      struct workload_state *state, struct application *application)
+{
+	const char *why = workload->conflict ? workload->conflict(config) : NULL;
+
+	*application = (struct application){workload->burst, state};
+	if (!why)
+		return workload->open ? workload->open(config, application) : 0;
+	log_error("workload %s: %s", workload->name, why);
+	return -ENOTSUP;
+}
+
+void
+workload_close(const struct workload *workload, struct workload_state *state)
+{
+	if (workload->close)
+		workload->close(state);
 }

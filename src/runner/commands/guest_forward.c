@@ -28,6 +28,7 @@ open_work(const struct guest_plan *plan, struct port *ports, void **work)
 		.ports = ports,
 		.n_ports = plan->config.queues,
 		.workload = plan->workload,
+		.config = &plan->config,
 		.burst = (uint16_t)plan->config.burst,
 		.cpus = plan->cpus,
 		.n_cpus = plan->n_cpus,

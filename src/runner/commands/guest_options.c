@@ -160,8 +160,14 @@ check_names(struct guest_plan *plan)
 static int
 check_sources(const struct guest_plan *plan)
 {
+	const struct workload *workload = plan->workload;
+	const char *conflict = workload->conflict ? workload->conflict(&plan->config) : NULL;
 	int source = datapath_config_other_workload(&plan->config, plan->given.workload);
 
+	if (conflict) {
+		log_error("--workload: found '%s': %s", workload->name, conflict);
+		return -EINVAL;
+	}
 	if (datapath_config_through_host_kernel(&plan->config)) {
 		log_error("--set sources.host_path: found 'on', but it acts at the host of `folio "
 			  "run`, not at the guest, allowed: off");

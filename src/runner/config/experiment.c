@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "datapath/sources/source.h"
+#include "datapath/workloads/workload.h"
 #include "runner/config/assign.h"
 #include "runner/config/form.h"
 #include "runner/config/plan.h"
@@ -96,6 +97,29 @@ check_workload(const struct form *form, const struct experiment *experiment)
 	return 0;
 }
 
+/* A workload may want something of every configuration. */
+static int
+check_configurations(const struct form *form, const struct experiment *experiment)
+{
+	const struct workload *workload = workload_find(experiment->workload);
+	const struct node *given = node_find(form->root, "workload");
+
+	for (uint32_t i = 0; workload->conflict && i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		const char *name = cell->configuration, *why = workload->conflict(&cell->config);
+
+		if (!why) {
+			name = cell->reference;
+			why = workload->conflict(&cell->reference_config);
+		}
+		if (why)
+			return node_refuse(given ? given : form->root,
+					   "found %s with configuration %s: %s", workload->name,
+					   name, why);
+	}
+	return 0;
+}
+
 /* A --set that changes nothing is a mistake that no table would show. */
 static void
 warn_of_unused(const struct form *form, const struct experiment *experiment)
@@ -132,6 +156,8 @@ fill(const char *costs_dir, struct node *root, struct experiment *experiment)
 		error = check_topology(&form, experiment);
 	if (!error)
 		error = check_workload(&form, experiment);
+	if (!error)
+		error = check_configurations(&form, experiment);
 	if (!error)
 		error = resolved_write(&form, experiment);
 	if (!error)

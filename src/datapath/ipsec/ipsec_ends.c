@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/ipsec/ipsec_ends.h"
+
+#include <string.h>
+
+int
+ipsec_ends_open(struct ipsec_ends *ends, const struct esp_options *options, bool guest)
+{
+	struct esp_spec in, out;
+	int error;
+
+	memset(ends, 0, sizeof(*ends));
+	esp_spec_of(options, guest, &in);
+	esp_spec_of(options, !guest, &out);
+	error = ipsec_sa_open(&in, false, options->crypto, &ends->in);
+	if (!error)
+		error = ipsec_sa_open(&out, true, options->crypto, &ends->out);
+	if (error)
+		ipsec_ends_close(ends);
+	return error;
+}
+
+void
+ipsec_ends_close(struct ipsec_ends *ends)
+{
+	ipsec_sa_close(ends->in);
+	ipsec_sa_close(ends->out);
+	ends->in = ends->out = NULL;
+}

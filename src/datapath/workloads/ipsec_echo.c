@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The UDP echo server behind ESP: what comes in ESP is decrypted, turned around as
+ * udp_echo does and encrypted again, burst by burst. What comes in plain is ignored, but
+ * for ARP, which is answered in plain.
+ */
+#include "datapath/config.h"
+#include "datapath/ipsec/ipsec_ends.h"
+#include "datapath/sources/bounce_copy.h"
+#include "datapath/workloads/udp_echo.h"
+#include "datapath/workloads/udp_server.h"
+
+struct ipsec_echo {
+	struct udp_server server; /* first: udp_echo's */
+	struct ipsec_ends ends;
+};
+
+_Static_assert(sizeof(struct ipsec_echo) <= sizeof(struct workload_state), "a state fits");
+
+static const struct counter counters[] = {
+	UDP_SERVER_COUNTERS(struct ipsec_echo, server),
+	ESP_COUNTERS(struct ipsec_echo, ends.counters),
+	{0},
+};
+
+static const char *
+ipsec_echo_conflict(const struct datapath_config *config)
+{
+	if (config->queues > 1)
+		return "an association's numbers are one queue's, allowed: queues: 1";
+	if (config->mergeable)
+		return "its frames lie in one buffer, allowed: mergeable: off";
+	if (bounce_copy_mode(config) == COPY_HEADER)
+		return "it decrypts payloads, which the copy mode header leaves in shared memory, "
+		       "allowed: bounce_copy: {mode: shadow}, or bounce_copy: off";
+	return NULL;
+}
+
+static int
+ipsec_echo_open(const struct datapath_config *config, struct application *application)
+{
+	struct ipsec_echo *echo = (struct ipsec_echo *)application->state;
+
+	return ipsec_ends_open(&echo->ends, &config->esp, true);
+}
+
+static void
+ipsec_echo_close(struct workload_state *state)
+{
+	ipsec_ends_close(&((struct ipsec_echo *)state)->ends);
+}
+
+static inline bool
+is_esp(const struct rte_mbuf *mbuf)
+{
+	return mbuf->nb_segs == 1 &&
+	       esp_is_announced(rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *),
+				mbuf->data_len);
+}
+
+/* Is it ARP for the server? Then it is the answer now; else it is freed. */
+static bool
+answer_plain(struct udp_server *server, struct rte_mbuf *mbuf)
+{
+	if (udp_server_answer_arp(mbuf)) {
+		server->arp_answered++;
+		return true;
+	}
+	server->foreign++;
+	rte_pktmbuf_free(mbuf);
+	return false;
+}
+
+static uint16_t
+ipsec_echo_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n)
+{
+	struct ipsec_echo *echo = (struct ipsec_echo *)state;
+	struct rte_mbuf *plain[IPSEC_BURST_MAX];
+	uint16_t n_esp = 0, n_plain = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (likely(is_esp(bufs[i])))
+			bufs[n_esp++] = bufs[i];
+		else if (answer_plain(&echo->server, bufs[i]))
+			plain[n_plain++] = bufs[i];
+	}
+	n_esp = ipsec_sa_open_frames(echo->ends.in, bufs, n_esp, &echo->ends.counters);
+	n_esp = udp_echo_burst(state, bufs, n_esp);
+	n_esp = ipsec_sa_seal(echo->ends.out, bufs, n_esp, &echo->ends.counters);
+	for (uint16_t i = 0; i < n_plain; i++)
+		bufs[n_esp + i] = plain[i];
+	return n_esp + n_plain;
+}
+
+extern const struct workload workload_ipsec_echo;
+
+const struct workload workload_ipsec_echo = {
+	.name = "ipsec_echo",
+	.help = "udp_echo behind ESP with AES-GCM (options esp_...): decrypted, turned around, "
+		"encrypted",
+	.counters = counters,
+	.answers = true,
+	.udp = true,
+	.esp = true,
+	.conflict = ipsec_echo_conflict,
+	.open = ipsec_echo_open,
+	.close = ipsec_echo_close,
+	.burst = ipsec_echo_burst,
+	.matches = udp_echo_matches,
+};
