@@ -121,7 +121,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	struct sink *sink = &lane->bench->sink;
 	struct rte_mbuf *back[SINK_BURST_MAX], *sealed[SINK_BURST_MAX];
 	const struct port *port = &lane->ports[lane->turn];
-	uint64_t drops = port_drops(port);
+	uint64_t drops = port_drops(port), refused = port->drop_fused;
 
 	make_frames(lane, sealed, n);
 
@@ -137,6 +137,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	uint64_t guest_at = clock_tsc();
 
 	drops = port_drops(port) - drops;
+	refused = port->drop_fused - refused;
 
 	uint16_t due = (uint16_t)(step->in - step->kept - drops),
 		 got = lane->host->receive_all(lane, back, due);
@@ -150,12 +151,12 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	slice->packets_in += n;
 	slice->packets_out += got;
 	slice->packets_kept += step->kept;
-	slice->packets_dropped += (uint64_t)(n - sent) + drops;
+	slice->packets_dropped += (uint64_t)(n - sent) + drops + refused;
 	lane->drop_not_enqueued += (uint64_t)(n - sent);
 	sink_sent(sink, sent);
 	if (lane->frames == sealed)
 		rte_pktmbuf_free_bulk(sealed, n);
-	if (open_frames(lane, back, got) || sink_take(sink, back, got, drops + step->kept))
+	if (open_frames(lane, back, got) || sink_take(sink, back, got, drops + refused + step->kept))
 		return -EBADMSG;
 	if (n && !sent)
 		return stalled(lane, "the device took no frame from the host");

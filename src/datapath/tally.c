@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "datapath/guest/port.h"
+#include "datapath/ipsec/esp_fused.h"
+#include "datapath/sources/bounce_copy.h"
 
 void
 tally_add(struct tally *tally, const char *prefix, const struct counter *table, const void *state)
@@ -79,6 +81,13 @@ source_base(const struct port *port, unsigned int source)
 	return sources[source]->counted ? sources[source]->counted(state) : state;
 }
 
+static const void *
+fused_base(const struct port *port, unsigned int source)
+{
+	(void)source;
+	return esp_fused_counted(port->copy->fused);
+}
+
 void
 tally_add_ports(struct tally *tally, const struct port *ports, unsigned int n)
 {
@@ -91,6 +100,8 @@ tally_add_ports(struct tally *tally, const struct port *ports, unsigned int n)
 		if (ports[0].states[i] && sources[i]->counters)
 			add_by_queue(tally, sources[i]->name, sources[i]->counters, ports, n,
 				     source_base, i);
+	if (ports[0].copy && ports[0].copy->fused)
+		add_by_queue(tally, "fused", esp_fused_counters, ports, n, fused_base, 0);
 }
 
 static uint64_t

@@ -162,7 +162,8 @@ drops(const struct guest_side *side, const struct guest_lane *lane)
 	for (unsigned int q = 0; q < side->n_queues; q++) {
 		const struct port *port = &lane->ports[q];
 
-		sum += port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable;
+		sum += port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable +
+		       port->drop_fused;
 	}
 	return sum;
 }

@@ -12,12 +12,15 @@
 #include "datapath/guest/port_burst.h"
 #include "datapath/guest/port_points.h"
 #include "datapath/guest/port_steps.h"
+#include "datapath/ipsec/esp_fused.h"
 #include "datapath/sources/bounce_copy.h"
 #include "datapath/sources/interrupt.h"
 
 const struct counter port_counters[] = {
 	{"drop.no_shadow", offsetof(struct port, drop_no_shadow), "packets",
 	 "received, but no shadow buffer was free"},
+	{"drop.fused", offsetof(struct port, drop_fused), "packets",
+	 "received in copy mode fused, but neither new and authentic ESP nor ARP"},
 	{"drop.no_temporary", offsetof(struct port, drop_no_temporary), "packets",
 	 "to be sent, but no temporary buffer was free"},
 	{"drop.unsendable", offsetof(struct port, drop_unsendable), "packets",
@@ -131,6 +134,8 @@ open_sources(struct port *port, const struct port_options *options)
 		if (sources[i] == &source_interrupt)
 			port->interrupt = port->states[i];
 	}
+	if (bounce_copy_mode(config) == COPY_FUSED)
+		return esp_fused_open(&config->esp, true, &port->copy->fused);
 	return 0;
 }
 

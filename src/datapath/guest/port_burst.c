@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The packet path: receive and transmit bursts, and what the device calls per
- * burst. Each comes as an always-inline body with constant flags (copying: there
- * is a copy; hooked: sources have hooks), and the variants that set-up chooses
- * from. Copy mode header has bodies of its own.
+ * burst. Each comes as an always-inline body with constant flags (mode: how frames
+ * are copied; hooked: sources have hooks), and the variants that set-up chooses
+ * from. Copy mode header has bodies of its own; mode fused, in which the copy is the
+ * cipher's work, has another copy step (port_fused.h).
  */
 #include "datapath/guest/port_burst.h"
 
@@ -13,6 +14,7 @@
 
 #include "datapath/guest/fresh.h"
 #include "datapath/guest/pools.h"
+#include "datapath/guest/port_fused.h"
 #include "datapath/guest/port_steps.h"
 #include "datapath/guest/virtqueue.h"
 #include "datapath/sources/bounce_copy.h"
@@ -50,14 +52,18 @@ copy_out(struct port *port, struct rte_mbuf **received, struct rte_mbuf **bufs, 
 }
 
 static __rte_always_inline uint16_t
-rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hooked)
+rx(struct port *port, struct rte_mbuf **bufs, uint16_t n, enum copy_mode mode, bool hooked)
 {
+	const bool copying = mode != COPY_NONE;
 	struct rte_mbuf **received = copying ? mbuf_stack_room(&port->hot_temporary, n) : bufs;
 	uint16_t taken = port->lower->ops->rx_burst(port->lower->device, received, n);
 
 	if (!taken)
 		return 0;
-	n = copying ? copy_out(port, received, bufs, taken) : taken;
+	if (mode == COPY_FUSED)
+		n = fused_out(port, received, bufs, taken);
+	else
+		n = copying ? copy_out(port, received, bufs, taken) : taken;
 	if (hooked)
 		port_run_hooks(port->unmap, received, taken, DIRECTION_RX);
 	if (copying)
@@ -151,10 +157,9 @@ place_frame(const struct rte_mbuf *frame, struct rte_mbuf *temporary)
 	temporary->data_len = frame->data_len;
 }
 
-/* Copies the frames and gives their mbufs back: all at once where they are the port's own. */
 static __rte_always_inline void
 copy_in(struct port *port, struct rte_mbuf **bufs, struct rte_mbuf **temporary, uint16_t n,
-	bool all_simple, bool placed)
+	bool placed)
 {
 	uint32_t bytes = 0;
 
@@ -164,6 +169,12 @@ copy_in(struct port *port, struct rte_mbuf **bufs, struct rte_mbuf **temporary, 
 		bytes += bounce_copy_frame(bufs[i], temporary[i]);
 	}
 	bounce_copy_count(port->copy, n, bytes);
+}
+
+/* The frames' mbufs go back: all at once where they are the port's own. */
+static __rte_always_inline void
+give_back(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool all_simple)
+{
 	if (likely(all_simple)) {
 		memcpy(mbuf_stack_room(&port->hot_shadow, n), bufs, n * sizeof(*bufs));
 		mbuf_stack_push(&port->hot_shadow, n);
@@ -173,20 +184,24 @@ copy_in(struct port *port, struct rte_mbuf **bufs, struct rte_mbuf **temporary, 
 }
 
 static __rte_always_inline uint16_t
-tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hooked)
+tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, enum copy_mode mode, bool hooked)
 {
+	const bool copying = mode != COPY_NONE, fused = mode == COPY_FUSED;
+	bool (*const sendable)(const struct port *port, const struct rte_mbuf *mbuf) =
+		fused   ? sendable_fused :
+		copying ? sendable_shadow :
+			  sendable_none;
 	uint16_t taken = RTE_MIN(n, port->lower->ops->tx_room(port->lower->device));
 	uint16_t going = taken;
 	struct rte_mbuf **mapped = bufs;
 	bool all_sendable = true, all_simple = true;
 
 	for (uint16_t i = 0; i < taken; i++) {
-		all_sendable &= copying ? sendable_shadow(port, bufs[i]) :
-					  sendable_none(port, bufs[i]);
+		all_sendable &= sendable(port, bufs[i]);
 		all_simple &= !copying || port_simply_freed(port, bufs[i]);
 	}
 	if (unlikely(!all_sendable))
-		going = sift(port, bufs, taken, copying ? sendable_shadow : sendable_none);
+		going = sift(port, bufs, taken, sendable);
 	if (unlikely(!going))
 		return taken;
 	if (copying) {
@@ -194,13 +209,18 @@ tx(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool copying, bool hoo
 		if (unlikely(!mapped))
 			return taken;
 	}
-	if (copying && hooked)
-		for (uint16_t i = 0; i < going; i++)
-			place_frame(bufs[i], mapped[i]);
+	for (uint16_t i = 0; fused && i < going; i++)
+		fused_place(port, bufs[i], mapped[i]);
+	for (uint16_t i = 0; copying && !fused && hooked && i < going; i++)
+		place_frame(bufs[i], mapped[i]);
 	if (hooked)
 		port_run_hooks(port->map, mapped, going, DIRECTION_TX);
+	if (fused)
+		fused_in(port, bufs, mapped, going);
+	else if (copying)
+		copy_in(port, bufs, mapped, going, hooked);
 	if (copying)
-		copy_in(port, bufs, mapped, going, all_simple, hooked);
+		give_back(port, bufs, going, all_simple);
 	port->lower->ops->tx_burst(port->lower->device, mapped, going);
 	return taken;
 }
@@ -310,20 +330,22 @@ tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	return taken;
 }
 
-#define VARIANT(suffix, copying, hooked)                                                           \
+#define VARIANT(suffix, mode, hooked)                                                              \
 	static uint16_t rx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
 	{                                                                                          \
-		return rx(port, bufs, n, copying, hooked);                                         \
+		return rx(port, bufs, n, mode, hooked);                                            \
 	}                                                                                          \
 	static uint16_t tx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
 	{                                                                                          \
-		return tx(port, bufs, n, copying, hooked);                                         \
+		return tx(port, bufs, n, mode, hooked);                                            \
 	}
 
-VARIANT(none, false, false)
-VARIANT(none_hooked, false, true)
-VARIANT(shadow, true, false)
-VARIANT(shadow_hooked, true, true)
+VARIANT(none, COPY_NONE, false)
+VARIANT(none_hooked, COPY_NONE, true)
+VARIANT(shadow, COPY_SHADOW, false)
+VARIANT(shadow_hooked, COPY_SHADOW, true)
+VARIANT(fused, COPY_FUSED, false)
+VARIANT(fused_hooked, COPY_FUSED, true)
 
 static uint16_t
 alloc_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
@@ -355,4 +377,6 @@ const struct port_burst port_bursts[COPY_MODES][2] = {
 	[COPY_SHADOW] = {{rx_shadow, tx_shadow, alloc_plain, release_plain},
 			 {rx_shadow_hooked, tx_shadow_hooked, alloc_hooked, release_hooked}},
 	[COPY_HEADER] = {{rx_header, tx_header, alloc_plain, release_plain}},
+	[COPY_FUSED] = {{rx_fused, tx_fused, alloc_plain, release_plain},
+			{rx_fused_hooked, tx_fused_hooked, alloc_hooked, release_hooked}},
 };

@@ -77,6 +77,11 @@ struct esp_counters {
 uint32_t esp_cipher_bytes(const struct esp_headers *headers, uint32_t frame_bytes, uint32_t spi,
 			  struct esp_counters *counters);
 
+struct esp_spec;
+
+/* Ethernet and IPv4 before what is tunnelled, but for total length, identification and checksum. */
+void esp_outer_headers(const struct esp_spec *spec, struct esp_headers *headers);
+
 /* Does the frame's IPv4 header, without options or fragments, announce ESP? */
 static inline bool
 esp_is_announced(const struct rte_ether_hdr *ethernet, uint32_t frame_bytes)

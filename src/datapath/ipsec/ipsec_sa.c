@@ -25,44 +25,18 @@
 #include "base/log.h"
 #include "datapath/ipsec/esp_replay.h"
 #include "datapath/ipsec/ipsec_device.h"
-#include "datapath/workloads/udp_net.h"
 
 #define GCM_IV_BYTES 12u  /* salt and IV, RFC 4106, 4 */
 #define AAD_BYTES 8u      /* SPI and number, RFC 4106, 5 */
 #define AAD_ESN_BYTES 12u /* with the number's upper half */
-#define OUTER_TIME_TO_LIVE 64u
-
-struct tunnel_header {
-	struct rte_ether_hdr ethernet;
-	struct rte_ipv4_hdr ip;
-};
 
 struct ipsec_sa {
 	struct rte_ipsec_session session;
 	const struct ipsec_device *device;
 	struct esp_spec spec;
-	struct tunnel_header outer; /* of what is sealed in tunnel mode */
-	struct esp_replay replay;   /* of what is opened */
+	struct esp_headers outer; /* of what is sealed in tunnel mode */
+	struct esp_replay replay; /* of what is opened */
 };
-
-static struct tunnel_header
-outer_header(const struct esp_spec *spec)
-{
-	const struct rte_ether_addr client = {UDP_NET_CLIENT_MAC}, guest = {UDP_NET_GUEST_MAC};
-	const rte_be32_t client_ip = RTE_BE32(UDP_NET_CLIENT_ADDRESS),
-			 guest_ip = RTE_BE32(UDP_NET_GUEST_ADDRESS);
-
-	return (struct tunnel_header){
-		.ethernet = {.dst_addr = spec->to_guest ? guest : client,
-			     .src_addr = spec->to_guest ? client : guest,
-			     .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)},
-		.ip = {.version_ihl = RTE_IPV4_VHL_DEF,
-		       .time_to_live = OUTER_TIME_TO_LIVE,
-		       .next_proto_id = IPPROTO_ESP,
-		       .src_addr = spec->to_guest ? client_ip : guest_ip,
-		       .dst_addr = spec->to_guest ? guest_ip : client_ip},
-	};
-}
 
 static struct rte_crypto_sym_xform
 crypto_of(const struct esp_spec *spec, bool seals)
@@ -98,7 +72,7 @@ parameters_of(const struct ipsec_sa *sa, bool seals, struct rte_crypto_sym_xform
 
 	memcpy(&prm.ipsec_xform.salt, spec->salt, sizeof(spec->salt));
 	if (spec->tunnel) {
-		prm.tun.hdr_len = sizeof(sa->outer);
+		prm.tun.hdr_len = ESP_OUTER_BYTES;
 		prm.tun.hdr_l3_off = sizeof(sa->outer.ethernet);
 		prm.tun.next_proto = IPPROTO_IPIP;
 		prm.tun.hdr = &sa->outer;
@@ -141,7 +115,7 @@ ipsec_sa_open(const struct esp_spec *spec, bool seals, enum esp_crypto crypto,
 	if (!sa)
 		return -ENOMEM;
 	sa->spec = *spec;
-	sa->outer = outer_header(spec);
+	esp_outer_headers(spec, &sa->outer);
 	esp_replay_init(&sa->replay, spec);
 	xform.aead.key.data = sa->spec.key;
 	sa->session.type = crypto == ESP_CRYPTO_CPU ? RTE_SECURITY_ACTION_TYPE_CPU_CRYPTO :

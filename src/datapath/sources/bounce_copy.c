@@ -7,6 +7,9 @@
  * a frame then is a private mbuf with its first COPY_HEADER_BYTES, followed by the
  * rest, untouched in shared memory and marked. Sending puts the headers back in
  * front of it. A frame that is not longer than that is copied whole.
+ *
+ * Mode fused moves frames by decrypting and encrypting them (ipsec/esp_fused.h): nothing
+ * is copied, and nothing counts here.
  */
 #include "datapath/sources/bounce_copy.h"
 
@@ -17,9 +20,10 @@
 #include <rte_mbuf_dyn.h>
 
 #include "base/log.h"
+#include "datapath/ipsec/esp_fused.h"
 
 /* In the order of enum copy_mode, from COPY_SHADOW on. */
-static const char *const modes[] = {"shadow", "header", NULL};
+static const char *const modes[] = {"shadow", "header", "fused", NULL};
 
 struct bounce_copy_options {
 	uint32_t mode;
@@ -31,7 +35,8 @@ static const struct option_spec options[] = {
 	 .offset = offsetof(struct bounce_copy_options, mode),
 	 .preset = "shadow",
 	 .choices = modes,
-	 .help = "what is copied: whole packets, or only their headers (the first 64 B)"},
+	 .help = "what is copied: whole packets, their headers (the first 64 B), or nothing, "
+		 "where decrypting ESP moves them (fused)"},
 	{0},
 };
 
@@ -57,10 +62,23 @@ bounce_copy_mode(const struct datapath_config *config)
 	return setting->on ? mode_of(setting->options) : COPY_NONE;
 }
 
+static const char *
+fused_conflict(const struct datapath_config *config)
+{
+	if (config->mergeable)
+		return "mode fused decrypts frames of one buffer, allowed: mergeable: off";
+	if (config->queues > 1)
+		return "mode fused has one association each way, whose numbers are one queue's, "
+		       "allowed: queues: 1";
+	return NULL;
+}
+
 /* What unmaps a buffer takes it from the device and may move it: the payload would be gone. */
 static const char *
 bounce_copy_conflict(const struct datapath_config *config)
 {
+	if (bounce_copy_mode(config) == COPY_FUSED)
+		return fused_conflict(config);
 	if (bounce_copy_mode(config) != COPY_HEADER)
 		return NULL;
 	for (unsigned int i = 0; sources[i]; i++)
@@ -104,6 +122,13 @@ bounce_copy_open(const struct source_env *env, const void *settings, void **stat
 	return error;
 }
 
+static void
+bounce_copy_close(void *state)
+{
+	esp_fused_close(((struct bounce_copy *)state)->fused);
+	free(state);
+}
+
 const struct source source_bounce_copy = {
 	.name = "bounce_copy",
 	.help = "copy between shared and private memory",
@@ -113,5 +138,5 @@ const struct source source_bounce_copy = {
 	.counters = counters,
 	.conflict = bounce_copy_conflict,
 	.open = bounce_copy_open,
-	.close = free,
+	.close = bounce_copy_close,
 };

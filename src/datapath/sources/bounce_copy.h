@@ -20,6 +20,7 @@ enum copy_mode {
 	COPY_NONE,   /* the source is off */
 	COPY_SHADOW, /* whole frames, to and from the shadow pool (paper, 5.2) */
 	COPY_HEADER, /* headers; the payload stays in shared memory, marked */
+	COPY_FUSED,  /* whole frames: ESP is opened and sealed on the way (ipsec/esp_fused.h) */
 	COPY_MODES,
 };
 
@@ -29,8 +30,11 @@ enum copy_mode {
  */
 #define COPY_UNTRUSTED_FLAG "folio_dynflag_untrusted"
 
+struct esp_fused;
+
 struct bounce_copy {
 	enum copy_mode mode;
+	struct esp_fused *fused; /* mode fused only */
 	uint64_t untrusted_flag; /* bit of ol_flags; mode header only */
 	uint64_t copies;
 	uint64_t bytes;

@@ -2,7 +2,8 @@
 /*
  * The UDP echo server behind ESP: what comes in ESP is decrypted, turned around as
  * udp_echo does and encrypted again, burst by burst. What comes in plain is ignored, but
- * for ARP, which is answered in plain.
+ * for ARP, which is answered in plain. In copy mode fused the port does ESP, and this is
+ * udp_echo.
  */
 #include "datapath/config.h"
 #include "datapath/ipsec/ipsec_ends.h"
@@ -30,6 +31,8 @@ ipsec_echo_conflict(const struct datapath_config *config)
 		return "an association's numbers are one queue's, allowed: queues: 1";
 	if (config->mergeable)
 		return "its frames lie in one buffer, allowed: mergeable: off";
+	if (bounce_copy_mode(config) == COPY_FUSED && config->esp.crypto != ESP_CRYPTO_CPU)
+		return "the copy mode fused calls the cipher itself, allowed: esp_crypto: cpu";
 	if (bounce_copy_mode(config) == COPY_HEADER)
 		return "it decrypts payloads, which the copy mode header leaves in shared memory, "
 		       "allowed: bounce_copy: {mode: shadow}, or bounce_copy: off";
@@ -41,6 +44,10 @@ ipsec_echo_open(const struct datapath_config *config, struct application *applic
 {
 	struct ipsec_echo *echo = (struct ipsec_echo *)application->state;
 
+	if (bounce_copy_mode(config) == COPY_FUSED) {
+		application->burst = udp_echo_burst;
+		return 0;
+	}
 	return ipsec_ends_open(&echo->ends, &config->esp, true);
 }
 

@@ -62,6 +62,13 @@ struct application {
 extern const struct workload *const workloads[];
 
 /*
+ * Why the workload cannot work in this configuration, and what is allowed instead; NULL
+ * when it can.
+ */
+const char *workload_conflict(const struct workload *workload,
+			      const struct datapath_config *config);
+
+/*
  * What state, zeroed, serves a configuration with; it must not move. Returns 0 or -errno
  * after log_error().
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "datapath/sources/bounce_copy.h"
 #include "datapath/workloads/workload.h"
 
 extern const struct workload workload_ipsec_echo, workload_macswap, workload_udp_echo,
@@ -23,11 +24,20 @@ workload_find(const char *name)
 	return NULL;
 }
 
+const char *
+workload_conflict(const struct workload *workload, const struct datapath_config *config)
+{
+	if (!workload->esp && bounce_copy_mode(config) == COPY_FUSED)
+		return "the copy mode fused decrypts ESP, allowed: workload ipsec_echo, or "
+		       "bounce_copy: {mode: shadow}";
+	return workload->conflict ? workload->conflict(config) : NULL;
+}
+
 int
 workload_open(const struct workload *workload, const struct datapath_config *config,
 	      struct workload_state *state, struct application *application)
 {
-	const char *why = workload->conflict ? workload->conflict(config) : NULL;
+	const char *why = workload_conflict(workload, config);
 
 	*application = (struct application){workload->burst, state};
 	if (!why)

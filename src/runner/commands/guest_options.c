@@ -161,7 +161,7 @@ static int
 check_sources(const struct guest_plan *plan)
 {
 	const struct workload *workload = plan->workload;
-	const char *conflict = workload->conflict ? workload->conflict(&plan->config) : NULL;
+	const char *conflict = workload_conflict(workload, &plan->config);
 	int source = datapath_config_other_workload(&plan->config, plan->given.workload);
 
 	if (conflict) {

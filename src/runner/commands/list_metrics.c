@@ -5,6 +5,7 @@
 #include "datapath/exits/exit.h"
 #include "datapath/guest/port.h"
 #include "datapath/guest/virtio_net.h"
+#include "datapath/ipsec/esp_fused.h"
 #include "datapath/lockstep.h"
 #include "datapath/sources/source.h"
 #include "datapath/two_process.h"
@@ -93,6 +94,7 @@ list_metrics(struct columns *columns)
 	add_counters(columns, "exits", exit_counters);
 	for (unsigned int i = 0; sources[i]; i++)
 		add_counters(columns, sources[i]->name, sources[i]->counters);
+	add_counters(columns, "fused", esp_fused_counters);
 	add_counters(columns, "device", virtio_net_counters);
 	for (const struct pmu_event *event = pmu_hardware_events; event->counter.name; event++)
 		add_counters(columns, PMU_PREFIX, (struct counter[]){event->counter, {0}});

@@ -104,13 +104,14 @@ check_configurations(const struct form *form, const struct experiment *experimen
 	const struct workload *workload = workload_find(experiment->workload);
 	const struct node *given = node_find(form->root, "workload");
 
-	for (uint32_t i = 0; workload->conflict && i < experiment->n_cells; i++) {
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
 		const struct cell *cell = &experiment->cells[i];
-		const char *name = cell->configuration, *why = workload->conflict(&cell->config);
+		const char *name = cell->configuration,
+			   *why = workload_conflict(workload, &cell->config);
 
 		if (!why) {
 			name = cell->reference;
-			why = workload->conflict(&cell->reference_config);
+			why = workload_conflict(workload, &cell->reference_config);
 		}
 		if (why)
 			return node_refuse(given ? given : form->root,
