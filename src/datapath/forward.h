@@ -26,8 +26,7 @@ struct forwarded {
 static inline struct application
 forward_application(struct port *port, const struct application *workloads)
 {
-	return work_before(&port->work,
-			   port->application.burst ? port->application : *workloads);
+	return work_before(&port->work, port->application.burst ? port->application : *workloads);
 }
 
 /* Moves up to n (at most FORWARD_BURST_MAX) frames. Returns what became of them. */

@@ -156,7 +156,8 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	sink_sent(sink, sent);
 	if (lane->frames == sealed)
 		rte_pktmbuf_free_bulk(sealed, n);
-	if (open_frames(lane, back, got) || sink_take(sink, back, got, drops + refused + step->kept))
+	if (open_frames(lane, back, got) ||
+	    sink_take(sink, back, got, drops + refused + step->kept))
 		return -EBADMSG;
 	if (n && !sent)
 		return stalled(lane, "the device took no frame from the host");

@@ -131,7 +131,7 @@ every_payload_comes_out(void **state)
 		pair_open(&pair, &options, 0);
 		for (uint16_t payload = 1; payload <= PAYLOAD_MAX;
 		     payload += payload < 80 ? 1 : 13) {
-			uint8_t frame[UDP_HEADERS_BYTES + PAYLOAD_MAX];
+			_Alignas(2) uint8_t frame[UDP_HEADERS_BYTES + PAYLOAD_MAX];
 			struct rte_mbuf *mbuf = sealed(&pair, payload, &random, frame);
 			const struct esp_headers *headers =
 				rte_pktmbuf_mtod(mbuf, const struct esp_headers *);
@@ -164,7 +164,7 @@ damage_is_dropped(void **state)
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
 		const struct esp_options options = options_of(kind);
 		struct random_state random = {kind};
-		uint8_t frame[200];
+		_Alignas(2) uint8_t frame[200];
 		struct pair pair;
 		uint32_t n = 0;
 
@@ -191,7 +191,7 @@ others_and_cut_ones_are_dropped(void **state)
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
 		const struct esp_options options = options_of(kind);
 		struct random_state random = {kind};
-		uint8_t frame[200];
+		_Alignas(2) uint8_t frame[200];
 		struct pair pair;
 
 		pair_open(&pair, &options, 0);
@@ -231,7 +231,7 @@ replays_are_dropped(void **state)
 		struct esp_options options = options_of(i % KINDS);
 		struct random_state random = {i};
 		struct rte_mbuf *kept[40];
-		uint8_t frame[200];
+		_Alignas(2) uint8_t frame[200];
 		struct pair pair;
 
 		options.window = windows[i / KINDS];
@@ -276,7 +276,7 @@ numbers_end_or_extend(void **state)
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
 		const struct esp_options options = options_of(kind);
 		struct random_state random = {kind};
-		uint8_t frame[200];
+		_Alignas(2) uint8_t frame[200];
 		uint32_t came = 0;
 		struct pair pair;
 

@@ -60,34 +60,34 @@ find_once(const struct gcm *gcm, uint32_t key_bytes, const struct single_read **
 }
 
 static int
-open_end(struct esp_end *end, const struct esp_options *options, bool to_guest)
+open_end(struct esp_end *end, const struct esp_spec *spec)
 {
 	int error;
 
-	esp_spec_of(options, to_guest, &end->spec);
+	end->spec = *spec;
 	error = gcm_open(&end->gcm, end->spec.key, end->spec.key_bytes);
 	return error ? error : find_once(&end->gcm, end->spec.key_bytes, &end->once);
 }
 
 int
-esp_fused_open(const struct esp_options *options, bool guest, struct esp_fused **out)
+esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, struct esp_fused **fused)
 {
-	struct esp_fused *fused = calloc(1, sizeof(*fused));
+	struct esp_fused *f = calloc(1, sizeof(*f));
 	int error;
 
-	if (!fused)
+	if (!f)
 		return -ENOMEM;
-	error = open_end(&fused->in, options, guest);
+	error = open_end(&f->in, in);
 	if (!error)
-		error = open_end(&fused->out, options, !guest);
+		error = open_end(&f->out, out);
 	if (error) {
-		esp_fused_close(fused);
+		esp_fused_close(f);
 		return error;
 	}
-	esp_replay_init(&fused->replay, &fused->in.spec);
-	fused->sent = fused->out.spec.sent;
-	esp_outer_headers(&fused->out.spec, &fused->headers);
-	*out = fused;
+	esp_replay_init(&f->replay, in);
+	f->sent = out->sent;
+	esp_outer_headers(out, &f->headers);
+	*fused = f;
 	return 0;
 }
 

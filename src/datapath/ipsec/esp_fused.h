@@ -27,8 +27,8 @@ struct esp_fused_counters {
 
 extern const struct counter esp_fused_counters[];
 
-/* The guest's ends of both associations. Returns 0 or -errno after log_error(). */
-int esp_fused_open(const struct esp_options *options, bool guest, struct esp_fused **out);
+/* One side's ends of both associations. Returns 0 or -errno after log_error(). */
+int esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, struct esp_fused **fused);
 /* NULL is allowed. */
 void esp_fused_close(struct esp_fused *fused);
 
