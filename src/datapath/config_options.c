@@ -114,8 +114,9 @@ const struct option_spec datapath_options[] = {
 	 .offset = offsetof(struct datapath_config, esp.crypto),
 	 .preset = "cpu",
 	 .choices = esp_crypto_names,
-	 .help = "of workload ipsec_echo: called burst by burst (cpu), or through the crypto "
-		 "device's queue (look-aside)"},
+	 .help = "of workload ipsec_echo: DPDK's librte_ipsec, called burst by burst (cpu) or "
+		 "through its crypto device's queue (look-aside); or what copy mode fused "
+		 "calls, in place (direct)"},
 	{.name = "esp_esn",
 	 .type = OPTION_SWITCH,
 	 .offset = offsetof(struct datapath_config, esp.esn),

@@ -180,7 +180,7 @@ pair_open(struct pair *pair, unsigned int kind)
 	esp_spec_of(&options, false, &out);
 	/* Some numbers fill 32 bits in the middle of a test, and go on where they may. */
 	in.sent = out.sent = options.esn ? UINT32_MAX - 40ull : 0;
-	assert_int_equal(esp_fused_open(&in, &out, &pair->guest), 0);
+	assert_int_equal(esp_fused_open(&in, &out, true, &pair->guest), 0);
 	assert_int_equal(ipsec_sa_open(&in, true, ESP_CRYPTO_CPU, &pair->peer.out), 0);
 	assert_int_equal(ipsec_sa_open(&out, false, ESP_CRYPTO_CPU, &pair->peer.in), 0);
 	pair->counters = esp_fused_counted(pair->guest);

@@ -40,8 +40,8 @@ open_job(struct job *job)
 	if (!job->fused)
 		return ipsec_sa_open(&job->spec, job->seals, ESP_CRYPTO_CPU, &job->library);
 	other.to_guest = !job->spec.to_guest;
-	return job->seals ? esp_fused_open(&other, &job->spec, &job->both) :
-			    esp_fused_open(&job->spec, &other, &job->both);
+	return job->seals ? esp_fused_open(&other, &job->spec, true, &job->both) :
+			    esp_fused_open(&job->spec, &other, true, &job->both);
 }
 
 static uint16_t

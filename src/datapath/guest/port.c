@@ -109,16 +109,6 @@ refuse_link(const struct source *source)
 }
 
 static int
-open_fused(struct port *port, const struct datapath_config *config)
-{
-	struct esp_spec in, out;
-
-	esp_spec_of(&config->esp, true, &in);
-	esp_spec_of(&config->esp, false, &out);
-	return esp_fused_open(&in, &out, &port->copy->fused);
-}
-
-static int
 open_sources(struct port *port, const struct port_options *options)
 {
 	const struct datapath_config *config = options->config;
@@ -144,7 +134,9 @@ open_sources(struct port *port, const struct port_options *options)
 		if (sources[i] == &source_interrupt)
 			port->interrupt = port->states[i];
 	}
-	return bounce_copy_mode(config) == COPY_FUSED ? open_fused(port, config) : 0;
+	return bounce_copy_mode(config) == COPY_FUSED ?
+		       esp_fused_open_guest(&config->esp, true, &port->copy->fused) :
+		       0;
 }
 
 static void

@@ -59,27 +59,35 @@ find_once(const struct gcm *gcm, uint32_t key_bytes, const struct single_read **
 	return error;
 }
 
+/* Nobody else changes it. */
+static const struct single_read private_memory = {
+	.decrypts = {[0 ... SINGLE_READ_BYTES_MAX] = true},
+	.encrypts = {[0 ... SINGLE_READ_BYTES_MAX] = true},
+};
+
 static int
-open_end(struct esp_end *end, const struct esp_spec *spec)
+open_end(struct esp_end *end, const struct esp_spec *spec, bool shared)
 {
 	int error;
 
 	end->spec = *spec;
+	end->once = &private_memory;
 	error = gcm_open(&end->gcm, end->spec.key, end->spec.key_bytes);
-	return error ? error : find_once(&end->gcm, end->spec.key_bytes, &end->once);
+	return error || !shared ? error : find_once(&end->gcm, end->spec.key_bytes, &end->once);
 }
 
 int
-esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, struct esp_fused **fused)
+esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, bool shared,
+	       struct esp_fused **fused)
 {
 	struct esp_fused *f = calloc(1, sizeof(*f));
 	int error;
 
 	if (!f)
 		return -ENOMEM;
-	error = open_end(&f->in, in);
+	error = open_end(&f->in, in, shared);
 	if (!error)
-		error = open_end(&f->out, out);
+		error = open_end(&f->out, out, shared);
 	if (error) {
 		esp_fused_close(f);
 		return error;
@@ -89,6 +97,16 @@ esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, struct esp
 	esp_outer_headers(out, &f->headers);
 	*fused = f;
 	return 0;
+}
+
+int
+esp_fused_open_guest(const struct esp_options *options, bool shared, struct esp_fused **fused)
+{
+	struct esp_spec in, out;
+
+	esp_spec_of(options, true, &in);
+	esp_spec_of(options, false, &out);
+	return esp_fused_open(&in, &out, shared, fused);
 }
 
 void
@@ -207,6 +225,12 @@ static inline uint32_t
 outer_bytes(const struct esp_spec *spec)
 {
 	return spec->tunnel ? sizeof(struct rte_ether_hdr) : ESP_OUTER_BYTES;
+}
+
+uint16_t
+esp_fused_shift(const struct esp_fused *fused)
+{
+	return (uint16_t)(ESP_HEADERS_BYTES - outer_bytes(&fused->in.spec));
 }
 
 static inline uint16_t

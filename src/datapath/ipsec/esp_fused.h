@@ -27,8 +27,22 @@ struct esp_fused_counters {
 
 extern const struct counter esp_fused_counters[];
 
-/* One side's ends of both associations. Returns 0 or -errno after log_error(). */
-int esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, struct esp_fused **fused);
+/*
+ * One side's ends of both associations. shared: the other side can change what is received
+ * and sent meanwhile; else all is private, nothing is tried or copied first, and frames may
+ * be opened and sealed in place. Returns 0 or -errno after log_error().
+ */
+int esp_fused_open(const struct esp_spec *in, const struct esp_spec *out, bool shared,
+		   struct esp_fused **fused);
+
+/* The same of what options say of the guest. */
+int esp_fused_open_guest(const struct esp_options *options, bool shared, struct esp_fused **fused);
+
+/*
+ * Bytes by which a frame in plain begins behind where it began in ESP, when its contents
+ * stay where they are: in place.
+ */
+uint16_t esp_fused_shift(const struct esp_fused *fused);
 /* NULL is allowed. */
 void esp_fused_close(struct esp_fused *fused);
 

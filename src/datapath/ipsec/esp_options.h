@@ -23,7 +23,8 @@
 
 enum esp_mode { ESP_TRANSPORT, ESP_TUNNEL };
 enum esp_cipher { ESP_AES_128_GCM, ESP_AES_256_GCM };
-enum esp_crypto { ESP_CRYPTO_CPU, ESP_CRYPTO_LOOK_ASIDE };
+/* librte_ipsec, by calls or by its device's queue; the code of copy mode fused, in place. */
+enum esp_crypto { ESP_CRYPTO_CPU, ESP_CRYPTO_LOOK_ASIDE, ESP_CRYPTO_DIRECT };
 
 /* By those, NULL-terminated. */
 extern const char *const esp_mode_names[], *const esp_cipher_names[], *const esp_crypto_names[];

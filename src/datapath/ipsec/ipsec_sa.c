@@ -118,8 +118,8 @@ ipsec_sa_open(const struct esp_spec *spec, bool seals, enum esp_crypto crypto,
 	esp_outer_headers(spec, &sa->outer);
 	esp_replay_init(&sa->replay, spec);
 	xform.aead.key.data = sa->spec.key;
-	sa->session.type = crypto == ESP_CRYPTO_CPU ? RTE_SECURITY_ACTION_TYPE_CPU_CRYPTO :
-						      RTE_SECURITY_ACTION_TYPE_NONE;
+	sa->session.type = crypto == ESP_CRYPTO_LOOK_ASIDE ? RTE_SECURITY_ACTION_TYPE_NONE :
+							     RTE_SECURITY_ACTION_TYPE_CPU_CRYPTO;
 	error = ipsec_device_get(&sa->device);
 	if (!error) {
 		sa->session.crypto.dev_id = sa->device->id;

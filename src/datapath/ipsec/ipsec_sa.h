@@ -18,7 +18,7 @@ struct rte_mbuf;
 
 #define IPSEC_BURST_MAX 32u
 
-/* Returns 0 or -errno after log_error(). */
+/* ESP_CRYPTO_DIRECT is as ESP_CRYPTO_CPU here. Returns 0 or -errno after log_error(). */
 int ipsec_sa_open(const struct esp_spec *spec, bool seals, enum esp_crypto crypto,
 		  struct ipsec_sa **out);
 /* NULL is allowed. */
