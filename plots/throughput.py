@@ -49,7 +49,7 @@ def draw_panel(axes, curves, traffics, colours):
     axes.set_ylabel("packets per second")
     axes.set_xlim(-0.6, len(traffics) - 0.4)
     common.label_places(axes, [(traffic, "") for traffic in traffics])
-    axes.legend(loc="upper right", ncols=2)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 
 
 def draw_interval(axes, x, row, colour, top):

@@ -224,12 +224,14 @@ print_lines(const struct lines *lines, struct document *document)
 
 	for (size_t i = 0; i < lines->n; i++)
 		n_verdicts[lines->at[i].verdict]++;
-	document_text(document,
-		      "Of %zu rows %zu hold, %zu do not, %zu are not distinguishable and %zu not "
-		      "measurable here. A row holds where the whole 95%% interval lies within what "
-		      "the paper found, and does not where none of it does.",
-		      lines->n, n_verdicts[VERDICT_HOLDS], n_verdicts[VERDICT_DOES_NOT_HOLD],
-		      n_verdicts[VERDICT_NOT_DISTINGUISHABLE], n_verdicts[VERDICT_NOT_MEASURABLE]);
+	document_text(
+		document,
+		"Of %zu rows %zu hold, %zu do not, %zu are not distinguishable and %zu not "
+		"measurable here. A row holds where the whole 95%% interval lies within what "
+		"the paper found, and does not where none of it does. Each has an interval of "
+		"its own: of 20 that are told apart, one may be so by chance.",
+		lines->n, n_verdicts[VERDICT_HOLDS], n_verdicts[VERDICT_DOES_NOT_HOLD],
+		n_verdicts[VERDICT_NOT_DISTINGUISHABLE], n_verdicts[VERDICT_NOT_MEASURABLE]);
 	document_table(document, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < lines->n; i++)
 		add_line(&lines->at[i], document);
