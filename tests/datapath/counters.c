@@ -13,33 +13,9 @@
 #include "base/clock.h"
 #include "base/compare.h"
 #include "datapath/guest/pools.h"
-#include "datapath/host/traffic.h"
 
 #define ROUNDS 41
 #define SLICE_NS 500000
-
-static struct lockstep *bench;
-static struct traffic traffic;
-
-static int
-open_bench(void **state)
-{
-	char why[256];
-
-	(void)state;
-	bench = harness_bench();
-	return traffic_open("64", 1, &traffic, why, sizeof(why)) ||
-	       lockstep_set_traffic(bench, &traffic);
-}
-
-static int
-close_bench(void **state)
-{
-	(void)state;
-	lockstep_close(bench);
-	traffic_close(&traffic);
-	return 0;
-}
 
 /* The median over A B B A rounds of what b's packets take beyond a's. */
 static double
@@ -72,8 +48,8 @@ check_injected(uint32_t burst, unsigned int cost_cycles)
 	snprintf(text, sizeof(text), "%u cycles", cost_cycles);
 	harness_set(&config, "vc", "cost", text);
 	ideal.burst = config.burst = burst;
-	double added = added_cycles(harness_lane(bench, &ideal), harness_lane(bench, &config),
-				    &exits_per_packet);
+	double added = added_cycles(harness_lane(test_bench, &ideal),
+				    harness_lane(test_bench, &config), &exits_per_packet);
 	double expected = cost_cycles * exits_per_packet;
 
 	printf("burst %2u, vc at %5u cycles: %7.1f cycles per packet expected, %7.1f found "
@@ -107,7 +83,7 @@ shadow_memory_is_measured(void **state)
 {
 	struct datapath_config ideal = harness_config(0),
 			       config = harness_config(harness_bit("bounce_copy"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t object_bytes = sizeof(struct rte_mbuf) + SLOT_BYTES;
 
 	(void)state;
@@ -116,7 +92,7 @@ shadow_memory_is_measured(void **state)
 	/* DPDK lets no mbuf cross a 4 KiB page; caches per core and mbuf are as much again at most. */
 	assert_in_range(slice.shadow.bytes, slice.shadow.mbufs * object_bytes,
 			slice.shadow.mbufs * 2 * 4096);
-	slice = harness_slice(harness_lane(bench, &ideal), SLICE_NS);
+	slice = harness_slice(harness_lane(test_bench, &ideal), SLICE_NS);
 	assert_int_equal(slice.shadow.mbufs, 0);
 }
 
@@ -129,7 +105,7 @@ work_comes_back(void **state)
 
 	(void)state;
 	config.work_cycles = 1800;
-	struct lane *a = harness_lane(bench, &ideal), *b = harness_lane(bench, &config);
+	struct lane *a = harness_lane(test_bench, &ideal), *b = harness_lane(test_bench, &config);
 	struct slice slice = harness_slice(b, SLICE_NS);
 
 	assert_true(slice.counted_packets > 0);
@@ -152,7 +128,7 @@ static void
 drops_have_names(void **state)
 {
 	struct datapath_config config = harness_config(0);
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 	(void)state;
 	assert_int_equal(harness_counter(&slice, "drop.not_enqueued"), 0);
@@ -166,7 +142,7 @@ static void
 copies_are_counted(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("bounce_copy"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 	(void)state;
 	assert_int_equal(harness_counter(&slice, "bounce_copy.copies"), 2 * slice.counted_packets);
@@ -179,7 +155,7 @@ static void
 slots_are_counted(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("bounce_alloc"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 	(void)state;
 	assert_int_equal(harness_counter(&slice, "bounce_alloc.found"), 2 * slice.counted_packets);
@@ -197,7 +173,7 @@ static void
 conversions_exit(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("psc"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t conversions = harness_counter(&slice, "psc.conversions");
 
 	(void)state;
@@ -215,7 +191,7 @@ conversions_by_burst_exit_less(void **state)
 
 	(void)state;
 	harness_set(&config, "psc", "per", "burst");
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t exits = harness_counter(&slice, "exits.psc");
 
 	/* At most one a call: a map and an unmap, each way, for every burst. */
@@ -231,7 +207,7 @@ translations_miss_once(void **state)
 	(void)state;
 	harness_set(&config, "iotlb", "strict", "off");
 	harness_set(&config, "iotlb", "page", "region");
-	struct lane *lane = harness_lane(bench, &config);
+	struct lane *lane = harness_lane(test_bench, &config);
 
 	harness_slice(lane, SLICE_NS);
 	struct slice slice = harness_slice(lane, SLICE_NS);
@@ -244,7 +220,7 @@ static void
 strict_unmapping_invalidates(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("iotlb"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t invalidations = harness_counter(&slice, "iotlb.invalidations");
 
 	(void)state;
@@ -258,18 +234,26 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(shadow_memory_is_measured, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(work_comes_back, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(injected_cost_comes_back, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(drops_have_names, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(copies_are_counted, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(slots_are_counted, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(conversions_exit, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(conversions_by_burst_exit_less, open_bench,
-						close_bench),
-		cmocka_unit_test_setup_teardown(translations_miss_once, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(strict_unmapping_invalidates, open_bench,
-						close_bench),
+		cmocka_unit_test_setup_teardown(shadow_memory_is_measured, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(work_comes_back, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(injected_cost_comes_back, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(drops_have_names, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(copies_are_counted, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(slots_are_counted, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(conversions_exit, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(conversions_by_burst_exit_less, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(translations_miss_once, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(strict_unmapping_invalidates, harness_open_bench,
+						harness_close_bench),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);

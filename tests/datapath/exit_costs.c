@@ -7,7 +7,6 @@
 
 #include "base/fidelity.h"
 #include "datapath/exits/exit.h"
-#include "datapath/host/traffic.h"
 #include "datapath/sources/source.h"
 
 #define SLICE_NS 500000
@@ -17,29 +16,6 @@
 static const char *const names[] = {"vmexit_check", "register_encryption", "tlb_check"};
 
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
-
-static struct lockstep *bench;
-static struct traffic traffic;
-
-static int
-open_bench(void **state)
-{
-	char why[256];
-
-	(void)state;
-	bench = harness_bench();
-	return traffic_open("64", 1, &traffic, why, sizeof(why)) ||
-	       lockstep_set_traffic(bench, &traffic);
-}
-
-static int
-close_bench(void **state)
-{
-	(void)state;
-	lockstep_close(bench);
-	traffic_close(&traffic);
-	return 0;
-}
 
 static struct datapath_config
 all_with(unsigned int others)
@@ -68,7 +44,7 @@ static void
 every_exit_is_added_to(void **state)
 {
 	struct datapath_config config = all_with(harness_bit("vc") | harness_bit("psc"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t exits =
 		harness_counter(&slice, "exits.doorbell") + harness_counter(&slice, "exits.psc");
 
@@ -87,7 +63,7 @@ static void
 without_exits_nothing_is_added(void **state)
 {
 	struct datapath_config config = all_with(0);
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 	(void)state;
 	assert_true(slice.counted_packets > 0);
@@ -105,7 +81,7 @@ the_tlb_is_flushed_when_asked(void **state)
 
 	(void)state;
 	harness_set(&config, "tlb_check", "flush", "on");
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 	assert_true(harness_counter(&slice, "exits.doorbell") > 0);
 	assert_int_equal(harness_counter(&slice, "tlb_check.flushes"),
@@ -123,14 +99,14 @@ static int
 open_counted_bench(void **state)
 {
 	exit_area_use(&area);
-	return open_bench(state);
+	return harness_open_bench(state);
 }
 
 /* Lanes are given back to the area that they are of. */
 static int
 close_counted_bench(void **state)
 {
-	close_bench(state);
+	harness_close_bench(state);
 	exit_area_use(NULL);
 	return 0;
 }
@@ -157,7 +133,7 @@ metered_bursts_are_counted_apart(void **state)
 	struct lane *lane;
 
 	(void)state;
-	lane = harness_lane(bench, &config);
+	lane = harness_lane(test_bench, &config);
 	area.head.metered_set = 1;
 	asked = harness_slice(lane, SLICE_NS);
 	area.head.metered_set = 0;
@@ -177,11 +153,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_exit_is_added_to, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(without_exits_nothing_is_added, open_bench,
-						close_bench),
-		cmocka_unit_test_setup_teardown(the_tlb_is_flushed_when_asked, open_bench,
-						close_bench),
+		cmocka_unit_test_setup_teardown(every_exit_is_added_to, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(without_exits_nothing_is_added, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(the_tlb_is_flushed_when_asked, harness_open_bench,
+						harness_close_bench),
 		cmocka_unit_test_setup_teardown(metered_bursts_are_counted_apart,
 						open_counted_bench, close_counted_bench),
 	};

@@ -5,6 +5,7 @@
 
 #include "base/scratch.h"
 #include "datapath/eal.h"
+#include "datapath/host/traffic.h"
 #include "datapath/sources/source.h"
 
 /* Small, so that the tests' many lanes find room on a small machine. */
@@ -51,6 +52,29 @@ struct lockstep *
 harness_bench(void)
 {
 	return harness_bench_of("macswap");
+}
+
+struct lockstep *test_bench;
+static struct traffic bench_traffic;
+
+int
+harness_open_bench(void **state)
+{
+	char why[256];
+
+	(void)state;
+	test_bench = harness_bench();
+	return traffic_open("64", 1, &bench_traffic, why, sizeof(why)) ||
+	       lockstep_set_traffic(test_bench, &bench_traffic);
+}
+
+int
+harness_close_bench(void **state)
+{
+	(void)state;
+	lockstep_close(test_bench);
+	traffic_close(&bench_traffic);
+	return 0;
 }
 
 void

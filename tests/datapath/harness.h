@@ -25,6 +25,11 @@ struct lockstep *harness_bench(void);
 /* The same of that workload. */
 struct lockstep *harness_bench_of(const char *workload);
 
+/* A test's own bench over frames of 64 B; set-up and tear-down for cmocka. */
+extern struct lockstep *test_bench;
+int harness_open_bench(void **state);
+int harness_close_bench(void **state);
+
 /* A configuration with these sources on (bit i: sources[i]), strict where that is an option. */
 struct datapath_config harness_config(unsigned int sources_on);
 

@@ -9,36 +9,12 @@
 #include "datapath/exits/exit.h"
 #include "datapath/guest/memory.h"
 #include "datapath/guest/port.h"
-#include "datapath/host/traffic.h"
 
 #define SLICE_NS 300000
 
 static const char *const names[] = {"doorbell", "interrupt", "eoi", "timestamp", "idle"};
 
 #define N_POINTS (sizeof(names) / sizeof(names[0]))
-
-static struct lockstep *bench;
-static struct traffic traffic;
-
-static int
-open_bench(void **state)
-{
-	char why[256];
-
-	(void)state;
-	bench = harness_bench();
-	return traffic_open("64", 1, &traffic, why, sizeof(why)) ||
-	       lockstep_set_traffic(bench, &traffic);
-}
-
-static int
-close_bench(void **state)
-{
-	(void)state;
-	lockstep_close(bench);
-	traffic_close(&traffic);
-	return 0;
-}
 
 /* With exits at these points and no others, each is met so often a burst. */
 static void
@@ -47,7 +23,7 @@ expect_exits(struct datapath_config *config, const char *at, const unsigned int 
 	char name[32];
 
 	harness_set(config, "vc", "at", at);
-	struct slice slice = harness_slice(harness_lane(bench, config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, config), SLICE_NS);
 
 	for (size_t i = 0; i < N_POINTS; i++) {
 		snprintf(name, sizeof(name), "exits.%s", names[i]);
@@ -102,7 +78,7 @@ sleeping(void **state)
 		config.event_idx = kind & 2;
 		expect_each(&config, per_burst);
 
-		struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+		struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 		assert_int_equal(harness_counter(&slice, "interrupt.sleeps"), slice.bursts);
 		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), slice.bursts);
@@ -121,7 +97,7 @@ moderated_by_time(void **state)
 	(void)state;
 	harness_set(&config, "interrupt", "gap", "1 s");
 	harness_set(&config, "vc", "at", "interrupt, eoi");
-	struct lane *lane = harness_lane(bench, &config);
+	struct lane *lane = harness_lane(test_bench, &config);
 
 	harness_slice(lane, SLICE_NS);
 	struct slice slice = harness_slice(lane, SLICE_NS);
@@ -141,11 +117,11 @@ moderated_by_frames(void **state)
 	config.event_idx = true;
 	for (config.format = 0; config.format < 2; config.format++) {
 		harness_set(&config, "interrupt", "frames", "32");
-		struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+		struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 
 		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), slice.bursts);
 		harness_set(&config, "interrupt", "frames", "33");
-		slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+		slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 		assert_int_equal(harness_counter(&slice, "interrupt.wakes"), 0);
 		assert_int_equal(harness_counter(&slice, "interrupt.timeouts"), slice.bursts);
 	}
@@ -157,7 +133,7 @@ beside_a_polling_lane(void **state)
 {
 	struct datapath_config polls = harness_config(harness_bit("vc")),
 			       sleeps = harness_config(harness_bit("interrupt"));
-	struct lane *a = harness_lane(bench, &polls), *b = harness_lane(bench, &sleeps);
+	struct lane *a = harness_lane(test_bench, &polls), *b = harness_lane(test_bench, &sleeps);
 
 	(void)state;
 	assert_true(lane_same_device(a, b));
@@ -180,7 +156,7 @@ decoding(void **state)
 	harness_set(&config, "vc", "at", "doorbell, timestamp");
 	harness_set(&config, "vc", "cost", "1000 cycles");
 	harness_set(&config, "vc", "decode", "700 cycles");
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t exits = 3ull * slice.bursts;
 
 	assert_int_equal(harness_counter(&slice, "vc.decode_cycles"), 700 * exits);
@@ -194,7 +170,7 @@ static void
 pages_walked(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("rmp_check"));
-	struct slice slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	struct slice slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	uint64_t pages = harness_counter(&slice, "rmp_check.pages");
 	const struct memory_provider *memory = memory_chosen(config.memory);
 
@@ -214,7 +190,7 @@ link_encrypted(void **state)
 
 	(void)state;
 	harness_set(&config, "ide", "cost", "2000 cycles");
-	slice = harness_slice(harness_lane(bench, &config), SLICE_NS);
+	slice = harness_slice(harness_lane(test_bench, &config), SLICE_NS);
 	assert_int_equal(harness_counter(&slice, "ide.tlps"), 2 * slice.counted_packets);
 	assert_int_equal(harness_counter(&slice, "ide.bytes"), 16 * 2 * slice.counted_packets);
 	assert_true(slice.host_cycles_per_packet > 4000);
@@ -227,7 +203,8 @@ memory_encryption(void **state)
 {
 	struct datapath_config config = harness_config(harness_bit("memory_encryption"));
 	struct datapath_config ideal = harness_config(0);
-	struct lane *on = harness_lane(bench, &config), *off = harness_lane(bench, &ideal);
+	struct lane *on = harness_lane(test_bench, &config),
+		    *off = harness_lane(test_bench, &ideal);
 
 	(void)state;
 	assert_int_equal(datapath_config_fidelity(&config),
@@ -242,15 +219,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(polling, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(sleeping, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(moderated_by_time, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(moderated_by_frames, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(beside_a_polling_lane, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(pages_walked, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(link_encrypted, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(memory_encryption, open_bench, close_bench),
-		cmocka_unit_test_setup_teardown(decoding, open_bench, close_bench),
+		cmocka_unit_test_setup_teardown(polling, harness_open_bench, harness_close_bench),
+		cmocka_unit_test_setup_teardown(sleeping, harness_open_bench, harness_close_bench),
+		cmocka_unit_test_setup_teardown(moderated_by_time, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(moderated_by_frames, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(beside_a_polling_lane, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(pages_walked, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(link_encrypted, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(memory_encryption, harness_open_bench,
+						harness_close_bench),
+		cmocka_unit_test_setup_teardown(decoding, harness_open_bench, harness_close_bench),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);
