@@ -4,8 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/probe.h"
+#include "probes/tracefs.h"
+#include "probes/tracefs_instance.h"
 
 extern const struct probe probe_btf, probe_classic, probe_tracefs, probe_perf, probe_statistics;
 
@@ -46,6 +49,18 @@ try_probe(struct probe_session *session, const struct probe *probe,
 	return error;
 }
 
+/* What a killed process of ours had the tracer record costs every exit, whoever traces now, and how. */
+static void
+clean_up_after_the_killed(void)
+{
+	int tracefs = tracefs_open();
+
+	if (tracefs < 0)
+		return;
+	tracefs_instances_clean(tracefs);
+	close(tracefs);
+}
+
 int
 probe_session_open(struct probe_session *session, const char *name,
 		   const struct probe_filter *filter)
@@ -53,6 +68,7 @@ probe_session_open(struct probe_session *session, const char *name,
 	struct probe_session before = {.filter = *filter};
 	int error = -ENOENT;
 
+	clean_up_after_the_killed();
 	for (size_t i = 0; probes[i]; i++) {
 		if (name && strcmp(probes[i]->name, name))
 			continue;

@@ -60,17 +60,42 @@ make_folder(struct tracefs_instance *instance)
 	return -EEXIST;
 }
 
+/*
+ * The folder of all instances, locked: one that is made is taken for stale by nobody before
+ * it has its own lock. Returns a descriptor or -errno.
+ */
+static int
+open_instances(int tracefs)
+{
+	int fd = openat(tracefs, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+void
+tracefs_instances_clean(int tracefs)
+{
+	int instances = open_instances(tracefs);
+
+	if (instances < 0)
+		return;
+	remove_stale(instances);
+	close(instances);
+}
+
 int
 tracefs_instance_open(struct tracefs_instance *instance, int tracefs)
 {
 	int err;
 
-	*instance = (struct tracefs_instance){
-		.instances = openat(tracefs, "instances", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-		.folder = -1,
-	};
+	*instance = (struct tracefs_instance){.instances = open_instances(tracefs), .folder = -1};
 	if (instance->instances < 0) {
-		err = -errno;
+		err = instance->instances;
 		goto fail;
 	}
 	remove_stale(instance->instances);
@@ -79,7 +104,8 @@ tracefs_instance_open(struct tracefs_instance *instance, int tracefs)
 		goto fail;
 	instance->folder =
 		openat(instance->instances, instance->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (instance->folder >= 0 && flock(instance->folder, LOCK_EX | LOCK_NB) == 0)
+	if (instance->folder >= 0 && flock(instance->folder, LOCK_EX | LOCK_NB) == 0 &&
+	    flock(instance->instances, LOCK_UN) == 0)
 		return 0;
 	err = -errno;
 	unlinkat(instance->instances, instance->name, AT_REMOVEDIR);

@@ -3,7 +3,7 @@
  * A private instance of the kernel's tracer: a folder of tracefs with buffers, clock and
  * events of its own, so that nothing global is touched. It goes with the process that made
  * it: that holds a lock on the folder, and instances without one are removed by the
- * next process that makes its own.
+ * next process that makes its own, or begins to trace in another way.
  */
 #ifndef FOLIO_PROBES_TRACEFS_INSTANCE_H
 #define FOLIO_PROBES_TRACEFS_INSTANCE_H
@@ -20,6 +20,9 @@ struct tracefs_instance {
 	int folder;                        /* this one, locked */
 	char name[TRACEFS_INSTANCE_BYTES]; /* "folio-4711-0"; empty: not open */
 };
+
+/* Removes instances of processes that are gone: they go on recording. What cannot be, stays. */
+void tracefs_instances_clean(int tracefs);
 
 /* Removes instances of processes that are gone and makes one. Returns 0 or -errno. */
 int tracefs_instance_open(struct tracefs_instance *instance, int tracefs);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probes/probe.h"
 #include "probes/tracefs.h"
 #include "probes/tracefs_instance.h"
 
@@ -81,16 +82,14 @@ test_nothing_global_is_touched(void **state)
 	tracefs_instance_close(&instance);
 }
 
-/* The child says its instance's name, and is killed with it open. */
-static void
-test_a_killed_process_leaves_nothing_for_long(void **state)
+/* Starts a child that makes an instance, says its name, and keeps it open. */
+static pid_t
+start_with_instance(char name[TRACEFS_INSTANCE_BYTES])
 {
 	struct tracefs_instance instance;
-	char name[TRACEFS_INSTANCE_BYTES];
 	int ends[2];
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -99,9 +98,21 @@ test_a_killed_process_leaves_nothing_for_long(void **state)
 			pause();
 		_exit(1);
 	}
-	assert_int_equal(read(ends[0], name, sizeof(name)), sizeof(name));
+	assert_int_equal(read(ends[0], name, TRACEFS_INSTANCE_BYTES), TRACEFS_INSTANCE_BYTES);
 	assert_true(name[0] && is_there(name));
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}
 
+static void
+test_a_killed_process_leaves_nothing_for_long(void **state)
+{
+	struct tracefs_instance instance;
+	char name[TRACEFS_INSTANCE_BYTES];
+	pid_t pid = start_with_instance(name);
+
+	(void)state;
 	/* While it lives, it is left alone. */
 	assert_int_equal(tracefs_instance_open(&instance, tracefs), 0);
 	assert_true(is_there(name));
@@ -113,8 +124,24 @@ test_a_killed_process_leaves_nothing_for_long(void **state)
 	assert_int_equal(tracefs_instance_open(&instance, tracefs), 0);
 	assert_false(is_there(name));
 	tracefs_instance_close(&instance);
-	close(ends[0]);
-	close(ends[1]);
+}
+
+/* Whichever way the next one traces, and where it cannot. */
+static void
+test_any_probe_cleans_up(void **state)
+{
+	const struct probe_filter filter = {.vcpu = -1};
+	struct probe_session session = {0};
+	char name[TRACEFS_INSTANCE_BYTES];
+	pid_t pid = start_with_instance(name);
+
+	(void)state;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(is_there(name));
+	if (!probe_session_open(&session, "perf", &filter))
+		probe_session_close(&session);
+	assert_false(is_there(name));
 }
 
 int
@@ -124,6 +151,7 @@ main(void)
 		cmocka_unit_test(test_gone_when_closed),
 		cmocka_unit_test(test_nothing_global_is_touched),
 		cmocka_unit_test(test_a_killed_process_leaves_nothing_for_long),
+		cmocka_unit_test(test_any_probe_cleans_up),
 	};
 	struct tracefs_instance probe;
 	int err;
