@@ -33,6 +33,8 @@ expect 2 'allowed: trace.dat (trace-cmd) or perf.data' "$folio" trace --import R
 expect 2 'No such file' "$folio" trace --import "$work/none"
 expect 2 'no regular file' "$folio" trace --import /dev/null
 expect 2 '--import: found with' "$folio" trace --import $traces/snp.dat --live
+expect 2 "--import: found ''" timeout 10 "$folio" trace --import ""
+expect 2 "--output: found ''" "$folio" trace --import $traces/snp.dat --output ""
 expect 2 'no such option' "$folio" trace --imprt x
 
 expect 0 '31 of 32 handlings hold one of 32 VMGEXITs' \

@@ -44,6 +44,8 @@ done
 
 expect 2 'found' "$folio" trace --pid 4194303 --duration "100 ms"
 expect 2 'allowed: what folio list probes lists' "$folio" trace --probe nosuch
+expect 2 '--pid: found' "$folio" trace --pid 0 --duration "100 ms"
+expect 2 '--duration: found' timeout 10 "$folio" trace --duration "0 s"
 expect 2 '--duration: found' "$folio" trace --duration 3
 
 [ "$failures" = 0 ] || exit 1

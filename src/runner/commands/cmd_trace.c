@@ -93,6 +93,22 @@ trace(const struct trace_options *options)
 	return status_of(err);
 }
 
+/* "" is what a script makes of a variable that is not set: it means no other trace, and not all. */
+static int
+refuse_empty(const struct trace_options *options, uint32_t given)
+{
+	for (size_t i = 0; trace_option_specs[i].name; i++) {
+		const struct option_spec *spec = &trace_option_specs[i];
+
+		if (!(given >> i & 1) || spec->type != OPTION_TEXT ||
+		    *((const char *)options + spec->offset))
+			continue;
+		log_error("--%s: found '', allowed: a name", spec->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int
 cmd_trace(int argc, char **argv)
 {
@@ -104,6 +120,8 @@ cmd_trace(int argc, char **argv)
 		print_usage(stdout);
 		return EXIT_DONE;
 	}
+	if (!err)
+		err = refuse_empty(&options, given);
 	if (!err && *options.import && (options.live || options.duration_ns || *options.probe)) {
 		log_error("--import: found with --live, --duration or --probe, which are for "
 			  "exits that happen now");
