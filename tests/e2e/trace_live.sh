@@ -43,6 +43,12 @@ for probe in btf classic tracefs perf; do
 done
 
 expect 2 'found' "$folio" trace --pid 4194303 --duration "100 ms"
+# A folder that looks like tracefs and is none: the probe that was asked for cannot, which is no bad usage.
+mkdir -p "$work/fake/events" "$work/fake/instances"
+if unshare -m mount --bind "$work/fake" /sys/kernel/tracing 2>/dev/null; then
+	expect 3 'does not let that probe' unshare -m sh -c \
+		"mount --bind '$work/fake' /sys/kernel/tracing && exec '$folio' trace --probe tracefs --duration '100 ms'"
+fi
 expect 2 'allowed: what folio list probes lists' "$folio" trace --probe nosuch
 expect 2 '--pid: found' "$folio" trace --pid 0 --duration "100 ms"
 expect 2 '--duration: found' timeout 10 "$folio" trace --duration "0 s"

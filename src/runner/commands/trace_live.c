@@ -209,12 +209,15 @@ open_session(struct trace_live *live)
 		return 0;
 	for (size_t i = 0; i < session->n_skips; i++)
 		log_note("%s: %s", session->skips[i].what, session->skips[i].why);
-	if (err == -ENOENT && *options->probe)
+	/* A probe that there is says why it cannot. */
+	if (!session->n_skips) {
 		log_error("--probe: found '%s', allowed: what folio list probes lists",
 			  options->probe);
-	else
-		log_error("this machine lets no probe trace exits");
-	return *options->probe && err == -ENOENT ? -EINVAL : -ENOTSUP;
+		return -EINVAL;
+	}
+	log_error(*options->probe ? "this machine does not let that probe trace exits" :
+				    "this machine lets no probe trace exits");
+	return -ENOTSUP;
 }
 
 static int
