@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,19 @@ judge(const char *path, const struct trace_file_format *format, int status)
 	return -EINVAL;
 }
 
+/* A record was refused here: its reader was fine with it, and may have ended before it was killed. */
+static int
+judge_record(const char *path, const struct trace_file_format *format, int status)
+{
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+
+	if (!killed && !(WIFEXITED(status) && WEXITSTATUS(status) == TRACE_FILE_READ))
+		return judge(path, format, status);
+	log_error("%s: a damaged %s: one of its events holds what no kernel writes", path,
+		  format->name);
+	return -EINVAL;
+}
+
 static int
 read_in_child(const char *path, const struct trace_file_format *format, int file,
 	      const struct trace_taker *taker)
@@ -134,7 +148,7 @@ read_in_child(const char *path, const struct trace_file_format *format, int file
 		kill(pid, SIGKILL);
 	status = child_status(pid);
 	if (err == -EBADMSG)
-		return judge(path, format, status);
+		return judge_record(path, format, status);
 	if (err)
 		log_error("%s: cannot go on reading: %s", path, strerror(-err));
 	return err ? err : judge(path, format, status);

@@ -33,6 +33,12 @@ expect 2 'allowed: trace.dat (trace-cmd) or perf.data' "$folio" trace --import R
 expect 2 'No such file' "$folio" trace --import "$work/none"
 expect 2 'no regular file' "$folio" trace --import /dev/null
 expect 2 '--import: found with' "$folio" trace --import $traces/snp.dat --live
+# An event that the reader takes and folio does not: never a table of what came before it.
+echo "1000 5 kvm_exit isa=9" >"$work/isa.txt"
+/usr/bin/python3 $traces/trace_dat.py "$work/isa.dat" "$work/isa.txt"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	expect 2 'holds what no kernel writes' "$folio" trace --import "$work/isa.dat"
+done
 expect 2 "--import: found ''" timeout 10 "$folio" trace --import ""
 expect 2 "--output: found ''" "$folio" trace --import $traces/snp.dat --output ""
 expect 2 'no such option' "$folio" trace --imprt x
