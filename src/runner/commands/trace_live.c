@@ -71,7 +71,8 @@ say_what_is_traced(const struct trace_live *live)
 		log_note("what an event costs who makes it cannot be told here");
 	if (live->emulated.area)
 		log_note("process %u counts emulated exits: its own, and its children's, to KVM "
-			 "too; packets are those of queue pairs that exit",
+			 "too; packets are those of queue pairs that exit, warm-up and draining "
+			 "included",
 			 live->options->pid);
 	for (size_t i = 0; i < session->n_skips; i++)
 		log_note("without %s: %s", session->skips[i].what, session->skips[i].why);
