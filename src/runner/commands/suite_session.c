@@ -113,7 +113,10 @@ run_one(struct suite_session *session, size_t run, int *stop_signal)
 		options.out_dir = path;
 	log_note("%s (%zu of %zu)", entry->name, run + 1, session->entries.n);
 	status = session_run(&options, session->experiments[run], stop_signal);
-	snprintf(entry->status, sizeof(entry->status), status == EXIT_DONE ? "done" : "failed");
+	snprintf(entry->status, sizeof(entry->status), "%s",
+		 *stop_signal        ? "stopped" :
+		 status == EXIT_DONE ? "done" :
+				       "failed");
 	if (status == EXIT_DONE)
 		entry->reason[0] = '\0';
 	return status;

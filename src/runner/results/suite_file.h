@@ -16,7 +16,7 @@
 
 struct suite_entry {
 	char name[NAME_BYTES];
-	char status[NAME_BYTES];         /* "done", "failed" or "not begun" */
+	char status[NAME_BYTES];         /* "done", "failed", "stopped" or "not begun" */
 	char reason[SUITE_REASON_BYTES]; /* of what failed */
 };
 
