@@ -50,6 +50,8 @@ same_reason(const struct exit_row *a, const struct exit_row *b)
 	return a->space == b->space && a->code == b->code && !strcmp(a->name, b->name);
 }
 
+#define OTHERS "others"
+
 struct exit_row *
 exit_table_row(struct exit_table *table, enum exit_space space, uint64_t code, const char *name)
 {
@@ -60,6 +62,8 @@ exit_table_row(struct exit_table *table, enum exit_space space, uint64_t code, c
 	for (size_t i = 0; i < table->n; i++)
 		if (same_reason(table->rows[i], &wanted))
 			return table->rows[i];
+	if (table->n >= EXIT_ROWS_MAX && strcmp(wanted.name, OTHERS))
+		return exit_table_row(table, space, UINT64_MAX, OTHERS);
 	return add_row(table, &wanted);
 }
 

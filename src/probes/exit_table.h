@@ -39,6 +39,12 @@ struct exit_table {
 void exit_table_free(struct exit_table *table);
 
 /*
+ * A guest chooses its GHCB codes: from so many rows on, reasons that have none share a row of
+ * their space, "others".
+ */
+#define EXIT_ROWS_MAX 512
+
+/*
  * The row of that reason; one that is not there yet is added with nothing counted. name
  * may be NULL, else it is given to a new row (cut to EXIT_ROW_NAME_BYTES - 1) and is part of
  * what tells rows apart. Returns NULL when memory ran out. Valid until exit_table_free().
