@@ -311,12 +311,9 @@ read_exits(struct probe_session *session, struct exit_table *table)
 	uint64_t began_ns = clock_monotonic_ns();
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < exits->n_buffers; i++) {
-		ssize_t got;
-
-		while (!err && (got = read(exits->buffers[i], exits->page, exits->page_bytes)) > 0)
+	for (unsigned int i = 0; !err && i < exits->n_buffers; i++)
+		while (!err && read(exits->buffers[i], exits->page, exits->page_bytes) > 0)
 			err = take_page(session, exits);
-	}
 	if (!err)
 		err = pair(exits, began_ns, table);
 	session->events = exits->pairing.events;
