@@ -45,8 +45,8 @@ const struct counter exit_counters[] = {
 };
 
 /*
- * The bias is what a caller pays beyond the budget: the call, the clock and half
- * a turn of the spin loop. It is taken off each budget. Exits are timed by the
+ * The bias is what a caller pays beyond the budget: the call, the fences, the clock and
+ * half a turn of the spin loop. It is taken off each budget. Exits are timed by the
  * batch, so that the clock readings around them do not count as theirs; their action
  * is none, as a backend's own takes its time within the budget.
  */
