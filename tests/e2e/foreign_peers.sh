@@ -187,7 +187,8 @@ ovs_start() {
 		--unixctl="$work/ovs/db.ctl" >"$work/ovs/db.log" 2>&1 &
 	pids+=($!)
 	wait_for "ovsdb-server" test -S "$work/ovs/db.sock" && ovs_settings || return 1
-	"$ovs_vswitchd" "unix:$work/ovs/db.sock" --unixctl="$work/ovs/switch.ctl" \
+	# Its bridge is a persistent TAP: in a network namespace of its own that ends with it.
+	unshare --net "$ovs_vswitchd" "unix:$work/ovs/db.sock" --unixctl="$work/ovs/switch.ctl" \
 		>"$work/ovs/switch.log" 2>&1 &
 	pids+=($!)
 	ovs_vsctl add-br br0 -- set bridge br0 datapath_type=netdev fail-mode=secure &&
