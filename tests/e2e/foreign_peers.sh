@@ -233,6 +233,8 @@ test_ovs() {
 		skip "two guests and a switch that polls want three cores, here are ${#cores[@]}"
 	elif [ "$(huge_pages_free)" -lt 64 ]; then
 		skip "Open vSwitch with DPDK wants 64 free huge pages, here are $(huge_pages_free)"
+	elif ! unshare --net true 2>/dev/null; then
+		skip "Open vSwitch's bridge wants a network namespace, which is not allowed here"
 	else
 		peer "Open vSwitch, two guests of ours" switched
 	fi
