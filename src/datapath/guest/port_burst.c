@@ -330,15 +330,7 @@ tx_header(struct port *port, struct rte_mbuf **bufs, uint16_t n)
 	return taken;
 }
 
-#define VARIANT(suffix, mode, hooked)                                                              \
-	static uint16_t rx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
-	{                                                                                          \
-		return rx(port, bufs, n, mode, hooked);                                            \
-	}                                                                                          \
-	static uint16_t tx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
-	{                                                                                          \
-		return tx(port, bufs, n, mode, hooked);                                            \
-	}
+#include "datapath/guest/port_variants.h"
 
 VARIANT(none, COPY_NONE, false)
 VARIANT(none_hooked, COPY_NONE, true)
@@ -346,30 +338,6 @@ VARIANT(shadow, COPY_SHADOW, false)
 VARIANT(shadow_hooked, COPY_SHADOW, true)
 VARIANT(fused, COPY_FUSED, false)
 VARIANT(fused_hooked, COPY_FUSED, true)
-
-static uint16_t
-alloc_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	return port_alloc(arg, bufs, n, false);
-}
-
-static uint16_t
-alloc_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	return port_alloc(arg, bufs, n, true);
-}
-
-static void
-release_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	release(arg, bufs, n, false);
-}
-
-static void
-release_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	release(arg, bufs, n, true);
-}
 
 const struct port_burst port_bursts[COPY_MODES][2] = {
 	[COPY_NONE] = {{rx_none, tx_none, alloc_plain, release_plain},

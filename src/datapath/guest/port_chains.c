@@ -338,45 +338,13 @@ release(struct port *port, struct rte_mbuf **bufs, uint16_t n, bool hooked)
 	port_put_temporary(port, bufs, n);
 }
 
-#define VARIANT(suffix, mode, hooked)                                                              \
-	static uint16_t rx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
-	{                                                                                          \
-		return rx(port, bufs, n, mode, hooked);                                            \
-	}                                                                                          \
-	static uint16_t tx_##suffix(struct port *port, struct rte_mbuf **bufs, uint16_t n)         \
-	{                                                                                          \
-		return tx(port, bufs, n, mode, hooked);                                            \
-	}
+#include "datapath/guest/port_variants.h"
 
 VARIANT(none, COPY_NONE, false)
 VARIANT(none_hooked, COPY_NONE, true)
 VARIANT(shadow, COPY_SHADOW, false)
 VARIANT(shadow_hooked, COPY_SHADOW, true)
 VARIANT(header, COPY_HEADER, false)
-
-static uint16_t
-alloc_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	return port_alloc(arg, bufs, n, false);
-}
-
-static uint16_t
-alloc_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	return port_alloc(arg, bufs, n, true);
-}
-
-static void
-release_plain(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	release(arg, bufs, n, false);
-}
-
-static void
-release_hooked(void *arg, struct rte_mbuf **bufs, uint16_t n)
-{
-	release(arg, bufs, n, true);
-}
 
 const struct port_burst port_chain_bursts[COPY_MODES][2] = {
 	[COPY_NONE] = {{rx_none, tx_none, alloc_plain, release_plain},
