@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of overhead sources. Its order is the order in which they map; they unmap in reverse. */
-#include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "datapath/sources/source.h"
 
@@ -44,18 +42,3 @@ const struct source *const sources[] = {
 
 _Static_assert(sizeof(sources) / sizeof(sources[0]) - 1 <= SOURCES_MAX,
 	       "struct datapath_config has no room for another source");
-
-int
-source_find(const char *name)
-{
-	for (int i = 0; sources[i]; i++)
-		if (!strcmp(sources[i]->name, name))
-			return i;
-	return -ENOENT;
-}
-
-unsigned int
-source_count(void)
-{
-	return sizeof(sources) / sizeof(sources[0]) - 1;
-}
