@@ -18,54 +18,18 @@
 #include "runner/results/folder.h"
 #include "runner/results/results.h"
 #include "runner/results/run_files.h"
-#include "sample_run.h"
+#include "sample_in_folder.h"
 
 static const char *const frame_sizes[] = {"64", NULL};
 static const struct results_platform here = {"DPDK 22.11.11", "2 MiB huge pages", "", "none", 0};
 static const struct results_platform elsewhere = {"DPDK 22.11.11", "4 KiB pages", "", "none", 0};
 
-static char folder_path[64], said[4096];
 static struct trial trial;
-
-static void
-keep_message(enum log_level level, const char *text, void *arg)
-{
-	size_t used = strlen(said);
-
-	(void)level;
-	(void)arg;
-	snprintf(said + used, sizeof(said) - used, "%s\n", text);
-}
-
-static void
-assert_said(const char *text)
-{
-	if (!strstr(said, text))
-		fail_msg("'%s' is not in: %s", text, said);
-}
 
 static int
 setup(void **state)
 {
-	struct sample *sample = calloc(1, sizeof(*sample));
-
-	assert_non_null(sample);
-	sample_open(sample, frame_sizes, 0.01);
-	sample_folder(folder_path, sizeof(folder_path));
-	said[0] = '\0';
-	log_set_sink(keep_message, NULL);
-	*state = sample;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	log_set_sink(NULL, NULL);
-	sample_close(*state);
-	free(*state);
-	sample_remove(folder_path);
-	return 0;
+	return sample_begin(state, frame_sizes);
 }
 
 static const char *
@@ -428,7 +392,7 @@ test_another_machine_is_another_block(void **state)
 	folder_close(&folder);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, sample_end)
 
 int
 main(void)
