@@ -114,9 +114,10 @@ const struct option_spec datapath_options[] = {
 	 .offset = offsetof(struct datapath_config, esp.crypto),
 	 .preset = "cpu",
 	 .choices = esp_crypto_names,
-	 .help = "of workload ipsec_echo: DPDK's librte_ipsec, called burst by burst (cpu) or "
-		 "through its crypto device's queue (look-aside); or what copy mode fused "
-		 "calls, in place (direct)"},
+	 .help = "of workload ipsec_echo: DPDK's librte_ipsec, called burst by burst (cpu), "
+		 "through its crypto device's queue (look-aside), or by a thread of its own "
+		 "between the queues and the application (inline: topology two-process); what "
+		 "copy mode fused calls, in place (direct); or no ESP at all (none)"},
 	{.name = "esp_esn",
 	 .type = OPTION_SWITCH,
 	 .offset = offsetof(struct datapath_config, esp.esn),

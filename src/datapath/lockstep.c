@@ -269,7 +269,7 @@ open_application(struct lane *lane)
 	int error =
 		workload_open(workload, &lane->config, &lane->workload_state, &lane->application);
 
-	if (!error && workload->esp)
+	if (!error && workload_wants_esp(workload, &lane->config))
 		error = ipsec_ends_open(&lane->peer, &lane->config.esp, false);
 	return error;
 }

@@ -121,7 +121,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	struct sink *sink = &lane->bench->sink;
 	struct rte_mbuf *back[SINK_BURST_MAX], *sealed[SINK_BURST_MAX];
 	const struct port *port = &lane->ports[lane->turn];
-	uint64_t drops = port_drops(port), refused = port->drop_fused;
+	uint64_t drops = port_drops(port), refused = port->drop_esp;
 
 	make_frames(lane, sealed, n);
 
@@ -137,7 +137,7 @@ step_vhost(struct lane *lane, uint16_t n, struct step *step, struct slice *slice
 	uint64_t guest_at = clock_tsc();
 
 	drops = port_drops(port) - drops;
-	refused = port->drop_fused - refused;
+	refused = port->drop_esp - refused;
 
 	uint16_t due = (uint16_t)(step->in - step->kept - drops),
 		 got = lane->host->receive_all(lane, back, due);

@@ -107,7 +107,7 @@ struct host_side_options {
 	unsigned int n_queues;
 	bool ask_kicks;                        /* leave the guest's notifications on */
 	bool through_host_kernel;              /* some turns are */
-	bool esp;                              /* the workload wants ESP */
+	const struct workload *workload;       /* its datagrams may travel in ESP */
 	const struct datapath_config *configs; /* as the guest's */
 	uint32_t n_configs;
 };

@@ -163,7 +163,7 @@ drops(const struct guest_side *side, const struct guest_lane *lane)
 		const struct port *port = &lane->ports[q];
 
 		sum += port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable +
-		       port->drop_fused;
+		       port->drop_esp;
 	}
 	return sum;
 }

@@ -25,6 +25,7 @@
 #include "datapath/host/host_path_io.h"
 #include "datapath/host/link.h"
 #include "datapath/two_process.h"
+#include "datapath/workloads/workload.h"
 
 #define CONNECT_TIMEOUT_MS 20000
 
@@ -61,7 +62,7 @@ struct host_side {
 	const struct frame_io *carrier;   /* of the present slice: one of the two */
 	struct frame_io io;               /* over it, metered */
 	struct frame_io traffic_io; /* over that, in plain: what generators and collectors use */
-	struct esp_io *esp;         /* of each lane; NULL: the guest speaks no ESP */
+	struct esp_io *esp;         /* of each lane; carrier NULL: its guest speaks no ESP */
 	uint32_t lane;              /* of the present slice */
 	struct burst_meter sent, received;
 	uint64_t n_received; /* frames, also filler */
@@ -109,7 +110,9 @@ receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t 
 static inline const struct frame_io *
 plain_io(const struct host_side *side)
 {
-	return side->esp ? &side->esp[side->lane].io : &side->io;
+	const struct esp_io *esp = &side->esp[side->lane];
+
+	return esp->carrier ? &esp->io : &side->io;
 }
 
 static uint16_t
@@ -219,13 +222,12 @@ open_esp(struct host_side *side)
 	const struct host_side_options *options = &side->options;
 	int error = 0;
 
-	if (!options->esp)
-		return 0;
 	side->esp = calloc(options->n_configs, sizeof(*side->esp));
 	if (!side->esp)
 		return -ENOMEM;
 	for (uint32_t i = 0; !error && i < options->n_configs; i++)
-		error = esp_io_open(&side->esp[i], &side->io, &options->configs[i].esp);
+		if (workload_wants_esp(options->workload, &options->configs[i]))
+			error = esp_io_open(&side->esp[i], &side->io, &options->configs[i].esp);
 	return error;
 }
 
@@ -387,16 +389,10 @@ drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
 	return 0;
 }
 
-static uint64_t
-esp_failed(const struct host_side *side)
-{
-	return side->esp ? esp_io_failed(&side->esp[side->lane]) : 0;
-}
-
 static int
 check_esp(const struct host_side *side, uint64_t failed_before)
 {
-	uint64_t failed = esp_failed(side) - failed_before;
+	uint64_t failed = esp_io_failed(&side->esp[side->lane]) - failed_before;
 
 	if (!failed)
 		return 0;
@@ -479,7 +475,7 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	side->link = &side->links[turn->lane];
 	side->n_received = 0;
 	side->lane = turn->lane;
-	failed_before = esp_failed(side);
+	failed_before = esp_io_failed(&side->esp[side->lane]);
 	side->carrier = turn->through_host_kernel ? &side->host_path_io.io : &side->backend_io.io;
 	close_window(&side->window);
 	generator_set_rate(stream->generator, turn->rate_pps);

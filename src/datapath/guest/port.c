@@ -19,8 +19,8 @@
 const struct counter port_counters[] = {
 	{"drop.no_shadow", offsetof(struct port, drop_no_shadow), "packets",
 	 "received, but no shadow buffer was free"},
-	{"drop.fused", offsetof(struct port, drop_fused), "packets",
-	 "received in copy mode fused, but neither new and authentic ESP nor ARP"},
+	{"drop.esp", offsetof(struct port, drop_esp), "packets",
+	 "received where the port decrypts, but neither new and authentic ESP nor ARP"},
 	{"drop.no_temporary", offsetof(struct port, drop_no_temporary), "packets",
 	 "to be sent, but no temporary buffer was free"},
 	{"drop.unsendable", offsetof(struct port, drop_unsendable), "packets",

@@ -69,7 +69,7 @@ struct port {
 	void *states[SOURCES_MAX];
 	uint64_t drop_no_shadow;    /* received, but no shadow buffer was free */
 	uint64_t drop_no_temporary; /* to be sent, but no temporary buffer was free */
-	uint64_t drop_fused;        /* received, but not as the association wants it (mode fused) */
+	uint64_t drop_esp; /* received where the port decrypts, but not as the association wants it */
 	uint64_t drop_unsendable; /* too long, other segments than received, no room for the header, not the port's */
 };
 

@@ -41,7 +41,7 @@ fused_out(struct port *port, struct rte_mbuf **received, struct rte_mbuf **bufs,
 	}
 	memcpy(mbuf_stack_room(&port->hot_shadow, refused), shadow, refused * sizeof(*shadow));
 	mbuf_stack_push(&port->hot_shadow, refused);
-	port->drop_fused += refused;
+	port->drop_esp += refused;
 	return opened;
 }
 

@@ -42,22 +42,13 @@ static uint16_t
 receive_opened(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
 	struct esp_io *esp_io = arg;
-	uint16_t got = esp_io->carrier->receive(esp_io->carrier->arg, queue, bufs, n), n_esp = 0,
-		 n_plain = 0;
+	uint16_t got = esp_io->carrier->receive(esp_io->carrier->arg, queue, bufs, n), n_plain,
+		 opened;
 	struct rte_mbuf *plain[FRAME_IO_BURST_MAX];
 
-	for (uint16_t i = 0; i < got; i++) {
-		const struct rte_ether_hdr *ethernet =
-			rte_pktmbuf_mtod(bufs[i], const struct rte_ether_hdr *);
-
-		if (bufs[i]->nb_segs == 1 && esp_is_announced(ethernet, bufs[i]->data_len))
-			bufs[n_esp++] = bufs[i];
-		else
-			plain[n_plain++] = bufs[i];
-	}
-	n_esp = ipsec_sa_open_frames(esp_io->ends.in, bufs, n_esp, &esp_io->ends.counters);
-	memcpy(bufs + n_esp, plain, n_plain * sizeof(*plain));
-	return n_esp + n_plain;
+	opened = ipsec_ends_receive(&esp_io->ends, bufs, got, plain, &n_plain);
+	memcpy(bufs + opened, plain, n_plain * sizeof(*plain));
+	return opened + n_plain;
 }
 
 int

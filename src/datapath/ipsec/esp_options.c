@@ -6,7 +6,7 @@
 
 const char *const esp_mode_names[] = {"transport", "tunnel", NULL};
 const char *const esp_cipher_names[] = {"aes-128-gcm", "aes-256-gcm", NULL};
-const char *const esp_crypto_names[] = {"cpu", "look-aside", "direct", NULL};
+const char *const esp_crypto_names[] = {"cpu", "look-aside", "direct", "inline", "none", NULL};
 
 uint32_t
 esp_key_bytes(enum esp_cipher cipher)

@@ -23,8 +23,17 @@
 
 enum esp_mode { ESP_TRANSPORT, ESP_TUNNEL };
 enum esp_cipher { ESP_AES_128_GCM, ESP_AES_256_GCM };
-/* librte_ipsec, by calls or by its device's queue; the code of copy mode fused, in place. */
-enum esp_crypto { ESP_CRYPTO_CPU, ESP_CRYPTO_LOOK_ASIDE, ESP_CRYPTO_DIRECT };
+/*
+ * librte_ipsec, by calls or by its device's queue; the code of copy mode fused, in place;
+ * librte_ipsec in a thread of the port's own; no ESP at all.
+ */
+enum esp_crypto {
+	ESP_CRYPTO_CPU,
+	ESP_CRYPTO_LOOK_ASIDE,
+	ESP_CRYPTO_DIRECT,
+	ESP_CRYPTO_INLINE,
+	ESP_CRYPTO_NONE,
+};
 
 /* By those, NULL-terminated. */
 extern const char *const esp_mode_names[], *const esp_cipher_names[], *const esp_crypto_names[];

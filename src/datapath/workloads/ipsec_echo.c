@@ -2,8 +2,8 @@
 /*
  * The UDP echo server behind ESP: what comes in ESP is decrypted, turned around as
  * udp_echo does and encrypted again, burst by burst. What comes in plain is ignored, but
- * for ARP, which is answered in plain. In copy mode fused the port does ESP, and this is
- * udp_echo.
+ * for ARP, which is answered in plain. Where the port does ESP (copy mode fused,
+ * esp_crypto inline), or nobody does (esp_crypto none), this is udp_echo.
  */
 #include "datapath/config.h"
 #include "datapath/ipsec/esp_fused.h"
@@ -33,21 +33,14 @@ ipsec_echo_conflict(const struct datapath_config *config)
 		return "an association's numbers are one queue's, allowed: queues: 1";
 	if (config->mergeable)
 		return "its frames lie in one buffer, allowed: mergeable: off";
-	if (bounce_copy_mode(config) == COPY_FUSED && config->esp.crypto == ESP_CRYPTO_LOOK_ASIDE)
+	if (bounce_copy_mode(config) == COPY_FUSED && config->esp.crypto != ESP_CRYPTO_CPU &&
+	    config->esp.crypto != ESP_CRYPTO_DIRECT)
 		return "the copy mode fused calls the cipher itself, allowed: esp_crypto: cpu or "
 		       "direct";
 	if (bounce_copy_mode(config) == COPY_HEADER)
 		return "it decrypts payloads, which the copy mode header leaves in shared memory, "
 		       "allowed: bounce_copy: {mode: shadow}, or bounce_copy: off";
 	return NULL;
-}
-
-static inline bool
-is_esp(const struct rte_mbuf *mbuf)
-{
-	return mbuf->nb_segs == 1 &&
-	       esp_is_announced(rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *),
-				mbuf->data_len);
 }
 
 /* Is it ARP for the server? Then it is the answer now; else it is freed. */
@@ -68,20 +61,14 @@ ipsec_echo_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t 
 {
 	struct ipsec_echo *echo = (struct ipsec_echo *)state;
 	struct rte_mbuf *plain[IPSEC_BURST_MAX];
-	uint16_t n_esp = 0, n_plain = 0;
+	uint16_t n_plain, n_esp = ipsec_ends_receive(&echo->ends, bufs, n, plain, &n_plain);
 
-	for (uint16_t i = 0; i < n; i++) {
-		if (likely(is_esp(bufs[i])))
-			bufs[n_esp++] = bufs[i];
-		else if (answer_plain(&echo->server, bufs[i]))
-			plain[n_plain++] = bufs[i];
-	}
-	n_esp = ipsec_sa_open_frames(echo->ends.in, bufs, n_esp, &echo->ends.counters);
 	n_esp = udp_echo_burst(state, bufs, n_esp);
 	n_esp = ipsec_sa_seal(echo->ends.out, bufs, n_esp, &echo->ends.counters);
 	for (uint16_t i = 0; i < n_plain; i++)
-		bufs[n_esp + i] = plain[i];
-	return n_esp + n_plain;
+		if (answer_plain(&echo->server, plain[i]))
+			bufs[n_esp++] = plain[i];
+	return n_esp;
 }
 
 /* In place: its contents stay where they are. Returns whether it was opened; else it is freed. */
@@ -137,7 +124,7 @@ direct_burst(struct workload_state *state, struct rte_mbuf **bufs, uint16_t n)
 	uint16_t opened = 0, sealed = 0, n_plain = 0, turned;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (likely(is_esp(bufs[i]))) {
+		if (likely(ipsec_ends_is_esp(bufs[i]))) {
 			bufs[opened] = bufs[i];
 			opened += open_direct(echo->direct, bufs[i]);
 		} else if (answer_plain(&echo->server, bufs[i])) {
@@ -160,7 +147,8 @@ ipsec_echo_open(const struct datapath_config *config, struct application *applic
 {
 	struct ipsec_echo *echo = (struct ipsec_echo *)application->state;
 
-	if (bounce_copy_mode(config) == COPY_FUSED) {
+	if (bounce_copy_mode(config) == COPY_FUSED || config->esp.crypto == ESP_CRYPTO_INLINE ||
+	    config->esp.crypto == ESP_CRYPTO_NONE) {
 		application->burst = udp_echo_burst;
 		return 0;
 	}

@@ -30,7 +30,7 @@ struct workload {
 	const struct counter *counters;
 	bool answers; /* it sends a frame back for each that is meant for it */
 	bool udp;     /* it takes the datagrams of udp_net.h's client, and no other frames */
-	bool esp;     /* between host and guest its datagrams travel in ESP */
+	bool esp;     /* between host and guest its datagrams can travel in ESP */
 	/*
 	 * Why it cannot work in this configuration, and what is allowed instead; NULL when it
 	 * can. May be NULL: it always can.
@@ -67,6 +67,9 @@ extern const struct workload *const workloads[];
  */
 const char *workload_conflict(const struct workload *workload,
 			      const struct datapath_config *config);
+
+/* Do the workload's datagrams travel in ESP in this configuration? */
+bool workload_wants_esp(const struct workload *workload, const struct datapath_config *config);
 
 /*
  * What state, zeroed, serves a configuration with; it must not move. Returns 0 or -errno

@@ -30,7 +30,16 @@ workload_conflict(const struct workload *workload, const struct datapath_config 
 	if (!workload->esp && bounce_copy_mode(config) == COPY_FUSED)
 		return "the copy mode fused decrypts ESP, allowed: workload ipsec_echo, or "
 		       "bounce_copy: {mode: shadow}";
+	if (!workload->esp && config->esp.crypto == ESP_CRYPTO_INLINE)
+		return "esp_crypto: inline is a thread that decrypts ESP, allowed: workload "
+		       "ipsec_echo, or esp_crypto: cpu";
 	return workload->conflict ? workload->conflict(config) : NULL;
+}
+
+bool
+workload_wants_esp(const struct workload *workload, const struct datapath_config *config)
+{
+	return workload->esp && config->esp.crypto != ESP_CRYPTO_NONE;
 }
 
 int

@@ -170,7 +170,7 @@ open_host(const struct side_arguments *arguments, struct host_side **side)
 		.n_queues = device->configs[0].queues,
 		.ask_kicks = device->configs[0].notify & NOTIFY_KICK,
 		.through_host_kernel = any_through_host_kernel(device),
-		.esp = workload_find(bench->options.experiment->workload)->esp,
+		.workload = workload_find(bench->options.experiment->workload),
 		.configs = device->configs,
 		.n_configs = device->n_configs,
 	};
