@@ -174,6 +174,7 @@ lockstep_shares_device(const struct datapath_config *a, const struct datapath_co
 	return a->device == b->device && a->format == b->format && a->ring_size == b->ring_size &&
 	       a->queues == b->queues && a->mergeable == b->mergeable &&
 	       a->event_idx == b->event_idx && a->notify == b->notify && a->memory == b->memory &&
+	       (a->esp.crypto == ESP_CRYPTO_INLINE) == (b->esp.crypto == ESP_CRYPTO_INLINE) &&
 	       !strcmp(a->devargs, b->devargs) &&
 	       datapath_config_needs_iommu(a) == datapath_config_needs_iommu(b);
 }

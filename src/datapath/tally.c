@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "datapath/guest/port.h"
+#include "datapath/guest/port_inline.h"
 #include "datapath/ipsec/esp_fused.h"
 #include "datapath/sources/bounce_copy.h"
 
@@ -88,6 +89,13 @@ fused_base(const struct port *port, unsigned int source)
 	return esp_fused_counted(port->copy->fused);
 }
 
+static const void *
+inline_base(const struct port *port, unsigned int source)
+{
+	(void)source;
+	return port_inline_counted(port->crypto);
+}
+
 void
 tally_add_ports(struct tally *tally, const struct port *ports, unsigned int n)
 {
@@ -102,6 +110,8 @@ tally_add_ports(struct tally *tally, const struct port *ports, unsigned int n)
 				     source_base, i);
 	if (ports[0].copy && ports[0].copy->fused)
 		add_by_queue(tally, "fused", esp_fused_counters, ports, n, fused_base, 0);
+	if (ports[0].crypto)
+		add_by_queue(tally, "inline", port_inline_counters, ports, n, inline_base, 0);
 }
 
 static uint64_t

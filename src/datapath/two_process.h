@@ -56,6 +56,7 @@ struct guest_side;
 struct guest_side_options {
 	struct two_process_options common;
 	int cpu;
+	int crypto_cpu; /* of esp_crypto inline; -1: none wants it */
 	const struct workload *workload;
 	const struct datapath_config
 		*configs; /* of the lanes on the device, which must be of one kind */
@@ -70,7 +71,7 @@ struct guest_slice {
 	uint32_t bursts;          /* metered */
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint64_t dropped;         /* over the whole slice */
-	uint64_t kept;            /* likewise, by the workload */
+	uint64_t kept;            /* likewise, by the workload, or by a port that decrypts */
 	uint32_t n_counters;
 	struct tally_count counters[TALLY_COUNTS_MAX];
 	struct pool_memory shadow; /* of all queue pairs */

@@ -10,6 +10,7 @@
 #include "datapath/eal.h"
 #include "datapath/forward.h"
 #include "datapath/guest/guest.h"
+#include "datapath/guest/port_inline.h"
 #include "datapath/two_process.h"
 
 #define CONNECT_TIMEOUT_MS 20000
@@ -90,7 +91,8 @@ open_lane(struct guest_side *side, uint32_t index)
 		const struct port_options options = {.guest = &side->guest,
 						     .queue = q,
 						     .config = &side->options.configs[index],
-						     .own_host = true};
+						     .own_host = true,
+						     .crypto_cpu = side->options.crypto_cpu};
 
 		error = port_open(&lane->ports[q], &options);
 		lane->applications[q] = forward_application(&lane->ports[q], &application);
@@ -162,10 +164,36 @@ drops(const struct guest_side *side, const struct guest_lane *lane)
 	for (unsigned int q = 0; q < side->n_queues; q++) {
 		const struct port *port = &lane->ports[q];
 
-		sum += port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable +
-		       port->drop_esp;
+		sum += port->drop_no_shadow + port->drop_no_temporary + port->drop_unsendable;
 	}
 	return sum;
+}
+
+/* Frames that nobody wanted: a port that decrypts takes them for itself as the workload does. */
+static uint64_t
+kept(const struct guest_side *side, const struct guest_lane *lane)
+{
+	uint64_t sum = lane->kept;
+
+	for (unsigned int q = 0; q < side->n_queues; q++)
+		sum += lane->ports[q].drop_esp;
+	return sum;
+}
+
+/* Bursts of crypto threads, which are the guest's work, too. */
+static void
+meter_crypto(struct guest_side *side, struct guest_lane *lane, bool on)
+{
+	for (unsigned int q = 0; q < side->n_queues; q++)
+		if (lane->ports[q].crypto)
+			port_inline_meter(lane->ports[q].crypto, on);
+}
+
+/* Drained, they are paused. An association is one queue's: there is one thread at most. */
+static double
+crypto_cycles_per_packet(struct guest_lane *lane)
+{
+	return lane->ports[0].crypto ? port_inline_cycles_per_packet(lane->ports[0].crypto) : 0;
 }
 
 static void
@@ -174,6 +202,7 @@ meter(struct guest_side *side, struct guest_lane *lane, uint16_t n, struct guest
 	burst_meter_reset(&side->meter);
 	slice->n_counters = tally_begin(&lane->tally, slice->counters);
 	exit_area_begin_metered();
+	meter_crypto(side, lane, true);
 
 	uint64_t start = clock_tsc();
 
@@ -182,6 +211,7 @@ meter(struct guest_side *side, struct guest_lane *lane, uint16_t n, struct guest
 
 	uint64_t cycles = clock_tsc() - start;
 
+	meter_crypto(side, lane, false);
 	exit_area_end_metered();
 	tally_end(&lane->tally, slice->counters);
 	slice->shadow = port_shadow_memory(lane->ports, side->n_queues);
@@ -228,7 +258,7 @@ guest_side_slice(struct guest_side *side, uint32_t index, struct guest_slice *sl
 	struct slice_signals *signals = side->options.common.signals;
 	uint16_t n = (uint16_t)side->options.configs[index].burst;
 	struct guest_lane *lane = &side->lanes[index];
-	uint64_t dropped = drops(side, lane), kept = lane->kept;
+	uint64_t dropped_before = drops(side, lane), kept_before = kept(side, lane);
 	int error = 0;
 
 	for (unsigned int q = 0; !error && q < side->n_queues; q++)
@@ -242,8 +272,10 @@ guest_side_slice(struct guest_side *side, uint32_t index, struct guest_slice *sl
 		forward_all(side, lane, n);
 	meter(side, lane, n, slice);
 	error = drain(side, lane, n);
-	slice->dropped = drops(side, lane) - dropped;
-	slice->kept = lane->kept - kept;
+	if (!error)
+		slice->cycles_per_packet += crypto_cycles_per_packet(lane);
+	slice->dropped = drops(side, lane) - dropped_before;
+	slice->kept = kept(side, lane) - kept_before;
 	atomic_store_explicit(&signals->drained, 1, memory_order_release);
 	return error;
 }

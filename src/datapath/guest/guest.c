@@ -16,6 +16,14 @@
 /* Of DPDK's heap, what drivers and rte_vhost keep for a queue pair, and what is lost between. */
 #define QUEUE_DRIVERS_BYTES (1u << 20)
 
+/* Where a crypto thread stands in between its rings hold frames, too, as many as the device's. */
+static uint32_t
+slots_wanted(const struct datapath_config *config)
+{
+	return pools_slots_wanted(config->esp.crypto == ESP_CRYPTO_INLINE ? 2 * config->ring_size :
+									    config->ring_size);
+}
+
 static int
 open_null_devices(struct guest *guest)
 {
@@ -71,7 +79,7 @@ open_device(struct guest *guest, const struct guest_options *options)
 static int
 open_data_area(struct guest *guest, const struct guest_options *options)
 {
-	uint32_t n_slots = pools_slots_wanted(options->config->ring_size);
+	uint32_t n_slots = slots_wanted(options->config);
 	int error = 0;
 
 	guest->data = region_carve(&guest->region, 0, REGION_ALIGN_BYTES);
@@ -102,8 +110,7 @@ align_region(size_t bytes)
 size_t
 guest_data_bytes(const struct datapath_config *config, size_t bounce_bytes)
 {
-	size_t slots_bytes =
-		config->queues * pools_region_bytes(pools_slots_wanted(config->ring_size));
+	size_t slots_bytes = config->queues * pools_region_bytes(slots_wanted(config));
 
 	return align_region(slots_bytes + bounce_bytes);
 }
@@ -120,7 +127,7 @@ guest_region_bytes(const struct datapath_config *config, size_t bounce_bytes)
 void
 guest_add_need(const struct datapath_config *config, size_t bounce_bytes, struct memory_need *need)
 {
-	uint32_t n_slots = pools_slots_wanted(config->ring_size);
+	uint32_t n_slots = slots_wanted(config);
 
 	need->heap_huge_bytes +=
 		config->queues * (pools_heap_bytes(n_slots, HUGE_PAGE_BYTES) + QUEUE_DRIVERS_BYTES);

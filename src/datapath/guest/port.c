@@ -10,6 +10,7 @@
 #include "datapath/guest/guest.h"
 #include "datapath/guest/pools.h"
 #include "datapath/guest/port_burst.h"
+#include "datapath/guest/port_inline.h"
 #include "datapath/guest/port_points.h"
 #include "datapath/guest/port_steps.h"
 #include "datapath/ipsec/esp_fused.h"
@@ -219,7 +220,11 @@ port_open(struct port *port, const struct port_options *options)
 	};
 	port->draining = port->buffers;
 	port->draining.alloc = alloc_nothing;
-	return 0;
+	if (config->esp.crypto == ESP_CRYPTO_INLINE)
+		error = port_inline_open(port, config, options->crypto_cpu);
+	if (error)
+		port_close(port);
+	return error;
 }
 
 struct pool_memory
@@ -244,6 +249,7 @@ release_hot(struct port *port)
 void
 port_close(struct port *port)
 {
+	port_inline_close(port->crypto);
 	release_hot(port);
 	/* What reclaims from now on is the next port's business, or nobody's. */
 	if (port->lower &&
@@ -268,19 +274,29 @@ port_attach(struct port *port)
 		if (error)
 			return error;
 	}
-	return 0;
+	return port->crypto ? port_inline_resume(port->crypto) : 0;
+}
+
+void
+port_halt(struct port *port)
+{
+	if (port->crypto)
+		port_inline_pause(port->crypto);
 }
 
 void
 port_drain(struct port *port)
 {
+	port_halt(port);
 	port->lower->buffers = &port->draining;
 	if (port->interrupt)
 		interrupt_stay_awake(port->interrupt);
+	if (port->crypto)
+		port_inline_resume(port->crypto);
 }
 
-bool
-port_drained(struct port *port)
+static bool
+device_drained(struct port *port)
 {
 	port->lower->ops->tx_room(port->lower->device);
 	if (port->lower->ops->rx_posted(port->lower->device) ||
@@ -288,4 +304,25 @@ port_drained(struct port *port)
 		return false;
 	release_hot(port);
 	return true;
+}
+
+/* Frames on their way through the crypto thread are the device's still. */
+static bool
+crypto_drained(struct port *port)
+{
+	bool drained;
+
+	if (!port_inline_looks_empty(port->crypto))
+		return false;
+	port_inline_pause(port->crypto);
+	drained = port_inline_is_empty(port->crypto) && device_drained(port);
+	if (!drained)
+		port_inline_resume(port->crypto);
+	return drained;
+}
+
+bool
+port_drained(struct port *port)
+{
+	return port->crypto ? crypto_drained(port) : device_drained(port);
 }

@@ -30,6 +30,7 @@ struct bounce_copy;
 struct guest;
 struct interrupt;
 struct port_burst;
+struct port_inline;
 struct rte_mempool;
 
 struct port_point {
@@ -54,6 +55,7 @@ struct port {
 	uint32_t shadow_room_bytes;        /* behind the headroom of one of its mbufs */
 	struct bounce_copy *copy;          /* NULL: nothing is copied */
 	struct interrupt *interrupt;       /* NULL: it polls, and never sleeps */
+	struct port_inline *crypto;        /* NULL: the port's bursts are its caller's thread's */
 
 	/* In the order of acting. Ends of lists: burst or act NULL. */
 	struct port_hook map[SOURCES_MAX + 1];
@@ -82,8 +84,9 @@ struct port_options {
 	const struct datapath_config *config; /* its sources */
 	struct rte_mempool *shadow;           /* NULL: the queue's own shadow pool */
 	uint16_t port_id;                     /* what received mbufs say they came from */
-	bool own_host; /* the host is FOLIO's, and charges what the device's link costs */
-	bool lockstep; /* the host is driven by the same thread: who waits for it waits for ever */
+	bool own_host;  /* the host is FOLIO's, and charges what the device's link costs */
+	bool lockstep;  /* the host is driven by the same thread: who waits for it waits for ever */
+	int crypto_cpu; /* esp_crypto inline: its thread's core; -1: any */
 };
 
 /*
@@ -102,8 +105,11 @@ struct pool_memory port_shadow_memory(const struct port *ports, unsigned int n);
 /* The device must be drained. */
 void port_close(struct port *port);
 
-/* Gives the port its turn on the device, which must be drained. */
+/* Gives the port its turn on the device, which must be drained. Returns 0 or -errno after log_error(). */
 int port_attach(struct port *port);
+
+/* Until port_attach() no thread of the port's own works on the device (esp_crypto inline). */
+void port_halt(struct port *port);
 
 /* From here on the device gets no new receive buffers; bursts still move what is under way. */
 void port_drain(struct port *port);

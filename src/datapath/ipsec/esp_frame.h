@@ -94,6 +94,28 @@ esp_is_announced(const struct rte_ether_hdr *ethernet, uint32_t frame_bytes)
 	       !(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK));
 }
 
+/* Is it ARP, which travels in plain beside ESP? The frame has an Ethernet header at least. */
+static inline bool
+esp_is_arp(const struct rte_ether_hdr *ethernet)
+{
+	return ethernet->ether_type == RTE_BE16(RTE_ETHER_TYPE_ARP);
+}
+
+/* Is the frame an IPv4 packet without options, whole, which ESP can carry? */
+static inline bool
+esp_can_carry(const struct rte_ether_hdr *ethernet, uint32_t frame_bytes)
+{
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(ethernet + 1);
+	uint32_t packet_bytes;
+
+	if (frame_bytes < ESP_OUTER_BYTES ||
+	    ethernet->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+	    ip->version_ihl != RTE_IPV4_VHL_DEF)
+		return false;
+	packet_bytes = rte_be_to_cpu_16(ip->total_length);
+	return packet_bytes >= sizeof(*ip) && packet_bytes + sizeof(*ethernet) <= frame_bytes;
+}
+
 /* Bytes of ciphertext that so many of payload become: padding and trailer are added. */
 static inline uint32_t
 esp_padded_bytes(uint32_t payload_bytes)

@@ -287,12 +287,6 @@ esp_fused_receive(struct esp_fused *fused, const uint8_t *shared, uint32_t frame
 	return (uint16_t)frame_bytes;
 }
 
-static inline bool
-is_arp(const uint8_t *frame)
-{
-	return ((const struct rte_ether_hdr *)frame)->ether_type == RTE_BE16(RTE_ETHER_TYPE_ARP);
-}
-
 /* Of a frame to send: bytes of the packet that ESP carries, behind so many of headers. */
 static inline uint32_t
 carried_bytes(const struct esp_fused *fused, const uint8_t *frame)
@@ -303,18 +297,6 @@ carried_bytes(const struct esp_fused *fused, const uint8_t *frame)
 	       outer_bytes(&fused->out.spec);
 }
 
-static inline bool
-is_plain_packet(const uint8_t *frame, uint32_t frame_bytes)
-{
-	const struct esp_headers *headers = (const struct esp_headers *)frame;
-	uint32_t packet = rte_be_to_cpu_16(headers->ip.total_length);
-
-	return frame_bytes >= ESP_OUTER_BYTES &&
-	       headers->ethernet.ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
-	       headers->ip.version_ihl == RTE_IPV4_VHL_DEF && packet >= sizeof(headers->ip) &&
-	       packet + sizeof(headers->ethernet) <= frame_bytes;
-}
-
 uint16_t
 esp_fused_bytes(const struct esp_fused *fused, const uint8_t *frame, uint32_t frame_bytes,
 		uint32_t tailroom_bytes, uint32_t max_bytes)
@@ -323,9 +305,9 @@ esp_fused_bytes(const struct esp_fused *fused, const uint8_t *frame, uint32_t fr
 
 	if (unlikely(frame_bytes < sizeof(struct rte_ether_hdr)))
 		return 0;
-	if (unlikely(is_arp(frame)))
+	if (unlikely(esp_is_arp((const struct rte_ether_hdr *)frame)))
 		return frame_bytes <= max_bytes ? (uint16_t)frame_bytes : 0;
-	if (unlikely(!is_plain_packet(frame, frame_bytes) ||
+	if (unlikely(!esp_can_carry((const struct rte_ether_hdr *)frame, frame_bytes) ||
 		     (!fused->out.spec.esn && fused->sent > UINT32_MAX - BURST_MAX)))
 		return 0;
 	bytes = esp_padded_bytes(carried_bytes(fused, frame));
@@ -377,7 +359,7 @@ esp_fused_send(struct esp_fused *fused, uint8_t *frame, uint32_t frame_bytes, ui
 	struct esp_headers headers;
 	uint32_t bytes;
 
-	if (unlikely(is_arp(frame))) {
+	if (unlikely(esp_is_arp((const struct rte_ether_hdr *)frame))) {
 		rte_memcpy(shared, frame, frame_bytes);
 		return;
 	}

@@ -113,6 +113,8 @@ interrupt_conflict(const struct datapath_config *config)
 	if (config->device != DEVICE_VHOST_USER)
 		return "no other driver than FOLIO's own lets it wait for its calls, allowed: "
 		       "device: vhost-user";
+	if (config->esp.crypto == ESP_CRYPTO_INLINE)
+		return "the crypto thread of esp_crypto inline polls, allowed: esp_crypto: cpu";
 	if (config->queues > 1)
 		return "a thread that sleeps serves one queue pair, allowed: queues: 1";
 	if (config->notify & NOTIFY_CALL)

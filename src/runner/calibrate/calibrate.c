@@ -82,7 +82,7 @@ find_cores(struct calibration *c)
 	c->other_cpu = c->sibling_cpu = -1;
 	if (cpus_allowed(NULL) < 2)
 		return;
-	if (!placement_find(&placement))
+	if (!placement_find(&placement, false))
 		c->other_cpu = placement.host_cpu;
 	if (!placement_sibling(c->cpu, &sibling))
 		c->sibling_cpu = sibling.cpu;

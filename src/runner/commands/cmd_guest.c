@@ -131,8 +131,10 @@ open_work(struct session *session)
 
 	session->ports_open = true;
 	for (unsigned int q = 0; !error && q < n; q++) {
-		const struct port_options options = {
-			.guest = &session->guest, .queue = q, .config = &session->plan.config};
+		const struct port_options options = {.guest = &session->guest,
+						     .queue = q,
+						     .config = &session->plan.config,
+						     .crypto_cpu = session->plan.crypto_cpu};
 
 		error = port_open(&session->ports[q], &options);
 	}
@@ -145,6 +147,15 @@ open_work(struct session *session)
 	if (session->plan.given.duration_ns)
 		session->end_ns = session->line_ns + session->plan.given.duration_ns;
 	return error;
+}
+
+/* The application's threads are at rest, or gone. */
+static void
+disconnect(struct session *session)
+{
+	for (unsigned int q = 0; session->ports_open && q < session->plan.config.queues; q++)
+		port_halt(&session->ports[q]);
+	guest_disconnect(&session->guest);
 }
 
 static int
@@ -201,7 +212,7 @@ serve_host(struct session *session)
 	if (error)
 		return error;
 	watch(session);
-	guest_disconnect(&session->guest);
+	disconnect(session);
 	return 0;
 }
 
@@ -283,7 +294,7 @@ close_guest(struct session *session)
 {
 	if (session->work)
 		session->ops->close(session->work);
-	guest_disconnect(&session->guest);
+	disconnect(session);
 	for (unsigned int q = 0; session->ports_open && q < session->plan.config.queues; q++)
 		port_close(&session->ports[q]);
 	guest_close(&session->guest);

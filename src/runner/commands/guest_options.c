@@ -50,8 +50,8 @@ static const struct option_spec specs[] = {
 	{.name = "cpu",
 	 .type = OPTION_TEXT,
 	 AT(cpu),
-	 .help = "cores to poll on, such as 2,3: each serves some of the queue pairs; without "
-		 "it, the last one"},
+	 .help = "cores to poll on, such as 2,3: each serves some of the queue pairs, and one "
+		 "more the crypto thread of esp_crypto inline; without it, the last one"},
 	{.name = "duration",
 	 .type = OPTION_TIME,
 	 AT(duration_ns),
@@ -202,9 +202,12 @@ has_cpu(const int *cpus, unsigned int n, long cpu)
 static int
 read_cpus(struct guest_plan *plan)
 {
+	unsigned int n_crypto = plan->config.esp.crypto == ESP_CRYPTO_INLINE,
+		     n_max = plan->config.queues + n_crypto;
 	const char *text = plan->given.cpu, *at = text;
 	char *end;
 
+	plan->crypto_cpu = -1;
 	if (!*text) {
 		cpus_allowed(&plan->cpus[0]);
 		plan->n_cpus = 1;
@@ -219,13 +222,17 @@ read_cpus(struct guest_plan *plan)
 			return refuse_cpu(text, "a core that this process may not run on");
 		if (has_cpu(plan->cpus, plan->n_cpus, cpu))
 			return refuse_cpu(text, "allowed: each core once");
-		if (plan->n_cpus == plan->config.queues)
+		if (plan->n_cpus == n_max)
 			return refuse_cpu(text, "allowed: at most one core for each queue pair "
-						"(--set queues=N)");
+						"(--set queues=N), and one for a crypto thread "
+						"(--set esp_crypto=inline)");
 		plan->cpus[plan->n_cpus++] = (int)cpu;
 		if (!*end)
-			return 0;
+			break;
 	}
+	if (plan->n_cpus > plan->config.queues)
+		plan->crypto_cpu = plan->cpus[--plan->n_cpus];
+	return 0;
 }
 
 static int

@@ -35,8 +35,9 @@ struct guest_plan {
 	struct guest_options_given given;
 	struct datapath_config config;
 	const struct workload *workload;
-	int cpus[QUEUES_MAX];
+	int cpus[QUEUES_MAX + 1];
 	unsigned int n_cpus;
+	int crypto_cpu; /* of esp_crypto inline; -1: any */
 };
 
 /*

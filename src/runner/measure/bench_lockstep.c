@@ -134,9 +134,13 @@ same_device(const void *arg, uint32_t a, uint32_t b)
 static const char *
 conflict(const struct datapath_config *config)
 {
-	return config->device == DEVICE_ETHDEV ? "there the host is a vhost backend, allowed: "
-						 "device: vhost-user, virtio-user" :
-						 NULL;
+	if (config->device == DEVICE_ETHDEV)
+		return "there the host is a vhost backend, allowed: device: vhost-user, "
+		       "virtio-user";
+	if (config->esp.crypto == ESP_CRYPTO_INLINE)
+		return "esp_crypto: inline is a thread of its own, and there is one thread, "
+		       "allowed: topology: two-process, or esp_crypto: cpu";
+	return NULL;
 }
 
 extern const struct bench_ops bench_lockstep;

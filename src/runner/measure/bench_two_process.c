@@ -103,6 +103,7 @@ open_guest(const struct side_arguments *arguments, int fd, const struct counter_
 	const struct guest_side_options options = {
 		.common = common_options(bench, device),
 		.cpu = bench->placement.guest_cpu,
+		.crypto_cpu = bench->placement.crypto_cpu,
 		.workload = workload_find(bench->options.experiment->workload),
 		.configs = device->configs,
 		.n_configs = device->n_configs,
@@ -368,6 +369,15 @@ start_sides(struct bench *bench)
 	return error;
 }
 
+static bool
+any_inline(const struct lanes *lanes)
+{
+	for (uint32_t i = 0; i < lanes->n; i++)
+		if (lanes->planned[i].config.esp.crypto == ESP_CRYPTO_INLINE)
+			return true;
+	return false;
+}
+
 static int
 open_bench(const struct bench_options *options, void **out)
 {
@@ -380,7 +390,7 @@ open_bench(const struct bench_options *options, void **out)
 	}
 	bench->options = *options;
 	bench->placement = (struct placement){.guest_cpu = options->cpu};
-	error = placement_find(&bench->placement);
+	error = placement_find(&bench->placement, any_inline(options->lanes));
 	if (!error)
 		error = list_traffics(bench);
 	if (!error)
@@ -516,11 +526,13 @@ run_slice(void *arg, uint32_t lane, struct slice *slice)
 
 	for (int i = 0; error == -EAGAIN && i < ATTEMPTS_MAX; i++)
 		error = run_once(bench, seat, slice);
-	if (error == -EAGAIN)
-		log_error("no packet was metered in %d slices: core %d or core %d is taken by "
-			  "others, or measure.slice is too short for the rate",
-			  ATTEMPTS_MAX, bench->placement.guest_cpu, bench->placement.host_cpu);
-	return error;
+	if (error != -EAGAIN)
+		return error;
+	log_error("no packet was metered in %d slices: core %d or core %d is taken by others, or "
+		  "measure.slice is too short for the rate",
+		  ATTEMPTS_MAX, bench->placement.guest_cpu, bench->placement.host_cpu);
+	/* It would be no use to begin again. */
+	return -EBUSY;
 }
 
 static bool

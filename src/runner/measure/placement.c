@@ -67,8 +67,22 @@ measure_candidates(const struct placement *placement, struct candidate *candidat
 	return error ? error : n;
 }
 
+/* The next core behind the host's, or else a sibling, of which there are some before it. */
+static int
+place_crypto(struct placement *placement, const struct candidate *candidates, int n, int host)
+{
+	if (n < 2) {
+		log_error("esp_crypto inline wants a third core, for a thread that polls between "
+			  "guest and host, and this process may run on 2 only; esp_crypto: cpu "
+			  "needs two");
+		return -ENODEV;
+	}
+	placement->crypto_cpu = candidates[host + 1 < n ? host + 1 : host - 1].cpu;
+	return 0;
+}
+
 int
-placement_find(struct placement *placement)
+placement_find(struct placement *placement, bool crypto)
 {
 	struct candidate candidates[CANDIDATES_MAX];
 	int n = measure_candidates(placement, candidates), chosen = 0;
@@ -84,7 +98,8 @@ placement_find(struct placement *placement)
 	placement->host_cpu = candidates[chosen].cpu;
 	placement->round_trip_cycles = candidates[chosen].cycles;
 	placement->siblings = candidates[chosen].cycles < SIBLING_CYCLES_MAX;
-	return 0;
+	placement->crypto_cpu = -1;
+	return crypto ? place_crypto(placement, candidates, n, chosen) : 0;
 }
 
 int
@@ -120,8 +135,13 @@ sibling_format(const struct sibling *sibling, char *buf, size_t size)
 const char *
 placement_format(const struct placement *placement, char *buf, size_t size)
 {
-	snprintf(buf, size, "guest on core %d, host on core %d%s, %.0f cycles there and back",
-		 placement->guest_cpu, placement->host_cpu,
-		 placement->siblings ? ", its sibling thread" : "", placement->round_trip_cycles);
+	int n = snprintf(buf, size,
+			 "guest on core %d, host on core %d%s, %.0f cycles there and back",
+			 placement->guest_cpu, placement->host_cpu,
+			 placement->siblings ? ", its sibling thread" : "",
+			 placement->round_trip_cycles);
+
+	if (placement->crypto_cpu >= 0 && n >= 0 && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, ", crypto on core %d", placement->crypto_cpu);
 	return buf;
 }
