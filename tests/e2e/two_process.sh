@@ -96,6 +96,41 @@ expect 0 "web.pcap" "$folio" run "$work/small.yaml" --quick --out "$work/capture
 expect 0 "4 KiB pages" env FOLIO_NO_HUGE=1 "$folio" run "$work/small.yaml" --quick --out "$work/plain" \
 	--set frame_size=64
 
+# ESP by the port itself: by a crypto thread, which wants a third core, and as the copy; and none at all.
+cat >"$work/esp.yaml" <<YAML
+folio: 1
+name: esp
+topology: two-process
+workload: ipsec_echo
+rate: 20 kpps
+reference: folio
+configurations:
+  - {name: fused, preset: folio, sources: {bounce_copy: {mode: fused}}}
+  - {name: plain, preset: folio, esp_crypto: none}
+  - {name: inline, preset: folio, esp_crypto: inline}
+payload_size: 1000
+measure: {slice: 10 ms, pairs: 2, restarts: 1, max_restarts: 1, budget: 5 s}
+YAML
+grep -v -e fused -e ^rate "$work/esp.yaml" >"$work/inline.yaml"
+expect 3 "esp_crypto inline wants a third core" taskset -c 0,1 "$folio" run "$work/esp.yaml" --out "$work/two"
+[ ! -e "$work/two" ] || fail "a run that could not start left a folder"
+expect 2 "esp_crypto: inline is a thread of its own, and there is one thread" \
+	"$folio" check "$work/inline.yaml" --set topology=lockstep
+expect 2 "esp_crypto: inline is a thread that decrypts ESP" \
+	"$folio" check "$work/inline.yaml" --set workload=udp_echo
+ways="fused plain inline"
+if [ "$(nproc)" -lt 3 ]; then
+	echo "NOTE: esp_crypto inline was refused only, this machine has $(nproc) cores"
+	ways="fused plain"
+	sed -i '/inline/d' "$work/esp.yaml"
+fi
+expect 0 "payload:1000" "$folio" run "$work/esp.yaml" --no-progress --out "$work/esp"
+for way in $ways; do
+	tr -d '\r' <"$work/esp/trials.csv" | awk -F, -v way="$way" '
+		$2 == way && $6 == "loss_share" { n++; lost += $8 }
+		END { exit !(n && lost / n < 0.5) }' || fail "$way: frames are lost"
+done
+
 # One core.
 expect 3 "topology: lockstep" taskset -c 0 "$folio" run "$work/small.yaml" --out "$work/one"
 [ ! -e "$work/one" ] || fail "a run that could not start left a folder"
