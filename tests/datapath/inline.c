@@ -6,6 +6,7 @@
  */
 #include "harness.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "base/random.h"
 #include "datapath/guest/guest.h"
 #include "datapath/guest/port.h"
+#include "datapath/guest/port_inline.h"
 #include "datapath/host/backend.h"
 #include "datapath/host/udp_frame.h"
 #include "datapath/ipsec/ipsec_ends.h"
@@ -403,7 +405,7 @@ nothing_else_leaves_in_plain(void **state)
 	end(&world);
 }
 
-/* As between two slices of a measurement. */
+/* As between two slices of a measurement; every other turn is metered. */
 static void
 a_port_drains_and_goes_on(void **state)
 {
@@ -413,7 +415,9 @@ a_port_drains_and_goes_on(void **state)
 	choose(&world, 0, true);
 	begin(&world);
 	for (uint32_t turn = 0; turn < 5; turn++) {
+		port_inline_meter(world.port.crypto, turn % 2);
 		exchange(&world, turn * FRAMES, FRAMES);
+		port_inline_meter(world.port.crypto, false);
 		port_drain(&world.port);
 		while (!port_drained(&world.port)) {
 			in_time(&world);
@@ -421,6 +425,9 @@ a_port_drains_and_goes_on(void **state)
 				;
 			application(&world);
 		}
+		double cycles = port_inline_cycles_per_packet(world.port.crypto);
+
+		assert_int_equal(isfinite(cycles) && cycles > 0, turn % 2);
 		assert_int_equal(port_attach(&world.port), 0);
 	}
 	assert_int_equal(counted(&world, "inline.esp_opened"), 5 * FRAMES);

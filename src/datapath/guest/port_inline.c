@@ -36,7 +36,7 @@ struct port_inline {
 	_Alignas(64) struct ipsec_ends ends;
 	struct rte_mbuf *sealed[IPSEC_BURST_MAX]; /* that the device had no room for yet */
 	uint16_t n_sealed;
-	bool metered; /* in the last turn */
+	bool metered; /* is the present turn */
 	struct burst_meter opening, sealing;
 
 	_Alignas(64) struct gate gate;
@@ -159,13 +159,7 @@ transmit(struct port_inline *crypto)
 static inline void
 turn(struct port_inline *crypto)
 {
-	bool metering = atomic_load_explicit(&crypto->metering, memory_order_relaxed);
-
-	if (unlikely(metering && !crypto->metered)) {
-		burst_meter_reset(&crypto->opening);
-		burst_meter_reset(&crypto->sealing);
-	}
-	crypto->metered = metering;
+	crypto->metered = atomic_load_explicit(&crypto->metering, memory_order_relaxed);
 	receive(crypto);
 	transmit(crypto);
 }
@@ -303,8 +297,12 @@ port_inline_meter(struct port_inline *crypto, bool on)
 double
 port_inline_cycles_per_packet(struct port_inline *crypto)
 {
-	return burst_meter_middle_half(&crypto->opening) +
-	       burst_meter_middle_half(&crypto->sealing);
+	double cycles = burst_meter_middle_half(&crypto->opening) +
+			burst_meter_middle_half(&crypto->sealing);
+
+	burst_meter_reset(&crypto->opening);
+	burst_meter_reset(&crypto->sealing);
+	return cycles;
 }
 
 const void *

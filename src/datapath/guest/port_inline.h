@@ -52,13 +52,13 @@ bool port_inline_is_empty(const struct port_inline *crypto);
 /* The same, at a glance, while it works: false is certain. */
 bool port_inline_looks_empty(const struct port_inline *crypto);
 
-/* From here on the thread meters its bursts anew, or meters none; what it is at it finishes first. */
+/* From here on the thread meters its bursts, or meters none; what it is at it finishes first. */
 void port_inline_meter(struct port_inline *crypto, bool on);
 
 /*
- * What it has metered: cycles a packet, to receive and open it and to seal and send one, of
- * the middle half each (burst_meter.h); not a number where it had none to receive or none to send.
- * The thread is paused.
+ * What it has metered since this was asked last: cycles a packet, to receive and open it
+ * and to seal and send one, of the middle half each (burst_meter.h); not a number where it had
+ * none to receive or none to send. The thread is paused.
  */
 double port_inline_cycles_per_packet(struct port_inline *crypto);
 
