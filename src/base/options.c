@@ -214,6 +214,11 @@ explain(const struct option_spec *option, const char *text, char *why, size_t wh
 	char allowed[WHY_BYTES];
 	const char *meant = NULL;
 
+	if (option->secret) {
+		snprintf(why, why_size, "found %zu characters, allowed: %s", strlen(text),
+			 option_allowed(option, allowed, sizeof(allowed)));
+		return;
+	}
 	if (option->type == OPTION_CHOICE)
 		meant = nearest(text, option->choices, count_choices(option));
 	snprintf(why, why_size, "found '%.60s', allowed: %s%s%s%s", text,

@@ -33,6 +33,7 @@ struct option_spec {
 	const char *name; /* NULL ends a table */
 	enum option_type type;
 	bool power_of_two; /* COUNT only */
+	bool secret;       /* TEXT only: no message shows it */
 	size_t offset;
 	const char *preset;         /* the default, as a user would write it; NULL: all zero */
 	const char *const *choices; /* NULL-terminated; CHOICE, CHOICES; RATE: words for a number */
@@ -44,6 +45,13 @@ struct option_spec {
 	 */
 	const char *const *events;
 	const char *help; /* one line, no full stop */
+};
+
+/* An option that cannot be as it is beside the others. */
+struct option_conflict {
+	const char *option;
+	const char *other; /* what it is at odds with, where that may give way as well; else NULL */
+	char why[256];     /* what was found, and what is allowed; a secret's text is not in it */
 };
 
 /* What a RATE holds when it was given as the i-th of its choices. */

@@ -49,7 +49,7 @@ datapath_config_fidelity(const struct datapath_config *config)
 }
 
 static const char *
-exits_conflict(const struct datapath_config *config)
+doorbell_conflict(const struct datapath_config *config)
 {
 	if (config->kvm_doorbell != KVM_DOORBELL_MMIO &&
 	    strcmp(exit_backend_names[config->exits], "kvm") != 0)
@@ -57,15 +57,19 @@ exits_conflict(const struct datapath_config *config)
 	return NULL;
 }
 
-const char *
-datapath_config_device_conflict(const struct datapath_config *config)
+static const char *
+devargs_conflict(const struct datapath_config *config)
 {
-	const char *why;
+	if (config->device == DEVICE_VHOST_USER && *config->devargs)
+		return "device vhost-user has no devargs, allowed: devargs: \"\"";
+	return NULL;
+}
 
+static const char *
+device_conflict(const struct datapath_config *config)
+{
 	switch ((enum device_kind)config->device) {
 	case DEVICE_VHOST_USER:
-		if (*config->devargs)
-			return "device vhost-user has no devargs, allowed: devargs: \"\"";
 		break;
 	case DEVICE_VIRTIO_USER:
 		if (config->event_idx || config->notify & NOTIFY_CALL)
@@ -85,8 +89,32 @@ datapath_config_device_conflict(const struct datapath_config *config)
 			       "mergeable, event_idx and notify as they are by default";
 		break;
 	}
-	why = exits_conflict(config);
-	return why ? why : esp_options_conflict(&config->esp);
+	return NULL;
+}
+
+bool
+datapath_config_option_conflict(const struct datapath_config *config,
+				struct option_conflict *conflict)
+{
+	static const struct {
+		const char *option;
+		const char *(*conflict)(const struct datapath_config *config);
+	} checks[] = {
+		{"devargs", devargs_conflict},
+		{"device", device_conflict},
+		{"kvm_doorbell", doorbell_conflict},
+	};
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		const char *why = checks[i].conflict(config);
+
+		if (!why)
+			continue;
+		*conflict = (struct option_conflict){.option = checks[i].option};
+		snprintf(conflict->why, sizeof(conflict->why), "%s", why);
+		return true;
+	}
+	return esp_options_conflict(&config->esp, conflict);
 }
 
 static const char *
@@ -121,11 +149,12 @@ datapath_config_conflict(const struct datapath_config *config, unsigned int *sou
 int
 datapath_config_check(const struct datapath_config *config)
 {
+	struct option_conflict conflict;
 	unsigned int source;
-	const char *why = datapath_config_device_conflict(config);
+	const char *why;
 
-	if (why) {
-		log_error("%s", why);
+	if (datapath_config_option_conflict(config, &conflict)) {
+		log_error("%s: %s", conflict.option, conflict.why);
 		return -ENOTSUP;
 	}
 	why = datapath_config_conflict(config, &source);

@@ -75,11 +75,12 @@ unsigned int datapath_config_source_fidelity(const struct datapath_config *confi
 					     unsigned int source);
 
 /*
- * Why the device, or the exits, cannot work with the options beside it, and what is
- * allowed: an option that has no effect would make a table that says what is not so. NULL when
- * it can.
+ * Is there an option of the datapath, other than a source's, that cannot work with those
+ * beside it? One that had no effect would make a table that says what is not so. *conflict
+ * then says which, and why.
  */
-const char *datapath_config_device_conflict(const struct datapath_config *config);
+bool datapath_config_option_conflict(const struct datapath_config *config,
+				     struct option_conflict *conflict);
 
 /*
  * Why a source cannot work as configured; NULL when all that are on can. *source

@@ -358,13 +358,15 @@ static void
 an_option_without_effect_is_refused(void **state)
 {
 	struct datapath_config config = config_of(0);
+	struct option_conflict conflict;
 
 	(void)state;
 	config.kvm_doorbell = KVM_DOORBELL_IOEVENTFD;
-	assert_non_null(datapath_config_device_conflict(&config));
+	assert_true(datapath_config_option_conflict(&config, &conflict));
+	assert_string_equal(conflict.option, "kvm_doorbell");
 	while (strcmp(exit_backend_names[config.exits], "kvm") != 0)
 		config.exits++;
-	assert_null(datapath_config_device_conflict(&config));
+	assert_false(datapath_config_option_conflict(&config, &conflict));
 }
 
 int

@@ -297,28 +297,49 @@ numbers_end_or_extend(void **state)
 }
 
 static void
+assert_conflict(const struct esp_options *options, const char *option, const char *other,
+		const char *found)
+{
+	struct option_conflict conflict;
+
+	assert_true(esp_options_conflict(options, &conflict));
+	assert_string_equal(conflict.option, option);
+	assert_true(other ? conflict.other && !strcmp(conflict.other, other) : !conflict.other);
+	assert_non_null(strstr(conflict.why, found));
+	assert_null(strstr(conflict.why, "00112233"));
+}
+
+static void
 bad_options_are_refused(void **state)
 {
 	struct esp_options options = options_of(0);
+	struct option_conflict conflict;
 
 	(void)state;
-	assert_null(esp_options_conflict(&options));
+	assert_false(esp_options_conflict(&options, &conflict));
 	options.spi_out = options.spi_in;
-	assert_non_null(strstr(esp_options_conflict(&options), "esp_spi_in"));
+	assert_conflict(&options, "esp_spi_out", "esp_spi_in", "found 4097 as esp_spi_in and");
 	options = options_of(0);
 	strcpy(options.key_in, "00112233445566778899aabbccddeeff0011223");
-	assert_non_null(strstr(esp_options_conflict(&options), "esp_key_in"));
+	assert_conflict(&options, "esp_key_in", NULL, "found 39 hexadecimal digits, allowed: 40 ");
 	strcat(options.key_in, "x");
-	assert_non_null(strstr(esp_options_conflict(&options), "40 hexadecimal"));
+	assert_conflict(&options, "esp_key_in", NULL,
+			"found 39 hexadecimal digits and 1 other characters, allowed: 40 ");
 	options.key_in[39] = 'F';
-	assert_null(esp_options_conflict(&options));
+	assert_false(esp_options_conflict(&options, &conflict));
 	strcpy(options.key_out, "00112233445566778899AABBCCDDEEFF0011223f");
-	assert_non_null(strstr(esp_options_conflict(&options), "one key"));
+	assert_conflict(&options, "esp_key_out", "esp_key_in", "found one key");
 	options.cipher = ESP_AES_256_GCM;
-	assert_non_null(strstr(esp_options_conflict(&options), "72 hexadecimal"));
+	assert_conflict(&options, "esp_key_in", NULL, "found 40 hexadecimal digits, allowed: 72 ");
+	options.key_in[0] = '\0';
+	assert_conflict(&options, "esp_key_out", NULL, "found 40 hexadecimal digits, allowed: 72 ");
+	/* The known key of the other direction. */
+	options.cipher = ESP_AES_128_GCM;
+	strcpy(options.key_out, "1112131415161718191a1b1c1d1e1f2021222324");
+	assert_conflict(&options, "esp_key_out", "esp_key_in", "found one key");
+	strcpy(options.key_in, "00112233445566778899aabbccddeeff0011223F");
 	struct esp_spec spec;
 
-	options.cipher = ESP_AES_128_GCM;
 	esp_spec_of(&options, true, &spec);
 	assert_memory_equal(spec.key, "\x00\x11\x22\x33\x44\x55\x66\x77", 8);
 	assert_memory_equal(spec.salt, "\x00\x11\x22\x3f", 4);

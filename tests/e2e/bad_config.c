@@ -20,6 +20,9 @@
 #define HEAD "folio: 1\nname: x\ncosts: test\n"         /* lines 1 to 3 */
 #define ONE HEAD "configurations:\n  - preset: folio\n" /* lines 4 and 5 */
 #define TWO "topology: two-process\n"
+#define KEY "000102030405060708090a0b0c0d0e0f10111213"
+#define LONG_50 "01234567890123456789012345678901234567890123456789"
+#define LONG LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 #define NAIVE HEAD "configurations:\n  - preset: naive\n"
 
 struct bad_case {
@@ -163,12 +166,14 @@ static const struct bad_case bad_cases[] = {
 	 "vhost-user, virtio-user, ethdev"},
 	{ONE "    device: virtio-user\n", 5, "configurations[0]",
 	 "device virtio-user has no FOLIO layer", "device: vhost-user"},
-	{ONE "    device: virtio-user\n    event_idx: on\n    sources: {bounce_copy: off}\n", 5,
-	 "configurations[0]", "device virtio-user has no event indices", "event_idx: off"},
-	{ONE "    device: virtio-user\n    mergeable: on\n    sources: {bounce_copy: off}\n", 5,
-	 "configurations[0]", "device virtio-user merges buffers", "mrg_rxbuf=1"},
-	{ONE "    devargs: net_ring0\n", 5, "configurations[0]", "has no devargs", "devargs: "},
-	{ONE "    device: ethdev\n", 5, "configurations[0]", "needs the port's devargs", "0000:01"},
+	{ONE "    device: virtio-user\n    event_idx: on\n    sources: {bounce_copy: off}\n", 6,
+	 "configurations[0].device", "device virtio-user has no event indices", "event_idx: off"},
+	{ONE "    device: virtio-user\n    mergeable: on\n    sources: {bounce_copy: off}\n", 6,
+	 "configurations[0].device", "device virtio-user merges buffers", "mrg_rxbuf=1"},
+	{ONE "    devargs: net_ring0\n", 6, "configurations[0].devargs", "has no devargs",
+	 "devargs: "},
+	{ONE "    device: ethdev\n", 6, "configurations[0].device", "needs the port's devargs",
+	 "0000:01"},
 	{ONE "    device: ethdev\n    devargs: net_ring0\n", 1, "",
 	 "found lockstep with configuration folio", "vhost-user, virtio-user"},
 	{ONE "    device: ethdev\n    devargs: net_ring0\ntopology: lockstep\n", 8, "topology",
@@ -176,12 +181,27 @@ static const struct bad_case bad_cases[] = {
 	/* ESP. */
 	{ONE "    esp_cipher: 3des\n", 6, "configurations[0].esp_cipher", "found '3des'",
 	 "aes-128-gcm, aes-256-gcm"},
-	{ONE "    esp_key_in: 00112233\n", 5, "configurations[0]",
-	 "esp_key_in is no key of aes-128-gcm", "40 hexadecimal digits"},
-	{ONE "    esp_cipher: aes-256-gcm\n    esp_key_out: "
-	     "000102030405060708090a0b0c0d0e0f10111213\n",
-	 5, "configurations[0]", "esp_key_out is no key of aes-256-gcm", "72 hexadecimal digits"},
-	{ONE "    esp_spi_in: 4098\n", 5, "configurations[0]", "are one SPI", "two"},
+	{ONE "    esp_key_in: 00112233\n", 6, "configurations[0].esp_key_in",
+	 "in folio: found 8 hexadecimal digits", "40 hexadecimal digits, a key of aes-128-gcm"},
+	{ONE "    esp_cipher: aes-256-gcm\n    esp_key_out: " KEY "\n", 7,
+	 "configurations[0].esp_key_out", "found 40 hexadecimal digits",
+	 "72 hexadecimal digits, a key of aes-256-gcm"},
+	{ONE "esp_key_in: secret\n", 6, "esp_key_in",
+	 "found 3 hexadecimal digits and 3 other characters", "40 hexadecimal digits"},
+	{ONE "esp_key_in: " KEY "\nesp_key_out: " KEY "\n", 7, "esp_key_out", "found one key",
+	 "two keys"},
+	{ONE "    esp_key_in: " KEY "\nesp_key_out: " KEY "\n", 6, "configurations[0].esp_key_in",
+	 "found one key", "two keys"},
+	{ONE "sweep:\n  esp_cipher: [aes-128-gcm, aes-256-gcm]\nesp_key_in: " KEY "\n", 8,
+	 "esp_key_in", "found 40 hexadecimal digits", "72 hexadecimal digits"},
+	{ONE "sweep:\n  esp_key_in: [" KEY ", 0011]\n", 7, "sweep.esp_key_in[1]",
+	 "found 4 hexadecimal digits", "40 hexadecimal digits"},
+	{ONE "esp_key_in: " LONG "\n", 6, "esp_key_in", "found 300 characters",
+	 "one line of at most 255 bytes"},
+	{ONE "    esp_spi_in: 4098\n", 6, "configurations[0].esp_spi_in",
+	 "found 4098 as esp_spi_in and as esp_spi_out", "two SPIs"},
+	{ONE "esp_spi_out: 4097\n", 6, "esp_spi_out", "found 4097 as esp_spi_in and as esp_spi_out",
+	 "two SPIs"},
 	{ONE "    esp_spi_out: 255\n", 6, "configurations[0].esp_spi_out", "found '255'", "256"},
 	{ONE "    esp_window: 100\n", 6, "configurations[0].esp_window", "found '100'",
 	 "a power of two"},
@@ -379,6 +399,8 @@ test_set(void **state)
 		{{"a..b", "8"}, "found no key"},
 		{{".a", "8"}, "found no key"},
 		{{"folio", "3"}, "--set folio: found '3', allowed: 1"},
+		{{"esp_key_in", "0123"}, "--set esp_key_in: in folio: found 4 hexadecimal digits"},
+		{{"esp_spi_in", "4098"}, "--set esp_spi_in: in folio: found 4098 as esp_spi_in"},
 		{{"measure.seed", "{a: 1, a: 2}"}, "--set measure.seed: a: found a second time"},
 	};
 

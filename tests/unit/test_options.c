@@ -17,7 +17,7 @@ struct settings {
 	uint32_t count, choice, set;
 	uint64_t cycles, time_ns, bytes, rate, word_rate;
 	double share;
-	char text[OPTION_TEXT_BYTES];
+	char text[OPTION_TEXT_BYTES], secret[OPTION_TEXT_BYTES];
 };
 
 static const char *const choices[] = {"packet", "burst", "idle", NULL};
@@ -53,6 +53,7 @@ static const struct option_spec table[] = {
 	 .preset = "[packet, idle]",
 	 .choices = choices},
 	{.name = "text", .type = OPTION_TEXT, AT(text), .preset = "a b"},
+	{.name = "secret", .type = OPTION_TEXT, .secret = true, AT(secret)},
 	{.name = "rate", .type = OPTION_RATE, AT(rate), .preset = "50 kpps", .min = 1, .max = 1e9},
 	{.name = "word_rate",
 	 .type = OPTION_RATE,
@@ -197,6 +198,19 @@ test_refuses_long_text(void **state)
 }
 
 static void
+test_keeps_a_secret(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	options_defaults(table, &s);
+	assert_int_equal(option_parse(options_find(table, "secret"), &s, "tell\ttale", why,
+				      sizeof(why)),
+			 -EINVAL);
+	assert_string_equal(why, "found 9 characters, allowed: one line of at most 255 bytes");
+}
+
+static void
 test_says_what_is_allowed(void **state)
 {
 	static const char *const cases[][2] = {
@@ -298,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_time_becomes_cycles),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_refuses_long_text),
+		cmocka_unit_test(test_keeps_a_secret),
 		cmocka_unit_test(test_says_what_is_allowed),
 		cmocka_unit_test(test_suggests_a_choice),
 		cmocka_unit_test(test_reads_back),

@@ -2,6 +2,8 @@
 #include "datapath/ipsec/esp_options.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const esp_mode_names[] = {"transport", "tunnel", NULL};
@@ -12,45 +14,6 @@ uint32_t
 esp_key_bytes(enum esp_cipher cipher)
 {
 	return cipher == ESP_AES_128_GCM ? 16 : 32;
-}
-
-static bool
-is_hexadecimal(const char *text)
-{
-	while (isxdigit((unsigned char)*text))
-		text++;
-	return !*text;
-}
-
-static bool
-key_fits(const char *text, enum esp_cipher cipher)
-{
-	return !*text || (is_hexadecimal(text) &&
-			  strlen(text) == 2 * (esp_key_bytes(cipher) + ESP_SALT_BYTES));
-}
-
-const char *
-esp_options_conflict(const struct esp_options *options)
-{
-	bool in = key_fits(options->key_in, options->cipher);
-
-	if (options->spi_in == options->spi_out)
-		return "esp_spi_in and esp_spi_out are one SPI, allowed: two";
-	if (in && key_fits(options->key_out, options->cipher)) {
-		/* GCM is lost when two associations use one nonce under one key (RFC 4106, 8.1). */
-		if (*options->key_in && !strcasecmp(options->key_in, options->key_out))
-			return "esp_key_in and esp_key_out are one key, allowed: two";
-		return NULL;
-	}
-	if (options->cipher == ESP_AES_128_GCM)
-		return in ? "esp_key_out is no key of aes-128-gcm with its salt, allowed: 40 "
-			    "hexadecimal digits" :
-			    "esp_key_in is no key of aes-128-gcm with its salt, allowed: 40 "
-			    "hexadecimal digits";
-	return in ? "esp_key_out is no key of aes-256-gcm with its salt, allowed: 72 hexadecimal "
-		    "digits" :
-		    "esp_key_in is no key of aes-256-gcm with its salt, allowed: 72 hexadecimal "
-		    "digits";
 }
 
 static uint8_t
@@ -86,4 +49,73 @@ esp_spec_of(const struct esp_options *options, bool to_guest, struct esp_spec *s
 		spec->key[i] = key_byte(text, i, to_guest);
 	for (uint32_t i = 0; i < ESP_SALT_BYTES; i++)
 		spec->salt[i] = key_byte(text, spec->key_bytes + i, to_guest);
+}
+
+static size_t
+count_digits(const char *text)
+{
+	size_t digits = 0;
+
+	for (; *text; text++)
+		digits += isxdigit((unsigned char)*text) != 0;
+	return digits;
+}
+
+/* None at all is one that is known. */
+static bool
+key_conflict(const char *option, const char *key, enum esp_cipher cipher,
+	     struct option_conflict *conflict)
+{
+	size_t digits = count_digits(key), others = strlen(key) - digits;
+	size_t wanted = 2 * (esp_key_bytes(cipher) + ESP_SALT_BYTES);
+	char more[48] = "";
+
+	if (!*key || (digits == wanted && !others))
+		return false;
+	if (others)
+		snprintf(more, sizeof(more), " and %zu other characters", others);
+	*conflict = (struct option_conflict){.option = option};
+	snprintf(conflict->why, sizeof(conflict->why),
+		 "found %zu hexadecimal digits%s, allowed: %zu hexadecimal digits, a key of %s "
+		 "and its salt of %u B",
+		 digits, more, wanted, esp_cipher_names[cipher], ESP_SALT_BYTES);
+	return true;
+}
+
+static bool
+spi_conflict(const struct esp_options *options, struct option_conflict *conflict)
+{
+	if (options->spi_in != options->spi_out)
+		return false;
+	*conflict = (struct option_conflict){.option = "esp_spi_out", .other = "esp_spi_in"};
+	snprintf(conflict->why, sizeof(conflict->why),
+		 "found %" PRIu32 " as esp_spi_in and as esp_spi_out, allowed: two SPIs",
+		 options->spi_in);
+	return true;
+}
+
+/* GCM is lost when two associations use one nonce under one key (RFC 4106, 8.1). */
+static bool
+keys_conflict(const struct esp_options *options, struct option_conflict *conflict)
+{
+	struct esp_spec in, out;
+
+	esp_spec_of(options, true, &in);
+	esp_spec_of(options, false, &out);
+	if (memcmp(in.key, out.key, in.key_bytes) || memcmp(in.salt, out.salt, sizeof(in.salt)))
+		return false;
+	*conflict = (struct option_conflict){
+		.option = "esp_key_out",
+		.other = "esp_key_in",
+		.why = "found one key as esp_key_in and as esp_key_out, allowed: two keys",
+	};
+	return true;
+}
+
+bool
+esp_options_conflict(const struct esp_options *options, struct option_conflict *conflict)
+{
+	return key_conflict("esp_key_in", options->key_in, options->cipher, conflict) ||
+	       key_conflict("esp_key_out", options->key_out, options->cipher, conflict) ||
+	       spi_conflict(options, conflict) || keys_conflict(options, conflict);
 }

@@ -64,8 +64,8 @@ struct esp_spec {
 /* Bytes of such a cipher's key, without its salt. */
 uint32_t esp_key_bytes(enum esp_cipher cipher);
 
-/* Why it cannot be so, and what is allowed; NULL when it can. */
-const char *esp_options_conflict(const struct esp_options *options);
+/* Is there an option that cannot be so? *conflict then says which, and why. */
+bool esp_options_conflict(const struct esp_options *options, struct option_conflict *conflict);
 
 /* The association in that direction. options are without conflict. */
 void esp_spec_of(const struct esp_options *options, bool to_guest, struct esp_spec *spec);

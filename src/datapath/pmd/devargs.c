@@ -201,6 +201,7 @@ static int
 check_config(const struct draft *draft)
 {
 	const struct option_spec *device = options_find(datapath_options, "device");
+	struct option_conflict conflict;
 	char text[OPTION_TEXT_BYTES];
 	struct setting cost;
 	int beside;
@@ -213,6 +214,10 @@ check_config(const struct draft *draft)
 	if (draft->config.work_cycles) {
 		log_error("net_folio: work: found some, but the application is not folio's, "
 			  "allowed: 0cycles");
+		return -EINVAL;
+	}
+	if (datapath_config_option_conflict(&draft->config, &conflict)) {
+		log_error("net_folio: %s: %s", conflict.option, conflict.why);
 		return -EINVAL;
 	}
 	if (datapath_config_check(&draft->config))

@@ -218,8 +218,6 @@ int
 recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 	       const struct combo *combo, enum sweep_scope scope, struct datapath_config *out)
 {
-	const char *conflict;
-	unsigned int source;
 	struct draft draft;
 
 	draft_init(&draft);
@@ -228,13 +226,8 @@ recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 	    apply_costs(recipe, shared->costs, level_of(shared, combo), &draft))
 		return -EINVAL;
 	reset_what_is_off(&draft.config);
-	conflict = datapath_config_device_conflict(&draft.config);
-	if (conflict)
-		return node_refuse(recipe->where, "in %s: %s", recipe->name, conflict);
-	conflict = datapath_config_conflict(&draft.config, &source);
-	if (conflict)
-		return node_refuse(recipe->where, "found source %s on in %s: %s",
-				   sources[source]->name, recipe->name, conflict);
+	if (recipe_check(recipe, shared, combo, scope, &draft.config))
+		return -EINVAL;
 	memcpy(out, &draft.config, sizeof(*out));
 	return 0;
 }

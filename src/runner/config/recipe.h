@@ -49,6 +49,11 @@ enum sweep_scope {
 int recipe_resolve(const struct recipe *recipe, const struct recipe_shared *shared,
 		   const struct combo *combo, enum sweep_scope scope, struct datapath_config *out);
 
+/* Can config, which is all of that, work? Returns 0; or -EINVAL after node_refuse() of what cannot. */
+int recipe_check(const struct recipe *recipe, const struct recipe_shared *shared,
+		 const struct combo *combo, enum sweep_scope scope,
+		 const struct datapath_config *config);
+
 /*
  * Does it need a cost that the profile has a range of only? Returns 1, 0, or -EINVAL after
  * node_refuse().
