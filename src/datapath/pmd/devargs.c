@@ -16,10 +16,8 @@
 #include "datapath/sources/bounce_copy.h"
 
 static const char *const copy_modes[] = {
-	[COPY_NONE] = "none",
-	[COPY_SHADOW] = "shadow",
-	[COPY_HEADER] = "header",
-	[COPY_MODES] = NULL,
+	[COPY_NONE] = "none",   [COPY_SHADOW] = "shadow", [COPY_HEADER] = "header",
+	[COPY_FUSED] = "fused", [COPY_MODES] = NULL,
 };
 
 static const char *const no_or_yes[] = {"0", "1", NULL};
@@ -178,6 +176,31 @@ set_copy(struct draft *draft, uint32_t copy)
 			     why, sizeof(why));
 }
 
+/* An application that was promised ESP must not get plain frames instead. */
+static int
+check_esp(const struct reader *reader)
+{
+	const struct datapath_config *config = &reader->draft.config;
+
+	if (bounce_copy_mode(config) == COPY_FUSED) {
+		if (config->esp.crypto == ESP_CRYPTO_CPU || config->esp.crypto == ESP_CRYPTO_DIRECT)
+			return 0;
+		log_error("net_folio: esp_crypto: found '%s', but copy=fused calls the cipher "
+			  "itself, allowed: cpu, direct",
+			  esp_crypto_names[config->esp.crypto]);
+		return -EINVAL;
+	}
+	for (const struct option_spec *option = datapath_options; option->name; option++) {
+		if (strncmp(option->name, "esp_", 4) != 0 || !is_given(reader, option->name))
+			continue;
+		log_error("net_folio: %s: found without copy=fused, and no other mode encrypts, "
+			  "allowed: copy=fused",
+			  option->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int
 read_pairs(const char *text, struct reader *reader)
 {
@@ -193,6 +216,8 @@ read_pairs(const char *text, struct reader *reader)
 		error = check_copy(reader);
 	if (!error && !is_given(reader, "bounce_copy"))
 		set_copy(&reader->draft, reader->args->copy);
+	if (!error)
+		error = check_esp(reader);
 	rte_kvargs_free(reader->pairs);
 	return error;
 }

@@ -23,7 +23,8 @@ struct devargs {
  * Reads "key=value,key=value". Keys are the port's own (path, server, copy, mac), every
  * option of the datapath, sources (vc=on) and options of sources (vc.cost=4000
  * cycles), each at most once. `copy` is short for bounce_copy and its mode, and not
- * to be given beside them; shadow where nothing of either is. text NULL or empty: none. Returns 0, or -EINVAL after log_error() named
+ * to be given beside them; shadow where nothing of either is. Options of ESP go with
+ * copy=fused only. text NULL or empty: none. Returns 0, or -EINVAL after log_error() named
  * the key, what was found and what is allowed.
  */
 int devargs_parse(const char *text, struct devargs *args);

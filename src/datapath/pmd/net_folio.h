@@ -70,6 +70,11 @@ extern int net_folio_logtype;
 /* ops.c: what the port can do. */
 extern const struct eth_dev_ops net_folio_ops;
 
+/* esp.c: the longest frame, for an application. */
+uint32_t net_folio_frame_bytes_max(const struct datapath_config *config);
+/* Can the port start (again)? Returns 0, or -EALREADY after log_error(). */
+int net_folio_check_numbers(const struct net_folio *folio);
+
 /* burst.c: for struct rte_eth_dev; queue is a struct queue_pair. */
 uint16_t net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);
 /* Drops and counts frames of more than segments_max. */

@@ -12,13 +12,6 @@
 #include "datapath/pmd/net_folio.h"
 #include "datapath/sources/bounce_copy.h"
 
-/* Longest frame: what a slot holds, or as many as it takes. */
-static uint32_t
-frame_bytes_max(const struct datapath_config *config)
-{
-	return config->mergeable ? LOWER_FRAME_BYTES_MAX : SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
-}
-
 static int
 net_folio_configure(struct rte_eth_dev *dev)
 {
@@ -151,6 +144,8 @@ net_folio_start(struct rte_eth_dev *dev)
 	struct net_folio *folio = dev->data->dev_private;
 	int error = check_queues(dev);
 
+	if (!error)
+		error = net_folio_check_numbers(folio);
 	if (error)
 		return error;
 	give_up_guest(folio);
@@ -204,7 +199,7 @@ net_folio_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	uint16_t ring_size = (uint16_t)folio->config.ring_size;
 
 	info->max_mac_addrs = 1;
-	info->max_rx_pktlen = frame_bytes_max(&folio->config);
+	info->max_rx_pktlen = net_folio_frame_bytes_max(&folio->config);
 	info->max_mtu = (uint16_t)(info->max_rx_pktlen - RTE_ETHER_HDR_LEN);
 	if (folio->config.mergeable) {
 		info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;

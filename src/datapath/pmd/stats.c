@@ -61,7 +61,7 @@ stats_of(const struct net_folio *folio, unsigned int q)
 	return (struct pair_stats){
 		.ipackets = pair->rx_packets,
 		.ibytes = pair->rx_bytes,
-		.ierrors = pair->rx_segmented,
+		.ierrors = pair->rx_segmented + port->drop_esp,
 		.rx_nombuf = port->drop_no_shadow,
 		.opackets = pair->tx_packets,
 		.obytes = pair->tx_bytes,
