@@ -13,12 +13,39 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "datapath/sources/source.h"
+#include "runner/commands/commands.h"
+#include "runner/config/experiment.h"
 #include "runner/config/presets.h"
+#include "runner/exit_status.h"
 #include "runner/paper/paper.h"
 #include "runner/paper/verdict.h"
 #include "runner/report/report.h"
 #include "sample_run.h"
+
+/* In place of paper_dir()'s, where a test sets it. */
+static const char *other_dir;
+const char *__real_paper_dir(void);
+const char *__wrap_paper_dir(void);
+
+const char *
+__wrap_paper_dir(void)
+{
+	return other_dir ? other_dir : __real_paper_dir();
+}
+
+static char said[4096];
+
+static void
+keep_message(enum log_level level, const char *text, void *arg)
+{
+	size_t used = strlen(said);
+
+	(void)level;
+	(void)arg;
+	snprintf(said + used, sizeof(said) - used, "%s\n", text);
+}
 
 static void
 check_configuration(const char *name)
@@ -141,15 +168,20 @@ test_damaged(void **state)
 	(void)state;
 	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,1.5,,,,\n", CLAIMS "T1,c,m,a,b,1,,,x,y\n"),
 			 0);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,<,1.5,,,,\n", CLAIMS), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,<,1.5,,,,\n", CLAIMS), -ENOPKG);
 	assert_int_equal(open_of(EXPECTED "T1,a,b,m,at most,1.5,,F,,n\n", CLAIMS), 0);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,at most,1.5,,,,n\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,0,,,,\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,many,,,,\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of("table\n", CLAIMS), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,,,,x,y\n"), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,2,1,,x,y\n"), -EBADMSG);
-	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,1\n"), -EBADMSG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,at most,1.5,,,,n\n", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,0,,,,\n", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,many,,,,\n", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of("table\n", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,,,,x,y\n"), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,2,1,,x,y\n"), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,1\n"), -ENOPKG);
+	/* Cut short: between fields, within the last one, within the columns. */
+	assert_int_equal(open_of(EXPECTED "T1,a,b,m,=,1.5,,,,\nT1,a,b", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of(EXPECTED, CLAIMS "T1,c,m,a,b,1,,,x,y"), -ENOPKG);
+	assert_int_equal(open_of("table,conf", CLAIMS), -ENOPKG);
+	assert_int_equal(open_of("", CLAIMS), -ENOPKG);
 }
 
 static enum verdict
@@ -365,14 +397,110 @@ test_report(void **state)
 	forget(&r);
 }
 
+/* A folder whose expected.csv is cut short, in place of the paper's. */
+static void
+damage_paper(char *folder, size_t size)
+{
+	sample_folder(folder, size);
+	write_text(folder, "expected.csv", EXPECTED "T1,vm-virtio,vm-sriov,latency_mea");
+	write_text(folder, "claims.csv", CLAIMS);
+	other_dir = folder;
+	said[0] = '\0';
+	log_set_sink(keep_message, NULL);
+}
+
+static void
+mend_paper(const char *folder)
+{
+	log_set_sink(NULL, NULL);
+	other_dir = NULL;
+	sample_remove(folder);
+}
+
+/* All else is made and printed; that the paper's are missing is said, and is the status. */
+static void
+test_report_without_paper(void **state)
+{
+	char folder[32], *text = NULL;
+	struct recorded r;
+	size_t size;
+
+	(void)state;
+	record(&r, 0.001);
+	char *arguments[] = {(char *)"report", r.folder, NULL};
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	damage_paper(folder, sizeof(folder));
+	assert_int_equal(report_make(r.folder, file), -ENOPKG);
+	fclose(file);
+	assert_non_null(strstr(said, "expected.csv:2: damaged: the line is cut short"));
+	assert_non_null(strstr(text, "Beside the paper: T1"));
+	assert_non_null(strstr(text, "could not be read"));
+	assert_non_null(strstr(text, "naive"));
+	assert_int_equal(cmd_report(2, arguments), EXIT_MACHINE_LACKS);
+	mend_paper(folder);
+	free(text);
+	forget(&r);
+}
+
+/* A suite speaks of the paper whatever its runs are held against. */
+static void
+test_suite_without_paper(void **state)
+{
+	char folder[32], suite[32], run[64];
+	struct sample sample;
+
+	(void)state;
+	sample_folder(suite, sizeof(suite));
+	char *arguments[] = {(char *)"report", suite, NULL};
+
+	write_text(suite, "runs.csv", "run,status,reason\nsmall,done,\n");
+	snprintf(run, sizeof(run), "%s/small", suite);
+	sample_open(&sample, sizes, 0.001);
+	sample_write(&sample, run);
+	sample_close(&sample);
+	assert_int_equal(cmd_report(2, arguments), EXIT_DONE);
+	damage_paper(folder, sizeof(folder));
+	assert_int_equal(cmd_report(2, arguments), EXIT_MACHINE_LACKS);
+	assert_non_null(strstr(said, "expected.csv:2: damaged"));
+	mend_paper(folder);
+	sample_remove(suite);
+}
+
+/* Before anything runs, not when it has been measured. */
+static void
+test_run_without_paper(void **state)
+{
+	char folder[32], config[64], out[64];
+
+	(void)state;
+	damage_paper(folder, sizeof(folder));
+	snprintf(config, sizeof(config), "%s/t1.yaml", folder);
+	snprintf(out, sizeof(out), "%s/out", folder);
+	char *arguments[] = {(char *)"run", config, (char *)"--out", out, NULL};
+
+	write_text(folder, "t1.yaml",
+		   "folio: 1\nname: t1\npaper: T1\nconfigurations: [{preset: folio}]\n");
+	assert_int_equal(cmd_run(4, arguments), EXIT_MACHINE_LACKS);
+	assert_int_not_equal(access(out, F_OK), 0);
+	mend_paper(folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_data),     cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_ratios),
-		cmocka_unit_test(test_needs),    cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report_without_paper),
+		cmocka_unit_test(test_suite_without_paper),
+		cmocka_unit_test(test_run_without_paper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,20 @@ test_cut_last_line_is_left_out(void **state)
 	run_files_close(&run);
 }
 
+/* plan.csv is written at once: what is missing of it, no kill explains. */
+static void
+test_cut_plan_is_damaged(void **state)
+{
+	struct run run;
+	struct stat st;
+
+	sample_write(*state, folder_path);
+	assert_int_equal(stat(file_path("plan.csv"), &st), 0);
+	assert_int_equal(truncate(file_path("plan.csv"), st.st_size - 1), 0);
+	assert_int_equal(read_run(&run), -EBADMSG);
+	assert_said("damaged: the line is cut short");
+}
+
 /* Two rows a trial; what was not timed has no times. */
 static void
 test_exits_are_written(void **state)
@@ -333,6 +347,7 @@ main(void)
 		TEST(test_plan_and_manifest),
 		TEST(test_quoted_fields),
 		TEST(test_cut_last_line_is_left_out),
+		TEST(test_cut_plan_is_damaged),
 		TEST(test_exits_are_written),
 		TEST(test_damage_is_refused),
 		TEST(test_folder_with_files_is_refused),

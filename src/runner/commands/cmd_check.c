@@ -213,9 +213,10 @@ check_one(const char *config, const struct assignments *set, struct duration *su
 {
 	struct experiment *experiment;
 	enum exit_status status;
+	int error = experiment_open(config, costs_dir(), set->set, set->n, &experiment);
 
-	if (experiment_open(config, costs_dir(), set->set, set->n, &experiment))
-		return EXIT_BAD_USAGE;
+	if (error)
+		return exit_status_refused(error);
 	status = captures_check(experiment) ? EXIT_BAD_USAGE : print_plan(experiment, sum);
 	experiment_close(experiment);
 	return status;

@@ -25,6 +25,8 @@ status_of(int err)
 		return EXIT_DONE;
 	case -ENODATA:
 		return EXIT_INCONCLUSIVE;
+	case -ENOPKG:
+		return EXIT_MACHINE_LACKS;
 	default:
 		return EXIT_BAD_USAGE;
 	}
@@ -47,7 +49,8 @@ make_suite(const char *path)
 		snprintf(run, sizeof(run), "%s/%s", path, entries.at[i].name);
 		if (folder_has(&folder, entries.at[i].name))
 			err = report_make(run, NULL);
-		err = err == -ENODATA ? 0 : err;
+		/* The suite's own report comes across missing figures of the paper's once more. */
+		err = err == -ENODATA || err == -ENOPKG ? 0 : err;
 	}
 	folder_close(&folder);
 	return err ? err : suite_report_make(path, stdout);

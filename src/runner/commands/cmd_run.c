@@ -123,10 +123,11 @@ run_one(const struct arguments *arguments, int *stop_signal)
 {
 	enum exit_status status = EXIT_BAD_USAGE;
 	struct experiment *experiment;
+	int error = experiment_open(arguments->config, costs_dir(), arguments->set.set,
+				    arguments->set.n, &experiment);
 
-	if (experiment_open(arguments->config, costs_dir(), arguments->set.set, arguments->set.n,
-			    &experiment))
-		return EXIT_BAD_USAGE;
+	if (error)
+		return exit_status_refused(error);
 	if (!captures_check(experiment))
 		status = session_run(&arguments->session, experiment, stop_signal);
 	experiment_close(experiment);

@@ -408,7 +408,7 @@ report(struct session *session)
 	if (!error)
 		return EXIT_DONE;
 	/* What was done before is in files that anybody may have changed since. */
-	return is_new ? EXIT_MACHINE_LACKS : EXIT_BAD_USAGE;
+	return is_new || error == -ENOPKG ? EXIT_MACHINE_LACKS : EXIT_BAD_USAGE;
 }
 
 /* A run that was resumed but never ready has its files as they were. */

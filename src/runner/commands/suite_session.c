@@ -161,15 +161,18 @@ suite_session_run(const struct session_options *options, const struct suite *sui
 		  int *stop_signal)
 {
 	struct suite_session session = {.options = options, .suite = suite, .folder = {.fd = -1}};
-	enum exit_status status = EXIT_BAD_USAGE;
+	enum exit_status status;
+	int error;
 
 	*stop_signal = 0;
 	if (options->resume_dir) {
-		if (!open_folder(&session) && !open_experiments(&session))
-			status = run_suite(&session, stop_signal);
-	} else if (!open_experiments(&session) && !open_folder(&session)) {
-		status = run_suite(&session, stop_signal);
+		error = open_folder(&session);
+		error = error ? error : open_experiments(&session);
+	} else {
+		error = open_experiments(&session);
+		error = error ? error : open_folder(&session);
 	}
+	status = error ? exit_status_refused(error) : run_suite(&session, stop_signal);
 	for (size_t i = 0; i < suite->n_runs; i++)
 		experiment_close(session.experiments[i]);
 	if (session.folder.fd >= 0)

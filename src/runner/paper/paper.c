@@ -135,7 +135,7 @@ paper_open(const char *dir, struct paper *paper)
 		error = read_file(dir, "claims.csv", CLAIM_COLUMNS, read_claim, paper);
 	if (error)
 		paper_close(paper);
-	return error;
+	return error && error != -ENOMEM ? -ENOPKG : error;
 }
 
 void

@@ -69,8 +69,9 @@ struct paper {
 const char *paper_dir(void);
 
 /*
- * Reads both files of that folder. Returns 0; -EBADMSG (damaged) or another -errno after
- * log_error(). *paper wants paper_close() after success.
+ * Reads both files of that folder. Returns 0, -ENOPKG (a file is missing or damaged: they are
+ * the installation's, no run's) or -ENOMEM, after log_error() named file and line. *paper wants
+ * paper_close() after success, and is empty otherwise.
  */
 int paper_open(const char *dir, struct paper *paper);
 void paper_close(struct paper *paper);

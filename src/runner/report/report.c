@@ -247,7 +247,11 @@ report_make(const char *path, FILE *out)
 
 	if (err)
 		return err;
+	if (*report.run.manifest.paper)
+		report.paper_error = paper_open(paper_dir(), &report.paper);
 	err = write_and_print(&report, out);
+	err = err ? err : report.paper_error;
+	paper_close(&report.paper);
 	report_close(&report);
 	return err;
 }

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "runner/paper/paper.h"
 #include "runner/report/attribution.h"
 #include "runner/report/document.h"
 #include "runner/report/summary.h"
@@ -17,7 +18,8 @@
  * Makes all of it anew from manifest.json, plan.csv and trials.csv in the folder
  * at path; the text goes to out, unless that is NULL. Figures that cannot be drawn are no error. The
  * caller sees to it that nobody else writes there. Returns 0; -EBADMSG (a file
- * is damaged), -ENODATA (no trials) or another -errno after log_error().
+ * is damaged), -ENODATA (no trials), -ENOPKG (all was made, but the paper's figures cannot be
+ * read) or another -errno after log_error().
  */
 int report_make(const char *path, FILE *out);
 
@@ -27,6 +29,8 @@ struct report {
 	struct run run;
 	struct summary summary;
 	struct attribution attribution;
+	struct paper paper;
+	int paper_error; /* of reading that; its section says so */
 	/* Marks that the tables have used, and that want a footnote. */
 	bool used_dagger, used_double_dagger;
 };

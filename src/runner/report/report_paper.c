@@ -284,14 +284,16 @@ void
 report_paper(const struct report *report, struct document *document)
 {
 	const struct manifest *manifest = &report->run.manifest;
-	struct paper paper;
 
-	if (!*manifest->paper || paper_open(paper_dir(), &paper))
+	if (!*manifest->paper)
 		return;
 	document_heading(document, 2, "Beside the paper: %s", manifest->paper);
+	if (report->paper_error) {
+		document_text(document, PAPER_UNREAD);
+		return;
+	}
 	add_busy(manifest, document);
-	if (has_claims(&paper, manifest->paper))
-		add_table(report, &paper, document);
-	report_verdicts(&report, 1, &paper, manifest->paper, document);
-	paper_close(&paper);
+	if (has_claims(&report->paper, manifest->paper))
+		add_table(report, &report->paper, document);
+	report_verdicts(&report, 1, &report->paper, manifest->paper, document);
 }

@@ -8,6 +8,9 @@
 #include "runner/paper/paper.h"
 #include "runner/report/report.h"
 
+/* What stands in their place where the paper's data cannot be read. */
+#define PAPER_UNREAD "The paper's figures could not be read: what was measured stands beside none."
+
 /*
  * Adds a row for each figure of the paper's that is judged, of that table; of all tables,
  * and its claims too, where table is NULL. Each is looked for in the run that is held

@@ -20,6 +20,8 @@ struct suite_report {
 	struct report reports[SUITE_RUNS_MAX];
 	struct report *opened[SUITE_RUNS_MAX]; /* into reports; NULL: there is nothing to report */
 	size_t n_opened;
+	struct paper paper;
+	int paper_error; /* of reading that */
 };
 
 static int
@@ -53,6 +55,7 @@ close_suite(struct suite_report *suite)
 	for (size_t i = 0; i < suite->entries.n; i++)
 		if (suite->opened[i])
 			report_close(suite->opened[i]);
+	paper_close(&suite->paper);
 	folder_close(&suite->folder);
 	free(suite);
 }
@@ -88,14 +91,12 @@ add_runs(const struct suite_report *suite, struct document *document)
 static void
 add_verdicts(const struct suite_report *suite, struct document *document)
 {
-	struct paper paper;
-
-	if (paper_open(paper_dir(), &paper))
-		return;
 	document_heading(document, 2, "Beside the paper");
-	report_verdicts((const struct report *const *)suite->opened, suite->entries.n, &paper, NULL,
-			document);
-	paper_close(&paper);
+	if (suite->paper_error)
+		document_text(document, PAPER_UNREAD);
+	else
+		report_verdicts((const struct report *const *)suite->opened, suite->entries.n,
+				&suite->paper, NULL, document);
 }
 
 /* The first run's machine is all runs': they are of one call. */
@@ -182,10 +183,13 @@ suite_report_make(const char *path, FILE *out)
 	err = suite_file_read(&suite->folder, &suite->entries);
 	if (!err)
 		err = open_reports(suite);
-	if (!err)
+	if (!err) {
+		suite->paper_error = paper_open(paper_dir(), &suite->paper);
 		err = write_whole(suite);
+	}
 	if (!err)
 		err = print_gist(suite, out);
+	err = err ? err : suite->paper_error;
 	close_suite(suite);
 	return err;
 }

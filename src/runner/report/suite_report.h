@@ -11,8 +11,9 @@
 /*
  * Makes report.md and report.html anew from the suite's folder at path and those of its runs,
  * whose own reports are there already; what they come to goes to out. The caller sees to it
- * that nobody else writes there. Returns 0; -EBADMSG (damaged), -ENODATA (no run was measured)
- * or another -errno after log_error().
+ * that nobody else writes there. Returns 0; -EBADMSG (damaged), -ENODATA (no run was measured),
+ * -ENOPKG (all was made, but the paper's figures cannot be read) or another -errno after
+ * log_error().
  */
 int suite_report_make(const char *path, FILE *out);
 

@@ -37,12 +37,18 @@ struct csv_line {
 /*
  * Reads the file at path, whose first line must be columns to the letter, and
  * hands each further line to each(), which returns 0, or -errno to stop. A last
- * line without its newline is what a kill left of a write: it is dropped with a
- * log_note(). Returns 0, what each() returned, -EBADMSG (damaged) or another
- * -errno, after log_error() named file and line.
+ * line without its newline is damage. Returns 0, what each() returned, -EBADMSG
+ * (damaged) or another -errno, after log_error() named file and line.
  */
 int csv_read(const char *path, const char *columns,
 	     int (*each)(const struct csv_line *line, void *arg), void *arg);
+
+/*
+ * The same for a file that grows line by line: a last line without its newline is what a
+ * kill left of a write, and is dropped with a log_note(), unless it is the columns'.
+ */
+int csv_read_appended(const char *path, const char *columns,
+		      int (*each)(const struct csv_line *line, void *arg), void *arg);
 
 /* Reads a whole field as a number. Returns 0, or -EBADMSG after log_error(). */
 int csv_read_number(const struct csv_line *line, size_t field, double *out);

@@ -15,6 +15,7 @@
 struct reader {
 	struct csv_line line;
 	size_t n_columns;
+	bool appended;             /* its last line may be cut short */
 	char text[LINE_BYTES_MAX]; /* the line's fields, each with its NUL */
 	size_t used;
 	int err;
@@ -82,6 +83,18 @@ next_line(FILE *file, char *text, size_t size)
 	return (ssize_t)length;
 }
 
+/* Of a line without its newline. Returns 0: nothing of it is lost that had been there whole. */
+static int
+cut_short(const struct reader *r)
+{
+	if (!r->appended || r->line.number == 1)
+		return damaged(&r->line, r->line.number == 1 ? "the line of columns is cut short" :
+							       "the line is cut short");
+	log_note("%s:%u: the last line was cut short; it is left out", r->line.path,
+		 r->line.number);
+	return 0;
+}
+
 /* Hands the text to libcsv line by line, so that a message can name the line. */
 static int
 read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *columns)
@@ -96,8 +109,7 @@ read_lines(struct reader *r, struct csv_parser *parser, FILE *file, const char *
 		if (length < 0) {
 			r->err = damaged(&r->line, "the line is too long");
 		} else if (text[length - 1] != '\n') {
-			log_note("%s:%u: the last line was cut short; it is left out", r->line.path,
-				 r->line.number);
+			r->err = cut_short(r);
 			break;
 		} else if (r->line.number == 1) {
 			text[length - 1] = '\0';
@@ -129,9 +141,9 @@ count_columns(const char *columns)
 	return n;
 }
 
-int
-csv_read(const char *path, const char *columns, int (*each)(const struct csv_line *line, void *arg),
-	 void *arg)
+static int
+read_file(const char *path, const char *columns,
+	  int (*each)(const struct csv_line *line, void *arg), void *arg, bool appended)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	int fd = file_open_regular(path);
@@ -148,6 +160,7 @@ csv_read(const char *path, const char *columns, int (*each)(const struct csv_lin
 		r->n_columns = count_columns(columns);
 		r->each = each;
 		r->arg = arg;
+		r->appended = appended;
 		err = read_lines(r, &parser, file, columns);
 		if (!err && r->line.number == 0)
 			err = damaged(&r->line, "the file is empty");
@@ -161,6 +174,20 @@ csv_read(const char *path, const char *columns, int (*each)(const struct csv_lin
 		close(fd);
 	free(r);
 	return err;
+}
+
+int
+csv_read(const char *path, const char *columns, int (*each)(const struct csv_line *line, void *arg),
+	 void *arg)
+{
+	return read_file(path, columns, each, arg, false);
+}
+
+int
+csv_read_appended(const char *path, const char *columns,
+		  int (*each)(const struct csv_line *line, void *arg), void *arg)
+{
+	return read_file(path, columns, each, arg, true);
 }
 
 int

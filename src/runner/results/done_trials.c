@@ -129,7 +129,7 @@ done_trials_read(const char *path, const struct experiment *experiment, struct d
 		scan->seen = calloc(experiment->n_cells, UNITS_MAX * sizeof(*scan->seen));
 	}
 	if (scan && scan->seen)
-		error = csv_read(path, TRIALS_COLUMNS, take_line, scan);
+		error = csv_read_appended(path, TRIALS_COLUMNS, take_line, scan);
 	if (error == -ENOMEM)
 		log_error("%s: cannot read: %s", path, strerror(ENOMEM));
 	if (scan)

@@ -189,11 +189,6 @@ cut_trials(struct results *r)
 
 	if (err || r->trials_bytes == whole_bytes)
 		return err;
-	if (r->trials_bytes < whole_bytes) {
-		log_error("%s/trials.csv:1: damaged: the line of columns is cut short",
-			  r->folder.path);
-		return -EBADMSG;
-	}
 	if (ftruncate(r->trials_fd, whole_bytes) != 0 || fsync(r->trials_fd) != 0) {
 		err = -errno;
 		log_error("%s/trials.csv: cannot cut off its last trial: %s", r->folder.path,

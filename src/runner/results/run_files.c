@@ -136,7 +136,7 @@ run_files_read(const struct folder *folder, struct run *run)
 	if (!err)
 		err = csv_read(plan, PLAN_COLUMNS, run_plan_line, run);
 	if (!err)
-		err = csv_read(trials, TRIALS_COLUMNS, run_trial_line, run);
+		err = csv_read_appended(trials, TRIALS_COLUMNS, run_trial_line, run);
 	if (!err)
 		err = order_series(run, trials);
 	if (!err)
