@@ -108,6 +108,29 @@ refused unit.yaml 'measure.slice'
 printf 'folio: 1\nname: x\nruns: [small.yaml]\nset: [1]\n' >list.yaml
 refused list.yaml 'list.yaml:4: set: '
 
+# A link in a run's place leads out of the suite: nothing is written there.
+linked() {
+	"$folio" "$@" >text 2>err
+	[ $? -eq 2 ] || fail "$*: a link in a run's place was followed"
+	grep -q 'small: found a symbolic link' err || { cat err; fail "$*: the link is not named"; }
+	[ "$(find elsewhere -newer before)" = '' ] || fail "$*: wrote behind the link"
+}
+cp -r out link
+mv link/small elsewhere
+ln -s "$PWD/elsewhere" link/small
+sleep 0.05
+touch before
+linked run --resume link --no-progress
+linked report link
+
+# A list of runs that is cut short is damaged, wherever it is cut.
+for text in 'run,sta' 'run,status,reason\nsmall,do' 'run,status,reason\nsmall,done,'; do
+	# shellcheck disable=SC2059
+	printf "$text" >out/runs.csv
+	expect 2 'cut short' "$folio" report out
+	grep -q 'none of its' output && fail 'a cut list of runs passes for one without any'
+done
+
 # A damaged list of runs names no folder elsewhere.
 printf 'run,status,reason\n../out,done,\n' >out/runs.csv
 "$folio" report out >text 2>err && fail 'a run outside of the folder was reported'

@@ -50,8 +50,12 @@ open_experiments(struct suite_session *session)
 {
 	int error = 0;
 
-	for (size_t i = 0; !error && i < session->suite->n_runs; i++)
-		error = open_experiment(session, i);
+	for (size_t i = 0; !error && i < session->suite->n_runs; i++) {
+		if (session->options->resume_dir)
+			error = suite_run_check(&session->folder, session->suite->runs[i].name);
+		if (!error)
+			error = open_experiment(session, i);
+	}
 	return error;
 }
 

@@ -216,7 +216,8 @@ folder_write(const struct folder *folder, const char *name, const char *text, si
 	int fd, err;
 
 	snprintf(temporary, sizeof(temporary), ".%s.tmp", name);
-	fd = openat(folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = openat(folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
 	err = fd < 0 ? -errno : write_all(fd, text, size);
 	if (!err && fsync(fd) != 0)
 		err = -errno;

@@ -49,7 +49,10 @@ bool folder_has(const struct folder *folder, const char *name);
  */
 int folder_read(const struct folder *folder, const char *name, size_t size_max, char **text);
 
-/* Makes the file name from size bytes of text. Returns 0 or -errno after log_error(). */
+/*
+ * Makes the file name from size bytes of text; a symbolic link in its place is replaced, never
+ * written through. Returns 0 or -errno after log_error().
+ */
 int folder_write(const struct folder *folder, const char *name, const char *text, size_t size);
 
 /*

@@ -125,7 +125,8 @@ open_trials(struct results *r)
 	struct stat st;
 	int err = 0;
 
-	r->trials_fd = openat(r->folder.fd, "trials.csv", O_WRONLY | O_APPEND | O_CLOEXEC);
+	r->trials_fd =
+		openat(r->folder.fd, "trials.csv", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (r->trials_fd < 0 || fstat(r->trials_fd, &st) != 0) {
 		err = -errno;
 		log_error("%s/trials.csv: cannot open: %s", r->folder.path, strerror(-err));
@@ -350,7 +351,8 @@ add_exits(struct results *r, const struct trial *trial)
 	int err = exits_to_csv(r->experiment, trial, &text, &size);
 
 	if (!err && r->exits_fd < 0)
-		r->exits_fd = openat(r->folder.fd, "exits.csv", O_WRONLY | O_APPEND | O_CLOEXEC);
+		r->exits_fd = openat(r->folder.fd, "exits.csv",
+				     O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (!err && r->exits_fd < 0)
 		err = -errno;
 	if (!err && size && write(r->exits_fd, text, size) != (ssize_t)size)

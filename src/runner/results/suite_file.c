@@ -2,14 +2,35 @@
 #include "runner/results/suite_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "runner/results/csv_file.h"
 
 #define COLUMNS "run,status,reason"
+
+int
+suite_run_check(const struct folder *folder, const char *name)
+{
+	struct stat status;
+	int err = 0;
+
+	if (fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		err = errno == ENOENT ? 0 : -errno;
+	else if (!S_ISDIR(status.st_mode))
+		err = -ENOTDIR;
+	if (err == -ENOTDIR)
+		log_error("%s/%s: found %s, allowed: a folder of this suite's, for the run",
+			  folder->path, name,
+			  S_ISLNK(status.st_mode) ? "a symbolic link" : "no folder");
+	else if (err)
+		log_error("%s/%s: %s", folder->path, name, strerror(-err));
+	return err;
+}
 
 int
 suite_file_write(const struct folder *folder, const struct suite_entries *entries)
@@ -69,5 +90,9 @@ suite_file_read(const struct folder *folder, struct suite_entries *entries)
 
 	*entries = (struct suite_entries){0};
 	snprintf(path, sizeof(path), "%s/" SUITE_FILE, folder->path);
-	return csv_read(path, COLUMNS, read_entry, entries);
+	int err = csv_read(path, COLUMNS, read_entry, entries);
+
+	for (size_t i = 0; !err && i < entries->n; i++)
+		err = suite_run_check(folder, entries->at[i].name);
+	return err;
 }

@@ -25,7 +25,17 @@ struct suite_entries {
 	size_t n;
 };
 
-/* Each returns 0, -EBADMSG (damaged) or another -errno after log_error(). */
+/*
+ * Is the run's place within the suite's folder free, or a folder? Anything else, such as a
+ * symbolic link, would have the run written where nobody asked for it. Returns 0, -ENOTDIR or
+ * another -errno after log_error().
+ */
+int suite_run_check(const struct folder *folder, const char *name);
+
+/*
+ * Each returns 0, -EBADMSG (damaged) or another -errno after log_error(). Of what is read,
+ * suite_run_check() holds.
+ */
 int suite_file_write(const struct folder *folder, const struct suite_entries *entries);
 int suite_file_read(const struct folder *folder, struct suite_entries *entries);
 
