@@ -22,9 +22,11 @@ take(void *arg, const struct trace_record *record)
 	}
 	if (reading->tid && record->tid != reading->tid)
 		return 0;
-	if (!import->events++)
+	/* Times of a trace that lost events may go back. */
+	if (!import->events++ || record->time_ns < import->first_ns)
 		import->first_ns = record->time_ns;
-	import->last_ns = record->time_ns;
+	if (record->time_ns > import->last_ns)
+		import->last_ns = record->time_ns;
 	return pairing_add(&reading->pairing, record, &import->table);
 }
 

@@ -13,7 +13,7 @@ struct trace_import {
 	uint64_t events;            /* of those that probes know */
 	uint64_t lost;              /* missing from the trace, as it says itself */
 	uint64_t unmatched;         /* exits that were counted but whose end was never seen */
-	uint64_t first_ns, last_ns; /* times of the first and last event, by the trace's clock */
+	uint64_t first_ns, last_ns; /* earliest and latest of the events, by the trace's clock */
 };
 
 /*

@@ -13,6 +13,9 @@
 /* Longest text that stands for a reason: "avic_unaccelerated_access", with flags behind it. */
 #define REASON_BYTES 96
 
+/* PERF_RECORD_LOST_SAMPLES, too. */
+#define LOST "PERF_RECORD_LOST"
+
 /* What follows key in text, or NULL. */
 static const char *
 after(const char *text, const char *key)
@@ -127,7 +130,7 @@ find_event(const char *at, uint32_t *event)
 	return NULL;
 }
 
-/* "18864 22242.819430763: ". Returns what follows, or NULL. */
+/* "18864 22242.819430763:    ". Returns what follows, or NULL. */
 static const char *
 read_head(const char *line, struct trace_record *out)
 {
@@ -143,15 +146,19 @@ read_head(const char *line, struct trace_record *out)
 	return line + used;
 }
 
+/*
+ * "PERF_RECORD_LOST lost 3" in an event's place. An event's own text may hold any words, but stands
+ * behind its name and a colon, and perf's line on a record of its own has none.
+ */
 static bool
-read_lost(const char *line, struct trace_record *out)
+read_lost(const char *text, struct trace_record *out)
 {
-	const char *lost = strstr(line, "PERF_RECORD_LOST");
 	uint64_t n;
 
-	if (lost)
-		*out = trace_record_lost(0, read_number(after(lost, "lost "), 10, &n) ? n : 1);
-	return lost;
+	if (strncmp(text, LOST, strlen(LOST)) || strchr(text, ':'))
+		return false;
+	*out = trace_record_lost(out->time_ns, read_number(after(text, "lost "), 10, &n) ? n : 1);
+	return true;
 }
 
 bool
@@ -160,9 +167,9 @@ perf_line_read(const char *line, enum trace_isa *isa, struct trace_record *out)
 	const char *text;
 
 	*out = (struct trace_record){.vcpu_id = TRACE_VCPU_UNKNOWN};
-	if (read_lost(line, out))
-		return true;
 	text = read_head(line, out);
+	if (text && read_lost(text, out))
+		return true;
 	text = text ? find_event(text, &out->event) : NULL;
 	if (!text)
 		return false;
@@ -188,8 +195,6 @@ perf_mark_line_read(const char *line, const struct trace_marks *marks, struct tr
 	char head[64];
 	int tid, used = 0;
 
-	if (read_lost(line, out))
-		return true;
 	*out = (struct trace_record){0};
 	if (sscanf(line, "%d [%u] %n", &tid, &cpu, &used) != 2 || !used)
 		return false;
@@ -199,6 +204,8 @@ perf_mark_line_read(const char *line, const struct trace_marks *marks, struct tr
 	if (!line || !read_head(head, out))
 		return false;
 	line += 2 + strspn(line + 2, " ");
+	if (read_lost(line, out))
+		return true;
 	out->vcpu_id = cpu;
 	out->event = is_event(line, marks->begin) ? TRACE_RECORD_MARK_BEGIN : TRACE_RECORD_MARK_END;
 	return out->event == TRACE_RECORD_MARK_BEGIN || is_event(line, marks->end);

@@ -39,6 +39,16 @@ echo "1000 5 kvm_exit isa=9" >"$work/isa.txt"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	expect 2 'holds what no kernel writes' "$folio" trace --import "$work/isa.dat"
 done
+# A buffer that lost events, and goes on with earlier times.
+cat >"$work/back.txt" <<END
+500000 7 kvm_exit exit_reason=0x72 isa=2
+500100 7 kvm_entry
+lost 1
+100000 7 kvm_exit exit_reason=0x72 isa=2
+100300 7 kvm_entry
+END
+/usr/bin/python3 $traces/trace_dat.py "$work/back.dat" "$work/back.txt"
+expect 0 '4 events in 0.0004001 s; 1 lost, 0 unmatched' "$folio" trace --import "$work/back.dat"
 expect 2 "--import: found ''" timeout 10 "$folio" trace --import ""
 expect 2 "--output: found ''" "$folio" trace --import $traces/snp.dat --output ""
 expect 2 'no such option' "$folio" trace --imprt x

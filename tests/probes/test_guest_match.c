@@ -136,6 +136,12 @@ perfs_lines_are_read(void **state)
 	assert_true(perf_mark_line_read("1 [000] 1.0: PERF_RECORD_LOST lost 3", &marks, &record));
 	assert_int_equal(record.event, TRACE_RECORD_LOST);
 	assert_int_equal(record.code, 3);
+	assert_true(perf_mark_line_read(
+		"1 [0] 1.0: probe:folio_vc_exit: (0) name=\"PERF_RECORD_LOST lost 3\"", &marks,
+		&record));
+	assert_int_equal(record.event, TRACE_RECORD_MARK_END);
+	assert_false(perf_mark_line_read("1 [0] 1.0: PERF_RECORD_LOST lost 3: of an event", &marks,
+					 &record));
 	for (const char *const *line =
 		     (const char *const[]){"", "[", "]", "1 [", "1 [0]", "1 [0] 2",
 					   "x [0] 1.0: a:b:", "1 [0] 1.0: kvm:kvm_exit: reason",

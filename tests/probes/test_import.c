@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "base/log.h"
 #include "probes/exit_csv.h"
 #include "probes/import.h"
+#include "probes/perf_data.h"
 
 #define FOLDER TEST_SOURCE_DIR "/tests/data/exits/"
 #define TEXT_BYTES 8192
@@ -178,6 +180,61 @@ read_file(const char *name, uint8_t **bytes)
 	return (size_t)size;
 }
 
+/*
+ * The 5th sample of micro_vm.perf becomes PERF_RECORD_LOST, 7 events: its number and its count
+ * stand first, and thread, time, number and CPU of a sample last (perf_event_open(2), sample_id).
+ */
+static void
+test_perfs_own_losses(void **state)
+{
+	uint8_t *bytes;
+	size_t size = read_file("micro_vm.perf", &bytes);
+	uint64_t at, end, lost = 7;
+	char text[TEXT_BYTES] = "";
+	int err, samples = 0;
+
+	(void)state;
+	memcpy(&at, bytes + 40, sizeof(at));
+	memcpy(&end, bytes + 48, sizeof(end));
+	for (end += at; at < end;) {
+		struct perf_event_header *header = (void *)(bytes + at);
+
+		if (header->type == PERF_RECORD_SAMPLE && ++samples == 5) {
+			header->type = PERF_RECORD_LOST;
+			memmove(bytes + at + header->size - 32, bytes + at + 16, 32);
+			memcpy(bytes + at + 16, &lost, sizeof(lost));
+		}
+		at += header->size;
+	}
+	err = import_bytes(bytes, size, text);
+	free(bytes);
+	if (err == -ENOTSUP)
+		skip();
+	assert_int_equal(err, 0);
+	assert_non_null(strstr(text, "# 259 events in "));
+	assert_non_null(strstr(text, " 7 lost, "));
+}
+
+/* An event's text that says so is no loss, and an event's name neither. */
+static void
+test_losses_that_are_none(void **state)
+{
+	enum trace_isa isa = TRACE_ISA_UNKNOWN;
+	struct trace_record record;
+
+	(void)state;
+	assert_true(perf_line_read("7 1.000000005: PERF_RECORD_LOST lost 3", &isa, &record));
+	assert_int_equal(record.event, TRACE_RECORD_LOST);
+	assert_int_equal(record.code, 3);
+	assert_int_equal(record.time_ns, 1000000005);
+	assert_true(perf_line_read("7 1.000000005:  kvm:kvm_pio: PERF_RECORD_LOST lost 3", &isa,
+				   &record));
+	assert_int_equal(record.event, TRACE_KVM_PIO);
+	assert_false(perf_line_read("7 1.000000005: PERF_RECORD_LOST lost 3: x", &isa, &record));
+	assert_false(perf_line_read("7 1.000000005: a:b: PERF_RECORD_LOST lost 3", &isa, &record));
+	assert_false(perf_line_read("PERF_RECORD_LOST lost 3", &isa, &record));
+}
+
 static void
 test_what_is_no_trace(void **state)
 {
@@ -285,6 +342,8 @@ main(void)
 		cmocka_unit_test(test_recorded_trace_dat),
 		cmocka_unit_test(test_recorded_perf_data),
 		cmocka_unit_test(test_one_thread),
+		cmocka_unit_test(test_perfs_own_losses),
+		cmocka_unit_test(test_losses_that_are_none),
 		cmocka_unit_test(test_what_is_no_trace),
 		cmocka_unit_test(test_truncated_trace_dat),
 		cmocka_unit_test(test_truncated_perf_data),
