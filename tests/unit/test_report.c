@@ -118,7 +118,10 @@ test_numbers(void **state)
 	const struct estimate cycles = {118.44, 117.93, 119.02, 96}, none = estimate_none();
 	const struct estimate large = {-196315, -224205, -113403, 96};
 	const struct estimate wide = {118.44, 90.2, 171.6, 96}, ratio = {96.024, 95.8, 96.31, 96};
-	const struct estimate apart = {181000, 165, 199e6, 4};
+	const struct estimate apart = {181000, 165, 199e6, 4}, nearly_none = {-0.3, -8.2, 9.1, 4};
+	const struct estimate small_bound = {30100, 412, 59400, 4};
+	const struct estimate around_none = {312, -800, 11900, 4};
+	const struct estimate negative = {-30100, -59400, -412, 4};
 	char buf[64];
 
 	(void)state;
@@ -138,6 +141,14 @@ test_numbers(void **state)
 	assert_string_equal(format_ratio_estimate(&ratio, buf, sizeof(buf)),
 			    " 96.02  95.80..96.31");
 	assert_string_equal(format_cycles_estimate(&apart, buf, sizeof(buf)), "  181k  165..199M");
+	assert_string_equal(format_cycles_estimate(&small_bound, buf, sizeof(buf)),
+			    "   30k  412..59k");
+	assert_string_equal(format_cycles_estimate(&around_none, buf, sizeof(buf)),
+			    "   312  -800..12k");
+	assert_string_equal(format_cycles_estimate(&negative, buf, sizeof(buf)),
+			    "  -30k  -59k..-412");
+	assert_string_equal(format_cycles_estimate(&nearly_none, buf, sizeof(buf)),
+			    "     0  -8..9");
 	assert_string_equal(format_cycles_estimate(&none, buf, sizeof(buf)), "   n/a");
 }
 

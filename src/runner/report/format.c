@@ -19,6 +19,8 @@ format_number(double value, const struct style *style, char *buf, size_t size)
 {
 	if (isnan(value))
 		snprintf(buf, size, "n/a");
+	else if (fabs(value) < 0.5 * style->scale * pow(10, -style->decimals)) /* and no "-0" */
+		snprintf(buf, size, "%.*f%s", style->decimals, 0.0, style->suffix);
 	else
 		snprintf(buf, size, "%.*f%s", style->decimals, value / style->scale, style->suffix);
 	return buf;
@@ -62,6 +64,13 @@ is_far_apart(const struct estimate *e)
 	return e->ci_low > 0 && e->ci_high > FAR_APART * e->ci_low;
 }
 
+/* Less than one of the thousands that larger ones are written in: digits of it would be lost. */
+static bool
+is_below_unit(double value, const struct style *style)
+{
+	return style->scale > 1 && value != 0 && fabs(value) < style->scale;
+}
+
 /* A number of any size, in one to four digits. */
 static const char *
 format_alone(double value, char *buf, size_t size)
@@ -71,10 +80,10 @@ format_alone(double value, char *buf, size_t size)
 	const double from[] = {9.9995e9, 9.9995e6, 9999.5, 9.95, 0};
 	size_t i = 0;
 
-	if (value >= 1e15)
+	if (fabs(value) >= 1e15)
 		snprintf(buf, size, "%.0e", value);
 	else {
-		while (value < from[i])
+		while (fabs(value) < from[i])
 			i++;
 		format_number(value, &styles[i], buf, size);
 	}
@@ -83,17 +92,21 @@ format_alone(double value, char *buf, size_t size)
 
 /*
  * The bounds are written like the value, so that they can be compared at a glance,
- * unless they are far apart.
+ * unless they are far apart or one is too small for that.
  */
 static const char *
 format_estimate(const struct estimate *e, const struct style *style, char *buf, size_t size)
 {
 	char value[32], low[32], high[32];
 
-	format_number(e->value, style, value, sizeof(value));
+	if (is_below_unit(e->value, style))
+		format_alone(e->value, value, sizeof(value));
+	else
+		format_number(e->value, style, value, sizeof(value));
 	if (isnan(e->ci_low))
 		snprintf(buf, size, "%*s", VALUE_COLUMNS, value);
-	else if (is_far_apart(e))
+	else if (is_far_apart(e) || is_below_unit(e->ci_low, style) ||
+		 is_below_unit(e->ci_high, style))
 		snprintf(buf, size, "%*s  %s..%s", VALUE_COLUMNS, value,
 			 format_alone(e->ci_low, low, sizeof(low)),
 			 format_alone(e->ci_high, high, sizeof(high)));
