@@ -51,6 +51,8 @@ done
 for name in short full; do
 	expect 0 'All of it: ' '' check "$source/configs/paper/$name.yaml"
 done
+expect 0 'factors: the ideal with all sources of attribution.factors on.' '' \
+	check "$source/configs/breakdown.yaml" --set 'attribution.factors=[vc, bounce_copy]'
 expect 2 '' 'max_cells, which may be raised' check "$source/configs/quick.yaml" --set max_cells=8
 expect 0 'No finished run of this machine in results' '' check "$source/configs/quick.yaml"
 expect 0 'usage: folio check' '' check --help

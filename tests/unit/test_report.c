@@ -240,6 +240,31 @@ test_report_of_exact_run(void **state)
 	sample_remove(path);
 }
 
+/* As where attribution.factors are fewer than naive's. */
+static void
+name_factors(struct sample *sample)
+{
+	for (uint32_t i = 0; i < sample->experiment.n_cells; i++) {
+		struct cell *cell = &sample->experiment.cells[i];
+
+		if (cell->role == CELL_ALL)
+			snprintf(cell->configuration, sizeof(cell->configuration), "factors");
+	}
+}
+
+static void
+test_report_of_some_factors(void **state)
+{
+	char path[64],
+		*text = report_opened(sample_open_shapley, 0, name_factors, path, sizeof(path));
+
+	(void)state;
+	assert_lines_fit(text);
+	assert_non_null(strstr(text, "called factors in"));
+	free(text);
+	sample_remove(path);
+}
+
 static void
 test_report_of_shapley_values(void **state)
 {
@@ -456,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_report_of_exact_run),
 		cmocka_unit_test(test_report_of_shapley_values),
+		cmocka_unit_test(test_report_of_some_factors),
 		cmocka_unit_test(test_wide_intervals_are_marked),
 		cmocka_unit_test(test_levels_of_costs_are_said_to_be_bounds),
 		cmocka_unit_test(test_vague_intervals_say_what_to_do),

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -11,6 +12,7 @@
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
+#include "runner/config/presets.h"
 #include "runner/config/suite.h"
 #include "runner/exit_status.h"
 #include "runner/measure/bench.h"
@@ -62,6 +64,21 @@ add_cells(struct document *document, const struct experiment *experiment)
 		snprintf(row.cells[4], sizeof(row.cells[4]), "%s", cell_role_name(cell->role));
 		snprintf(row.cells[5], sizeof(row.cells[5]), "%s", cell->variant);
 		document_row(document, &row);
+	}
+}
+
+/* A name that is neither the file's nor a preset's. */
+static void
+add_meaning(struct document *document, const struct experiment *experiment)
+{
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+
+		if (cell->role != CELL_ALL || !strcmp(cell->configuration, PRESET_NAIVE))
+			continue;
+		document_text(document, "%s: the %s with all sources of attribution.factors on.",
+			      cell->configuration, cell->reference);
+		return;
 	}
 }
 
@@ -175,6 +192,7 @@ print_plan(const struct experiment *experiment, struct duration *sum)
 		return EXIT_MACHINE_LACKS;
 	}
 	add_cells(document, experiment);
+	add_meaning(document, experiment);
 	add_totals(document, experiment);
 	add_duration(sum, add_time(document, experiment));
 	add_duration(sum, add_searches(document, experiment));

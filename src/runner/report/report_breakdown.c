@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fidelity.h"
+#include "runner/config/presets.h"
 #include "runner/report/format.h"
 #include "runner/report/place.h"
 #include "runner/report/report.h"
@@ -105,14 +106,22 @@ add_place(const struct report *report, struct document *document, const struct r
 	add_sources(report, document, place, SIDE_CLIENT);
 }
 
-/* What the sources were set to decides their cost as much as which they are. */
+/*
+ * What the sources were set to decides their cost as much as which they are. Fewer than naive has
+ * make a configuration that the user's file does not name.
+ */
 static void
 add_options(const struct report *report, struct document *document, const struct run_cell *place)
 {
 	const struct run_cell *all = place_find_all(&report->run, place);
 
-	if (all)
+	if (all && !strcmp(all->configuration, PRESET_NAIVE))
 		document_text(document, "Set to: %s.", all->options);
+	else if (all)
+		document_text(document,
+			      "Set to: %s. The ideal with all of them on is called %s in plan.csv "
+			      "and summary.csv.",
+			      all->options, all->configuration);
 }
 
 static void
