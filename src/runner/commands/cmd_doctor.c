@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/commands/columns.h"
 #include "runner/commands/commands.h"
 #include "runner/commands/doctor.h"
 #include "runner/exit_status.h"
@@ -67,12 +68,17 @@ finding_get_it(struct finding *finding, const char *format, ...)
 static void
 print_finding(const char *name, const char *used_for, const struct finding *f)
 {
-	printf("%-19s %-8s %s\n", name, verdicts[f->verdict], f->detail);
+	int column = printf("%-19s %-8s ", name, verdicts[f->verdict]);
+
+	columns_print_text(f->detail, (size_t)column, stdout);
 	if (f->verdict == VERDICT_OK)
 		return;
-	printf("%-28s for: %s\n", "", used_for);
-	if (f->get_it[0])
-		printf("%-28s get it: %s\n", "", f->get_it);
+	column = printf("%-28s for: ", "");
+	columns_print_text(used_for, (size_t)column, stdout);
+	if (!f->get_it[0])
+		return;
+	column = printf("%-28s get it: ", "");
+	columns_print_text(f->get_it, (size_t)column, stdout);
 }
 
 int

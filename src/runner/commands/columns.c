@@ -2,10 +2,20 @@
 #include "runner/commands/columns.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define GAP 2
+
+/* Of a terminal that does not say. */
+#define WIDTH_USUAL 100
+
+/* What goes on below its beginning wants so much room there, or goes on at the left. */
+#define ROOM_MIN 24
+#define LEFT 4
 
 void
 columns_add(struct columns *columns, const char *const texts[COLUMNS_MAX])
@@ -24,16 +34,53 @@ columns_add(struct columns *columns, const char *const texts[COLUMNS_MAX])
 	columns->n++;
 }
 
+/* SIZE_MAX: no terminal, any width will do. */
+static size_t
+width_of(FILE *file)
+{
+	struct winsize window = {0};
+
+	if (!isatty(fileno(file)))
+		return SIZE_MAX;
+	if (ioctl(fileno(file), TIOCGWINSZ, &window) != 0 || !window.ws_col)
+		return WIDTH_USUAL;
+	return window.ws_col;
+}
+
+void
+columns_print_text(const char *text, size_t column, FILE *file)
+{
+	size_t width = width_of(file), used = column;
+	size_t begin = width >= column + ROOM_MIN ? column : LEFT;
+
+	while (*text) {
+		size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " ");
+
+		if (used > begin && used + blanks + word > width) {
+			fprintf(file, "\n%*s", (int)begin, "");
+			text += blanks;
+			blanks = 0;
+			used = begin;
+		}
+		fprintf(file, "%.*s", (int)(blanks + word), text);
+		used += blanks + word;
+		text += blanks + word;
+	}
+	fputc('\n', file);
+}
+
 static void
 print_row(const struct columns_row *row, const size_t widths[COLUMNS_MAX], FILE *file)
 {
-	size_t last = COLUMNS_MAX - 1;
+	size_t last = COLUMNS_MAX - 1, column = 0;
 
 	while (last && !*row->cells[last])
 		last--;
-	for (size_t i = 0; i < last; i++)
+	for (size_t i = 0; i < last; i++) {
 		fprintf(file, "%-*s", (int)(widths[i] + GAP), row->cells[i]);
-	fprintf(file, "%s\n", row->cells[last]);
+		column += widths[i] + GAP;
+	}
+	columns_print_text(row->cells[last], column, file);
 }
 
 int

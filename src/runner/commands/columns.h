@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rows of text printed in aligned columns, as wide as they come. A lack of
- * memory while rows are added is kept and told by columns_print().
+ * Rows of text printed in aligned columns, as wide as they come; on a terminal the last column's
+ * lines are broken. A lack of memory while rows are added is kept and told by columns_print().
  */
 #ifndef FOLIO_RUNNER_COLUMNS_H
 #define FOLIO_RUNNER_COLUMNS_H
@@ -31,5 +31,12 @@ void columns_add(struct columns *columns, const char *const texts[COLUMNS_MAX]);
 /* Returns 0 or -ENOMEM. */
 int columns_print(const struct columns *columns, FILE *file);
 void columns_close(struct columns *columns);
+
+/*
+ * Prints text, which begins in that column (from 0) of the line, and ends the line. On a
+ * terminal it is broken between words, and goes on below its beginning; elsewhere it stays whole,
+ * for scripts.
+ */
+void columns_print_text(const char *text, size_t column, FILE *file);
 
 #endif
