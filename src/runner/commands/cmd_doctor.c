@@ -33,6 +33,7 @@ static const struct {
 	{"BPF", doctor_bpf, false, "tracing exits"},
 	{"PMU", doctor_pmu, false, "hardware counters"},
 	{"network namespaces", doctor_namespaces, false, "peers on this machine"},
+	{"TAP", doctor_tap, false, "frames through the kernel: sources kernel_path, host_path"},
 };
 
 static const char usage[] =

@@ -43,6 +43,7 @@ void doctor_private_memory(struct finding *finding);
 void doctor_bpf(struct finding *finding);
 void doctor_pmu(struct finding *finding);
 void doctor_namespaces(struct finding *finding);
+void doctor_tap(struct finding *finding);
 
 void doctor_dpdk(struct finding *finding);
 void doctor_matplotlib(struct finding *finding);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <linux/kvm.h>
 #include <sched.h>
 #include <stdint.h>
@@ -16,6 +18,8 @@
 #include "probes/pmu.h"
 #include "runner/commands/doctor.h"
 #include "runner/results/machine.h"
+
+#define TAP_DEVICE "/dev/net/tun"
 
 void
 doctor_kvm(struct finding *f)
@@ -128,9 +132,9 @@ doctor_pmu(struct finding *f)
 				  "in a VM: a virtual PMU");
 }
 
-/* In a child, so that this process stays where it is. Returns 0 or an errno. */
+/* In a child, so that this process stays where it is. Each returns 0 or an errno. */
 static int
-try_unshare(int flags)
+try_in_child(int (*attempt)(int arg), int arg)
 {
 	int status;
 	pid_t child = fork();
@@ -138,24 +142,64 @@ try_unshare(int flags)
 	if (child < 0)
 		return errno;
 	if (child == 0)
-		_exit(unshare(flags) < 0 ? errno : 0);
+		_exit(attempt(arg));
 	if (waitpid(child, &status, 0) < 0)
 		return errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }
 
+static int
+make_namespace(int flags)
+{
+	return unshare(flags) < 0 ? errno : 0;
+}
+
+/* In a network namespace of its own, as folio does; it goes with its descriptor. */
+static int
+make_tap(int tap)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+	int error = make_namespace(CLONE_NEWNET);
+
+	return error ? error : ioctl(tap, TUNSETIFF, &request) < 0 ? errno : 0;
+}
+
 void
 doctor_namespaces(struct finding *f)
 {
-	int err = try_unshare(CLONE_NEWNET);
+	int err = try_in_child(make_namespace, CLONE_NEWNET);
 
 	if (!err) {
 		finding_set(f, VERDICT_OK, "can be made");
 		return;
 	}
-	if (!try_unshare(CLONE_NEWUSER | CLONE_NEWNET))
+	if (!try_in_child(make_namespace, CLONE_NEWUSER | CLONE_NEWNET))
 		finding_set(f, VERDICT_LIMITED, "can be made within a user namespace only");
 	else
 		finding_set(f, VERDICT_MISSING, "making one: %s", strerror(err));
 	finding_get_it(f, "run as root, or with CAP_SYS_ADMIN");
+}
+
+void
+doctor_tap(struct finding *f)
+{
+	int tap = open(TAP_DEVICE, O_RDWR | O_CLOEXEC), err = tap < 0 ? errno : 0;
+
+	if (err) {
+		finding_set(f, VERDICT_MISSING, TAP_DEVICE ": %s", strerror(err));
+		if (err == EACCES || err == EPERM)
+			finding_get_it(f, "run as root, or with leave to open it");
+		else
+			finding_get_it(f, "as root: modprobe tun; in a container: "
+					  "--device " TAP_DEVICE);
+		return;
+	}
+	err = try_in_child(make_tap, tap);
+	close(tap);
+	if (!err) {
+		finding_set(f, VERDICT_OK, TAP_DEVICE ", in a network namespace of its own");
+		return;
+	}
+	finding_set(f, VERDICT_MISSING, "a TAP in a network namespace: %s", strerror(err));
+	finding_get_it(f, "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN");
 }
