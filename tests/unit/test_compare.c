@@ -20,6 +20,7 @@
 #include "runner/commands/commands.h"
 #include "runner/compare/compare_report.h"
 #include "runner/exit_status.h"
+#include "runner/report/report.h"
 #include "sample_run.h"
 #include "simulate.h"
 
@@ -96,7 +97,7 @@ raises_alarm(draw_restart draw, size_t restarts, double tolerance, struct random
 
 		draw_run(draw, i, restarts, random, &base);
 		draw_run(draw, i, restarts, random, &new);
-		judge_weigh(&base, &new, tolerance, &judgements[i]);
+		judge_weigh(&base, &new, true, tolerance, &judgements[i]);
 		assert_int_equal(judge_permute(&base, &new, tolerance, FALSE_ALARMS, FIGURES,
 					       &judgements[i]),
 				 0);
@@ -157,7 +158,7 @@ verdict_for(const struct units *base, const struct units *new, double tolerance,
 {
 	struct judgement judgement;
 
-	judge_weigh(base, new, tolerance, &judgement);
+	judge_weigh(base, new, !exactly, tolerance, &judgement);
 	if (exactly)
 		judge_exactly(&judgement);
 	assert_int_equal(judge_settle(&judgement, 1, FALSE_ALARMS, UNCHANGED_ERROR), 0);
@@ -413,6 +414,62 @@ test_latencies(void **state)
 	close_folders();
 }
 
+static double
+ratio_in_report(const char *folder, const char *configuration)
+{
+	double ratio = NAN;
+	struct report report;
+
+	assert_int_equal(report_open(folder, &report), 0);
+	for (uint32_t i = 0; i < report.run.n_cells && isnan(ratio); i++)
+		if (!strcmp(report.run.cells[i].configuration, configuration))
+			ratio = summary_find(&report.summary, &report.run.cells[i],
+					     side_metrics[SIDE_GUEST].cost)
+					->ratio.value;
+	report_close(&report);
+	return ratio;
+}
+
+/* One run's ratio is the same figure in its report and in a comparison. */
+static void
+test_means_are_the_reports(void **state)
+{
+	char wanted[128];
+
+	(void)state;
+	open_folders(0.1, be_another_run);
+	assert_int_equal(compare("--markdown", "-"), EXIT_INCONCLUSIVE);
+	snprintf(wanted, sizeof(wanted), "| folio, 64 B | guest_ratio | %.5g | %.5g |",
+		 ratio_in_report(f.base, "folio"), ratio_in_report(f.new, "folio"));
+	assert_says(f.out, wanted);
+	close_folders();
+}
+
+/* By factors: twice and half are as far from one, and one restart that is far off weighs less. */
+static void
+test_factors(void **state)
+{
+	struct units base = units_of((const double[]){1, 1.001}, 2), twice = base, half = base;
+	struct units odd = units_of((const double[]){1, 100}, 2);
+	struct judgement up, down;
+
+	(void)state;
+	units_scale(&twice, 2);
+	units_scale(&half, 0.5);
+	judge_weigh(&base, &twice, true, 0.01, &up);
+	judge_weigh(&base, &half, true, 0.01, &down);
+	assert_true(fabs(up.change.value - 1) < 1e-9 && fabs(down.change.value + 0.5) < 1e-9);
+	assert_true(fabs(log1p(up.change.ci_low) + log1p(down.change.ci_high)) < 1e-9);
+	assert_true(fabs(up.new / up.base - 1 - up.change.value) < 1e-9);
+	judge_weigh(&odd, &odd, true, 1, &up);
+	assert_true(fabs(up.base - 10) < 1e-9);
+	assert_true(up.p_below == 1 && !isnan(up.p_above));
+	/* A unit of 0 has no logarithm. */
+	odd.at[0] = 0;
+	judge_weigh(&odd, &odd, true, 0.01, &up);
+	assert_true(!up.by_factors && fabs(up.base - 50) < 1e-9);
+}
+
 static char *
 read_whole(const char *path)
 {
@@ -593,6 +650,8 @@ main(void)
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_latencies),
+		cmocka_unit_test(test_means_are_the_reports),
+		cmocka_unit_test(test_factors),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_what_differs_is_refused),
 		cmocka_unit_test(test_damaged_folders),

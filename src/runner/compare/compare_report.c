@@ -176,7 +176,8 @@ add_method(const struct comparison *c, struct document *document)
 {
 	document_text(
 		document,
-		"A figure's units are the medians of its restarts. regressed, improved: "
+		"A figure's units are the medians of its restarts; base and new are the means "
+		"that each run's report has. regressed, improved: "
 		"beyond its tolerance by %s test, p corrected after Holm for all figures; "
 		"unchanged: within it at %.2g%%; inconclusive: more restarts would tell. "
 		"exact: no restart differs from another, and no change is tolerated of counters. "

@@ -139,7 +139,7 @@ static void
 join_only_restart(const struct run *run, const struct series *series, struct units *units)
 {
 	uint32_t repeats = metric_is_of_pairs(series->metric) ? run->manifest.measure.pairs : 1;
-	struct estimate mean = units_estimate(units);
+	struct estimate mean = metric_estimate(series->metric, units);
 
 	if (series->points[0].repeat / repeats != series->points[series->n - 1].repeat / repeats)
 		return;
@@ -185,7 +185,8 @@ weigh_all(struct comparison *c)
 		err = units_of_figure(c, f, &base, &new);
 		if (err)
 			break;
-		judge_weigh(&base, &new, c->thresholds->tolerance[f->judged], judgement);
+		judge_weigh(&base, &new, metric_is_positive(f->series->metric),
+			    c->thresholds->tolerance[f->judged], judgement);
 		/* A counter that never scatters is held to the last event. */
 		if (f->judged == JUDGED_COUNTERS && judgement->exact)
 			judge_exactly(judgement);

@@ -28,23 +28,55 @@ verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-/* Units in shares of a scale. */
+/* Units in shares of base, as they are weighed. */
 static void
-to_shares(const struct units *units, double scale, double *shares)
+to_shares(const struct units *units, const struct judgement *j, double *shares)
 {
-	for (size_t i = 0; i < units->n; i++)
-		shares[i] = units->at[i] / scale;
+	for (size_t i = 0; i < units->n; i++) {
+		double share = units->at[i] / fabs(j->base);
+
+		shares[i] = j->by_factors ? log(share) : share;
+	}
+}
+
+/* A change as a share of base, on the scale of what is weighed; and back. */
+static double
+to_scale(const struct judgement *j, double share)
+{
+	return j->by_factors ? log1p(share) : share;
+}
+
+static double
+from_scale(const struct judgement *j, double difference)
+{
+	return j->by_factors ? expm1(difference) : difference;
 }
 
 static struct estimate
-change_of(const struct welch *w, size_t n)
+change_of(const struct judgement *j, const struct welch *w, size_t n)
 {
 	double half_width = 0;
 
 	if (w->standard_error > 0)
 		half_width = student_quantile(TAIL, w->df) * w->standard_error;
-	return (struct estimate){w->difference, w->difference - half_width,
-				 w->difference + half_width, n};
+	return (struct estimate){from_scale(j, w->difference),
+				 from_scale(j, w->difference - half_width),
+				 from_scale(j, w->difference + half_width), n};
+}
+
+static bool
+all_positive(const struct units *units)
+{
+	for (size_t i = 0; i < units->n; i++)
+		if (!(units->at[i] > 0))
+			return false;
+	return true;
+}
+
+static double
+mean_of(const struct judgement *j, const struct units *units)
+{
+	return (j->by_factors ? units_estimate_positive(units) : units_estimate(units)).value;
 }
 
 /* Where base is 0 there are no shares: any other figure is a change beyond all measure. */
@@ -62,30 +94,33 @@ weigh_against_zero(struct judgement *out)
 }
 
 void
-judge_weigh(const struct units *base, const struct units *new, double tolerance,
+judge_weigh(const struct units *base, const struct units *new, bool positive, double tolerance,
 	    struct judgement *out)
 {
 	double a[UNITS_MAX], b[UNITS_MAX];
 	struct welch w;
 
-	*out = (struct judgement){.base = units_estimate(base).value,
-				  .new = units_estimate(new).value,
-				  .single = base->n < 2 || new->n < 2};
+	*out = (struct judgement){
+		.by_factors = positive && all_positive(base) && all_positive(new),
+		.single = base->n < 2 || new->n < 2,
+	};
+	out->base = mean_of(out, base);
+	out->new = mean_of(out, new);
 	if (out->base == 0) {
 		weigh_against_zero(out);
 		return;
 	}
-	to_shares(base, fabs(out->base), a);
-	to_shares(new, fabs(out->base), b);
+	to_shares(base, out, a);
+	to_shares(new, out, b);
 	w = welch(a, base->n, b, new->n);
 	if (w.standard_error <= ROUNDING)
 		w.standard_error = 0;
 	if (fabs(w.difference) <= ROUNDING)
 		w.difference = 0;
 	out->exact = w.standard_error == 0;
-	out->change = change_of(&w, base->n < new->n ? base->n : new->n);
-	out->p_above = welch_tail(&w, tolerance);
-	out->p_below = 1 - welch_tail(&w, -tolerance);
+	out->change = change_of(out, &w, base->n < new->n ? base->n : new->n);
+	out->p_above = welch_tail(&w, to_scale(out, tolerance));
+	out->p_below = 1 - welch_tail(&w, to_scale(out, -tolerance));
 	out->p_outside = fmax(1 - out->p_above, 1 - out->p_below);
 }
 
@@ -121,16 +156,16 @@ judge_permute(const struct units *base, const struct units *new, double toleranc
 
 	if (!judge_is_test(judgement) || 1 / ways > judge_strictest(false_alarms, n_tests))
 		return 0;
-	to_shares(base, fabs(judgement->base), a);
-	to_shares(new, fabs(judgement->base), b);
+	to_shares(base, judgement, a);
+	to_shares(new, judgement, b);
 	for (size_t i = 0; i < new->n; i++)
-		b[i] -= tolerance;
+		b[i] -= to_scale(judgement, tolerance);
 	if (judgement->p_above <= false_alarms) {
 		judgement->by_permutation = true;
 		err = permutation_greater(a, base->n, b, new->n, SEED, &judgement->p_above);
 	}
 	for (size_t i = 0; i < new->n; i++)
-		b[i] += 2 * tolerance;
+		b[i] += to_scale(judgement, tolerance) - to_scale(judgement, -tolerance);
 	if (!err && judgement->p_below <= false_alarms) {
 		judgement->by_permutation = true;
 		err = permutation_greater(b, new->n, a, base->n, SEED, &judgement->p_below);

@@ -2,8 +2,9 @@
 /*
  * One figure of two runs: has it changed by more than is tolerated?
  *
- * The units are restarts (stats.h), in shares of BASE's mean. Two one-sided tests
- * ask whether NEW lies above BASE by more than the tolerance, and whether below.
+ * The units are restarts (stats.h), in shares of BASE's mean; of what is above zero by its
+ * nature both means are the geometric ones that the report has, and the units are the shares'
+ * logarithms. Two one-sided tests ask whether NEW lies above BASE by more than the tolerance, and whether below.
  * They are Welch's t; and where the restarts are many enough for permutations to
  * come under the level that is asked for, those must find what it finds. The
  * p-values of all figures of a comparison are corrected together (Holm), so that
@@ -30,6 +31,7 @@ enum verdict { VERDICT_UNCHANGED, VERDICT_IMPROVED, VERDICT_INCONCLUSIVE, VERDIC
 
 struct judgement {
 	double base, new; /* means over restarts, in the figure's unit */
+	bool by_factors;  /* they are geometric means, and logarithms were weighed */
 	/* As a share of base (0.02: 2% more); INFINITY where base is 0 and new isn't. */
 	struct estimate change;
 	/* That it lies beyond the tolerance by chance; judge_settle() corrects them. */
@@ -41,8 +43,11 @@ struct judgement {
 	enum verdict verdict; /* after judge_settle() */
 };
 
-/* Weighs two runs' units, at least one each, by Welch's t. tolerance: share of base. */
-void judge_weigh(const struct units *base, const struct units *new, double tolerance,
+/*
+ * Weighs two runs' units, at least one each, by Welch's t. positive: above zero by its nature,
+ * taken by factors unless a unit is not. tolerance: share of base.
+ */
+void judge_weigh(const struct units *base, const struct units *new, bool positive, double tolerance,
 		 struct judgement *out);
 
 /* Of an exact judgement: tolerates nothing. */

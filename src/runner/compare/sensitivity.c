@@ -24,7 +24,7 @@
 #define HALVINGS 20
 #define CHANGE_MAX 1.0
 
-/* Every control's restarts, as shares of their control's mean less 1. */
+/* Every control's restarts: logarithms of their shares of the control's mean, as they are judged. */
 struct pool {
 	double *values;
 	size_t n;
@@ -36,7 +36,7 @@ struct pool {
 static int
 pool_add(struct pool *pool, const struct units *units)
 {
-	double mean = units_estimate(units).value, *values;
+	double mean = metric_estimate(side_metrics[SIDE_GUEST].ratio, units).value, *values;
 	/* Values about their own mean scatter less than about the true one. */
 	double stretch = sqrt((double)units->n / (double)(units->n - 1));
 
@@ -45,7 +45,7 @@ pool_add(struct pool *pool, const struct units *units)
 		return -ENOMEM;
 	pool->values = values;
 	for (size_t i = 0; i < units->n; i++)
-		values[pool->n++] = stretch * (units->at[i] / mean - 1);
+		values[pool->n++] = stretch * log(units->at[i] / mean);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ take_control(const struct comparison *c, const struct run_cell *cell, struct poo
 		err = pool_add(pool, &new);
 	if (err)
 		return err;
-	judge_weigh(&base, &new, pool->tolerance, &judgement);
+	judge_weigh(&base, &new, metric_is_positive(metric), pool->tolerance, &judgement);
 	out->n_controls++;
 	out->n_alarms += fmin(judgement.p_above, judgement.p_below) <= pool->level;
 	pool->n_base = base.n;
@@ -116,7 +116,7 @@ simulate(const struct pool *pool, double change, struct random_state *random)
 	for (size_t i = 0; i < pool->n_base; i++)
 		base[i] = draw(pool, random);
 	for (size_t i = 0; i < pool->n_new; i++)
-		new[i] = change + draw(pool, random);
+		new[i] = log1p(change) + draw(pool, random);
 	return welch(base, pool->n_base, new, pool->n_new);
 }
 
@@ -129,8 +129,8 @@ simulate_alarms(const struct pool *pool)
 	for (int i = 0; i < ALARM_DRAWS; i++) {
 		struct welch w = simulate(pool, 0, &random);
 
-		alarms += welch_tail(&w, pool->tolerance) <= pool->level ||
-			  1 - welch_tail(&w, -pool->tolerance) <= pool->level;
+		alarms += welch_tail(&w, log1p(pool->tolerance)) <= pool->level ||
+			  1 - welch_tail(&w, log1p(-pool->tolerance)) <= pool->level;
 	}
 	return (double)alarms / ALARM_DRAWS;
 }
@@ -144,7 +144,7 @@ simulate_power(const struct pool *pool, double change)
 	for (int i = 0; i < POWER_DRAWS; i++) {
 		struct welch w = simulate(pool, change, &random);
 
-		found += welch_tail(&w, pool->tolerance) <= pool->level;
+		found += welch_tail(&w, log1p(pool->tolerance)) <= pool->level;
 	}
 	return (double)found / POWER_DRAWS;
 }

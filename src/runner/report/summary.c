@@ -15,23 +15,10 @@
 	"cell,configuration,reference,variant,workload,frame_size,metric,unit,fidelity,median,"    \
 	"ci_low,ci_high,ratio_to_reference,ratio_ci_low,ratio_ci_high,n,restarts"
 
-/*
- * Is it above zero by its nature? Of what pairs have, all but shares of time or of
- * packets is; counters may have nothing to count.
- */
-static bool
-is_positive(const char *metric)
+struct estimate
+metric_estimate(const char *metric, const struct units *units)
 {
-	for (const struct pair_metric *m = pair_metrics; m->name; m++)
-		if (!strcmp(m->name, metric))
-			return strcmp(m->unit, "share") != 0;
-	return false;
-}
-
-static struct estimate
-estimate_of(const char *metric, const struct units *units)
-{
-	return is_positive(metric) ? units_estimate_positive(units) : units_estimate(units);
+	return metric_is_positive(metric) ? units_estimate_positive(units) : units_estimate(units);
 }
 
 static int
@@ -41,7 +28,7 @@ estimate_metric(const struct run *run, const struct run_cell *cell, const char *
 	struct units units;
 	int err = metric ? cell_units(run, cell, metric, &units) : -ENODATA;
 
-	*out = err ? estimate_none() : estimate_of(metric, &units);
+	*out = err ? estimate_none() : metric_estimate(metric, &units);
 	return err == -ENODATA ? 0 : err;
 }
 

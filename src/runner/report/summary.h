@@ -46,6 +46,9 @@ bool summary_same_device(const struct summary *summary, const struct run_cell *c
 /* Writes summary.csv. Returns 0 or -errno after log_error(). */
 int summary_write(const struct summary *summary, const struct folder *folder);
 
+/* What units of that metric come to: their geometric mean, where it is above zero by its nature. */
+struct estimate metric_estimate(const char *metric, const struct units *units);
+
 /*
  * The units of one metric of a cell. Returns 0, -ENODATA when the cell has no
  * such metric, or -ENOMEM.

@@ -88,6 +88,15 @@ metric_ratio(const char *name)
 }
 
 bool
+metric_is_positive(const char *name)
+{
+	for (const struct pair_metric *m = pair_metrics; m->name; m++)
+		if (!strcmp(m->name, name))
+			return strcmp(m->unit, "share") != 0;
+	return false;
+}
+
+bool
 metric_is_of_pairs(const char *name)
 {
 	for (const struct pair_metric *m = pair_metrics; m->name; m++)

@@ -29,6 +29,12 @@ const char *metric_ratio(const char *name);
 bool metric_is_of_pairs(const char *name);
 
 /*
+ * Is it above zero by its nature? Of what pairs have, all but shares of time or of packets is;
+ * counters may have nothing to count.
+ */
+bool metric_is_positive(const char *name);
+
+/*
  * From where a cost is seen: the two sides of the shared region, in cycles per packet, and
  * the client behind the host, in latency (in two processes at a rate only).
  */
