@@ -22,81 +22,17 @@
 
 #include "base/log.h"
 #include "datapath/config.h"
+#include "datapath/huge_pages.h"
 
 /* DPDK's heap: three pools of some thousand mbufs for each device, and the host's. */
 #define HEAP_MIB 128
 /* Without huge pages the heap cannot grow. */
 #define HEAP_MIB_FIXED 512
-#define HUGE_PAGE_MIB 2u
-/* DPDK's own memory zones, and the host's pools'. */
-#define OWN_MEMZONES 64u
-#define FREE_HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
 
 static bool huge;
 static bool virtio_user;                   /* it will run: see datapath_expect() */
 static size_t set_heap_bytes;              /* 0: datapath_start() counts */
 static char pci_device[OPTION_TEXT_BYTES]; /* empty: none */
-
-unsigned long
-datapath_free_huge_pages(void)
-{
-	FILE *file = fopen(FREE_HUGE_PAGES, "r");
-	unsigned long pages = 0;
-
-	if (file) {
-		if (fscanf(file, "%lu", &pages) != 1)
-			pages = 0;
-		fclose(file);
-	}
-	return pages;
-}
-
-bool
-datapath_enough_huge_pages(size_t bytes)
-{
-	return !getenv("FOLIO_NO_HUGE") &&
-	       datapath_free_huge_pages() * HUGE_PAGE_MIB >= (bytes + (1u << 20) - 1) >> 20;
-}
-
-/* What the kernel could give without swapping; SIZE_MAX where it does not say. */
-static size_t
-available_bytes(void)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	size_t kib, bytes = SIZE_MAX;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %zu kB", &kib) == 1)
-			bytes = kib << 10;
-	if (file)
-		fclose(file);
-	return bytes;
-}
-
-int
-datapath_find_memory(const struct memory_need *need, bool *huge_pages)
-{
-	size_t huge_bytes = need->heap_huge_bytes + need->shared_bytes;
-	size_t plain_bytes = need->heap_plain_bytes + need->shared_bytes;
-	size_t there_bytes = available_bytes();
-
-	if (need->n_memzones + OWN_MEMZONES > RTE_MAX_MEMZONE) {
-		log_error("packet pools: %u memory zones are needed, DPDK has %u: take fewer "
-			  "configurations, or fewer queues",
-			  need->n_memzones + OWN_MEMZONES, RTE_MAX_MEMZONE);
-		return -ENOSPC;
-	}
-	*huge_pages = datapath_enough_huge_pages(huge_bytes);
-	if (*huge_pages || plain_bytes <= there_bytes)
-		return 0;
-	log_error("memory: %zu MiB are needed and %zu MiB available, or %zu MiB of 2 MiB huge "
-		  "pages, of which %lu MiB are free: take fewer configurations, fewer queues, or "
-		  "smaller rings",
-		  plain_bytes >> 20, there_bytes >> 20, huge_bytes >> 20,
-		  datapath_free_huge_pages() * HUGE_PAGE_MIB);
-	return -ENOSPC;
-}
 
 void
 datapath_set_memory(size_t heap_bytes, bool huge_pages)

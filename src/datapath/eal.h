@@ -31,26 +31,6 @@ void datapath_expect(const struct datapath_config *config);
  */
 void datapath_set_memory(size_t heap_bytes, bool huge_pages);
 
-/* What a process that measures, or several of them, need of this machine's memory and of DPDK. */
-struct memory_need {
-	size_t heap_huge_bytes, heap_plain_bytes; /* DPDK's heap, of pages of either kind */
-	size_t shared_bytes;                      /* shared regions */
-	unsigned int n_memzones;                  /* of one process: DPDK has a fixed number */
-};
-
-/*
- * Says which pages all of it is to be of: 2 MiB huge pages where enough are free and
- * FOLIO_NO_HUGE is not in the environment, else 4 KiB pages. Returns 0, or -ENOSPC after
- * log_error() said what is needed and what there is.
- */
-int datapath_find_memory(const struct memory_need *need, bool *huge_pages);
-
-/* Are so many bytes free as huge pages, and is FOLIO_NO_HUGE not in the environment? */
-bool datapath_enough_huge_pages(size_t bytes);
-
-/* Free huge pages of 2 MiB. */
-unsigned long datapath_free_huge_pages(void);
-
 /* Does DPDK use huge pages? */
 bool datapath_huge_pages(void);
 

@@ -11,6 +11,7 @@
 #include "datapath/forward.h"
 #include "datapath/guest/guest.h"
 #include "datapath/guest/port_inline.h"
+#include "datapath/huge_pages.h"
 #include "datapath/two_process.h"
 
 #define CONNECT_TIMEOUT_MS 20000

@@ -18,7 +18,7 @@
 
 #include "attack/target.h"
 #include "base/clock.h"
-#include "datapath/eal.h"
+#include "datapath/huge_pages.h"
 
 #define VARIANT_NS 250000000u
 #define VARIANTS_MAX 64u

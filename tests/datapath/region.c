@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "datapath/eal.h"
 #include "datapath/guest/memory.h"
 #include "datapath/guest/region.h"
+#include "datapath/huge_pages.h"
 
 static void
 keep_text(enum log_level level, const char *text, void *arg)

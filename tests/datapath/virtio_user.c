@@ -18,6 +18,7 @@
 #include "datapath/eal.h"
 #include "datapath/guest/guest.h"
 #include "datapath/guest/virtqueue.h"
+#include "datapath/huge_pages.h"
 #include "datapath/host/traffic.h"
 #include "datapath/sources/source.h"
 

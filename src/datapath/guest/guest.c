@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "datapath/eal.h"
 #include "datapath/guest/ethdev_device.h"
 #include "datapath/guest/iommu.h"
 #include "datapath/guest/memory.h"
+#include "datapath/huge_pages.h"
 
 #define HUGE_PAGE_BYTES (2u << 20)
 #define PLAIN_PAGE_BYTES 4096u

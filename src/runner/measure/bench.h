@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "datapath/huge_pages.h"
 #include "datapath/slice.h"
 #include "runner/config/experiment.h"
 #include "runner/measure/lanes.h"
@@ -27,6 +28,7 @@ struct bench_options {
 	const struct traffic *traffics; /* by cell; of equal texts the first cell's alone is open */
 	const char *socket_dir;         /* private folder */
 	int cpu;                        /* core to measure on; two sides: the guest's */
+	struct page_wish pages;         /* which pages all memory is to be of */
 };
 
 struct bench_ops {

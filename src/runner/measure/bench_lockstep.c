@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
+#include "datapath/huge_pages.h"
 #include "datapath/lockstep.h"
 #include "probes/pmu.h"
 #include "runner/measure/bench.h"
@@ -55,7 +56,7 @@ start_dpdk(const struct bench_options *options)
 	int error;
 
 	lanes_add_need(options->lanes, &need);
-	error = datapath_find_memory(&need, &huge_pages);
+	error = datapath_claim_memory(&need, &options->pages, &huge_pages);
 	if (error)
 		return error;
 	datapath_set_memory(huge_pages ? need.heap_huge_bytes : need.heap_plain_bytes, huge_pages);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "datapath/eal.h"
 #include "datapath/guest/guest.h"
+#include "datapath/huge_pages.h"
 #include "datapath/lockstep.h"
 #include "datapath/two_process.h"
 #include "datapath/workloads/workload.h"
@@ -300,7 +301,7 @@ choose_memory(struct bench *bench)
 			guest_side_heap_bytes(config, false) + host_side_heap_bytes();
 		need.shared_bytes += guest_region_bytes(config, bounce_bytes);
 	}
-	return datapath_find_memory(&need, &bench->huge_pages);
+	return datapath_claim_memory(&need, &bench->options.pages, &bench->huge_pages);
 }
 
 static int

@@ -146,9 +146,12 @@ open_bench(struct trials *trials)
 		.traffics = trials->traffics,
 		.socket_dir = trials->options.socket_dir,
 		.cpu = trials->options.cpu,
+		.pages = trials->options.pages,
 	};
+	int error = trials->ops->open(&options, &trials->bench);
 
-	return trials->ops->open(&options, &trials->bench);
+	datapath_claim_used();
+	return error;
 }
 
 int

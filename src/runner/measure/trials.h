@@ -24,6 +24,7 @@ struct trials_options {
 	uint32_t restart;         /* the how-manieth process this is; decides the order */
 	uint64_t budget_ns;       /* of measuring time for this process */
 	int cpu;                  /* core to measure on */
+	struct page_wish pages;   /* which pages all memory is to be of */
 	struct exit_watch *watch; /* the exits are counted here; NULL: nowhere */
 };
 
