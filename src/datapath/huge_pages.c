@@ -126,12 +126,15 @@ claim_huge_pages(size_t bytes, const struct page_wish *wish)
 	return false;
 }
 
-void
+bool
 datapath_claim_used(void)
 {
-	if (claim >= 0)
+	bool claimed = claim >= 0;
+
+	if (claimed)
 		close(claim);
 	claim = -1;
+	return claimed;
 }
 
 int

@@ -39,8 +39,11 @@ struct page_wish {
 int datapath_claim_memory(const struct memory_need *need, const struct page_wish *wish,
 			  bool *huge_pages);
 
-/* All that was claimed is taken: others may count what is left. Without a claim nothing happens. */
-void datapath_claim_used(void);
+/*
+ * All that was claimed is taken, or will not be: others may count what is left. Returns
+ * whether there was a claim.
+ */
+bool datapath_claim_used(void);
 
 /* Can so many bytes be had of huge pages, and is FOLIO_NO_HUGE not in the environment? */
 bool datapath_enough_huge_pages(size_t bytes);

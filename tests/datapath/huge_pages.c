@@ -139,17 +139,20 @@ static void
 free_pages_are_taken_if_wished(void **state)
 {
 	struct memory_need need = half_of_the_pool();
+	uint64_t start_ns = clock_monotonic_ns();
 	bool huge;
 
 	(void)state;
 	assert_int_equal(claim(&need, PAGES_ANY, 0, &huge), 0);
 	assert_true(huge);
-	datapath_claim_used();
+	assert_true(datapath_claim_used());
 	assert_int_equal(claim(&need, PAGES_HUGE, 0, &huge), 0);
 	assert_true(huge);
-	datapath_claim_used();
+	assert_true(datapath_claim_used());
 	assert_int_equal(claim(&need, PAGES_PLAIN, 0, &huge), 0);
 	assert_false(huge);
+	assert_false(datapath_claim_used());
+	assert_true(ms_since(start_ns) < PROMPT_MS);
 	setenv("FOLIO_NO_HUGE", "1", 1);
 	assert_int_equal(claim(&need, PAGES_ANY, 0, &huge), 0);
 	assert_false(huge);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Another program that takes huge pages: every 2 MiB page that is free, and each that
- * comes free, until it is killed. Says so once none is left for the first time; exits
- * 77 where there is none to take.
+ * comes free, until it is killed. Says so once none is left for the first time.
+ *   huge_page_hog [unfair]
+ * unfair: it waits until a folio has claimed pages, and is faster at taking them.
  */
+#include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <time.h>
 
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB"
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 static int
@@ -19,21 +24,31 @@ take_page(void)
 		    0) != MAP_FAILED;
 }
 
-int
-main(void)
+static const struct timespec a_moment = {.tv_nsec = 50000};
+
+static void
+await_claim(void)
 {
-	const struct timespec pause = {.tv_nsec = 50000};
+	int pool = open(POOL, O_RDONLY | O_DIRECTORY);
+
+	while (!flock(pool, LOCK_EX | LOCK_NB)) {
+		flock(pool, LOCK_UN);
+		nanosleep(&a_moment, NULL);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
 	unsigned int taken = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "unfair"))
+		await_claim();
 	while (take_page())
 		taken++;
-	if (!taken) {
-		puts("SKIP: no free huge page of 2 MiB");
-		return 77;
-	}
 	printf("%u huge pages taken\n", taken);
 	fflush(stdout);
 	for (;;)
 		if (!take_page())
-			nanosleep(&pause, NULL);
+			nanosleep(&a_moment, NULL);
 }

@@ -23,6 +23,8 @@
 
 /* Until a run that measures on huge pages gives up on those that other programs took. */
 #define HUGE_PAGES_PATIENCE_MS 120000
+/* Of one restart's process, when other programs take huge pages each time. */
+#define STARTS_MAX 5
 
 struct session {
 	const struct session_options *options;
@@ -268,6 +270,28 @@ page_wish(const struct session *session)
 	return wish;
 }
 
+/* Starts the worker and waits until it is ready. *worker wants worker_stop() if that returns 0. */
+static int
+begin_worker(const struct trials_options *options, struct worker *worker,
+	     struct worker_ready *ready)
+{
+	int error;
+
+	for (int starts_left = STARTS_MAX;;) {
+		error = worker_start(worker, options);
+		if (error)
+			return error;
+		error = worker_wait_ready(worker, ready);
+		if (!error)
+			return 0;
+		worker_stop(worker);
+		if (error != -ERESTART || !--starts_left)
+			return error;
+		log_note("another program took huge pages while the measuring process started: "
+			 "it is started again");
+	}
+}
+
 static int
 run_restart(struct session *session, uint32_t restart)
 {
@@ -289,17 +313,15 @@ run_restart(struct session *session, uint32_t restart)
 	int error;
 
 	exit_watch_forget(&session->watch);
-	error = worker_start(&worker, &options);
+	error = begin_worker(&options, &worker, &ready);
 	if (error)
 		return error;
-	error = worker_wait_ready(&worker, &ready);
 	took_ns = clock_monotonic_ns() - started_ns;
 	if (!session->start_ns || took_ns < session->start_ns)
 		session->start_ns = took_ns;
 	if (is_extra(session, restart))
 		session->starts_ns += took_ns;
-	if (!error)
-		error = note_ready(session, &ready);
+	error = note_ready(session, &ready);
 	if (!error)
 		error = take_trials(session, &worker, restart);
 	worker_stop(&worker);

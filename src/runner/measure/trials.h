@@ -30,7 +30,8 @@ struct trials_options {
 
 /*
  * Starts DPDK, connects every device, opens every lane of the topology and loads the traffic.
- * Returns 0 or -errno after log_error(). What options point to outlives *out.
+ * Returns 0 or -errno after log_error(); -ERESTART: huge pages were taken by another program
+ * meanwhile, a process that starts now may fare better. What options point to outlives *out.
  */
 int trials_open(const struct trials_options *options, struct trials **out);
 

@@ -25,7 +25,7 @@ struct worker_ready {
 /* Starts it. Returns 0 or -errno after log_error(). What options point to is used by the child only. */
 int worker_start(struct worker *worker, const struct trials_options *options);
 
-/* Waits until it can measure. Returns 0 or -errno after log_error() (the worker's own, or ours). */
+/* Waits until it can measure. Returns as trials_open(), after log_error() (the worker's own, or ours). */
 int worker_wait_ready(struct worker *worker, struct worker_ready *ready);
 
 /* The next trial: 1; 0 when it has done them all; -errno after log_error(); -EINTR on a signal. */
