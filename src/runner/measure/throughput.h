@@ -3,7 +3,9 @@
  * Searches for throughput (search/search.h) on the lanes of a bench. Each lane is
  * searched once per traffic and measuring process, whichever cells it serves; the
  * bounds that a neighbour has (the same traffic on another lane, else another
- * traffic) are where the next one begins.
+ * traffic) are where the next one begins. Those of an earlier process are forgotten: they
+ * would spare the first, short trials, which take a hundredth of a search's time, and
+ * restarts would no longer be independent of each other.
  */
 #ifndef FOLIO_RUNNER_THROUGHPUT_H
 #define FOLIO_RUNNER_THROUGHPUT_H
