@@ -47,10 +47,78 @@ keep_message(enum log_level level, const char *text, void *arg)
 	snprintf(said + used, sizeof(said) - used, "%s\n", text);
 }
 
-static void
-check_configuration(const char *name)
+/* The configurations of the files that are held against tables. */
+static const char *const experiments[] = {
+	"table1", "paper/f5", "paper/f6", "paper/f7", "paper/f8", "paper/f9", "paper/f11",
+};
+
+#define N_EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
+
+static struct experiment *
+open_experiment(const char *name)
 {
-	assert_non_null(preset_find(name));
+	struct experiment *experiment;
+	char path[256];
+
+	snprintf(path, sizeof(path), TEST_SOURCE_DIR "/configs/%s.yaml", name);
+	assert_int_equal(experiment_open(path, costs_dir(), NULL, 0, &experiment), 0);
+	return experiment;
+}
+
+static void
+check_configuration(const struct experiment *experiment, const char *name)
+{
+	uint32_t i = 0;
+
+	while (i < experiment->n_configurations &&
+	       strcmp(experiment->configurations[i].name, name) != 0)
+		i++;
+	assert_true(!*name || i < experiment->n_configurations);
+}
+
+/* A row is of cells that there are: else it would be "not measurable" for ever. */
+static void
+check_cells(const struct experiment *experiment, const struct expected *expected)
+{
+	struct run_cell place;
+	uint32_t n = 0;
+
+	check_configuration(experiment, expected->configuration);
+	check_configuration(experiment, expected->relative_to);
+	check_configuration(experiment, expected->proxy);
+	for (uint32_t i = 0; i < experiment->n_cells; i++) {
+		const struct cell *cell = &experiment->cells[i];
+
+		snprintf(place.frame_size, sizeof(place.frame_size), "%s", cell->traffic_label);
+		snprintf(place.variant, sizeof(place.variant), "%s", cell->variant);
+		n += verdict_is_at(expected, &place);
+	}
+	assert_true(n > 0);
+}
+
+/* Returns how many rows are of it. */
+static size_t
+check_experiment(const char *name, const struct paper *paper)
+{
+	struct experiment *experiment = open_experiment(name);
+	size_t n = 0;
+
+	for (size_t i = 0; i < paper->n_expected; i++) {
+		const struct expected *e = &paper->expected[i];
+
+		if (strcmp(e->table, experiment->paper) != 0 || !*e->metric)
+			continue;
+		check_cells(experiment, e);
+		n++;
+	}
+	for (size_t i = 0; i < paper->n_claims; i++) {
+		if (strcmp(paper->claims[i].table, experiment->paper) != 0)
+			continue;
+		check_configuration(experiment, paper->claims[i].left);
+		check_configuration(experiment, paper->claims[i].right);
+	}
+	experiment_close(experiment);
+	return n;
 }
 
 static void
@@ -87,34 +155,23 @@ check_metric(const struct expected *expected)
 }
 
 static void
-check_where(const char *where)
-{
-	assert_true(!*where || !strncmp(where, "rate=", 5) || !strncmp(where, "payload:", 8) ||
-		    !strncmp(where, "queues=", 7));
-}
-
-/* What it names is there: a misspelt preset would be "not measurable" for ever. */
-static void
 test_data(void **state)
 {
 	struct run_cell place = {.frame_size = "payload:100", .variant = "queues=1, rate=5 kpps"};
 	struct names tables = {0};
+	size_t measured = 0, checked = 0;
 	struct paper paper;
 
 	(void)state;
 	assert_int_equal(paper_open(paper_dir(), &paper), 0);
 	for (size_t i = 0; i < paper.n_expected; i++) {
-		check_configuration(paper.expected[i].configuration);
-		if (*paper.expected[i].relative_to)
-			check_configuration(paper.expected[i].relative_to);
-		if (*paper.expected[i].proxy)
-			check_configuration(paper.expected[i].proxy);
 		check_metric(&paper.expected[i]);
-		check_where(paper.expected[i].where);
+		measured += *paper.expected[i].metric != '\0';
 	}
+	for (size_t i = 0; i < N_EXPERIMENTS; i++)
+		checked += check_experiment(experiments[i], &paper);
+	assert_int_equal(checked, measured);
 	for (size_t i = 0; i < paper.n_claims; i++) {
-		check_configuration(paper.claims[i].left);
-		check_configuration(paper.claims[i].right);
 		check_needs(paper.claims[i].needs);
 		assert_true(metric_is_of_pairs(paper.claims[i].metric));
 		assert_true(*paper.claims[i].cause);
