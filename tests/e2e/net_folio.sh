@@ -180,6 +180,7 @@ application host_does_not_answer ring=64
 testpmd host "${eal[@]}" --vdev "net_vhost0,iface=$work/socket,client=1,queues=2" -- \
 	"${common[@]}" --forward-mode=flowgen --rxq=2 --txq=2 --auto-start
 application reset_then_fewer_queues queues=2
+application clone_is_not_padded copy=fused
 leave host
 
 # --- bad device arguments

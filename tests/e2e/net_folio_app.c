@@ -20,6 +20,7 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_ip.h>
 #include <rte_mbuf.h>
 
 #define PORT 0
@@ -159,6 +160,63 @@ reset_then_fewer_queues(const char *path)
 	(void)path;
 }
 
+static bool
+comes_up(unsigned int seconds)
+{
+	uint64_t end = rte_get_timer_cycles() + seconds * rte_get_timer_hz();
+	struct rte_eth_link link = {0};
+
+	while (!link.link_status && rte_get_timer_cycles() < end)
+		rte_eth_link_get_nowait(PORT, &link);
+	return link.link_status;
+}
+
+/* An IPv4 packet of packet_bytes, and more behind it: of a frame of WHOLE_BYTES. */
+#define WHOLE_BYTES 600
+
+static struct rte_mbuf *
+make_frame(uint16_t packet_bytes)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	char *frame = rte_pktmbuf_append(mbuf, WHOLE_BYTES);
+	struct rte_ether_hdr *ethernet = (struct rte_ether_hdr *)frame;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ethernet + 1);
+
+	memset(frame, 0x5a, WHOLE_BYTES);
+	ethernet->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16(packet_bytes);
+	return mbuf;
+}
+
+/* The front of a buffer in a clone: ESP's padding would fall on what others read behind it. */
+static void
+clone_is_not_padded(const char *path)
+{
+	const uint16_t packet_bytes = 61, frame_bytes = RTE_ETHER_HDR_LEN + packet_bytes;
+	struct rte_eth_stats stats;
+	struct rte_mbuf *whole, *front;
+	const char *behind;
+
+	check(start(1) == 0 && comes_up(10), "the link does not come up");
+	whole = make_frame(packet_bytes);
+	front = rte_pktmbuf_clone(whole, pool);
+	rte_pktmbuf_trim(front, WHOLE_BYTES - frame_bytes);
+	behind = rte_pktmbuf_mtod_offset(whole, const char *, frame_bytes);
+	check(rte_eth_tx_burst(PORT, 0, &front, 1) == 1, "the clone is not taken");
+	for (uint16_t i = 0; i < WHOLE_BYTES - frame_bytes; i++)
+		if (behind[i] != 0x5a) {
+			check(false, "padding fell into another's data");
+			break;
+		}
+	check(rte_eth_stats_get(PORT, &stats) == 0 && stats.oerrors == 1 && stats.opackets == 0,
+	      "the clone is not among the errors");
+	rte_pktmbuf_trim(whole, WHOLE_BYTES - frame_bytes);
+	check(rte_eth_tx_burst(PORT, 0, &whole, 1) == 1, "the frame is not taken");
+	check(rte_eth_stats_get(PORT, &stats) == 0 && stats.opackets == 1, "the frame is not sent");
+	(void)path;
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *path);
@@ -168,6 +226,7 @@ static const struct {
 	{"left_started", left_started},
 	{"host_does_not_answer", host_does_not_answer},
 	{"reset_then_fewer_queues", reset_then_fewer_queues},
+	{"clone_is_not_padded", clone_is_not_padded},
 };
 
 int

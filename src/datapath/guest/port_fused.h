@@ -53,11 +53,12 @@ fused_bytes(const struct port *port, const struct rte_mbuf *frame)
 			       SLOT_BYTES - RTE_PKTMBUF_HEADROOM);
 }
 
-/* It gets its padding where it is: nobody else may hold it. */
+/* It gets its padding where it is: nobody else may hold it, or what it is a clone of. */
 static inline bool
 sendable_fused(const struct port *port, const struct rte_mbuf *frame)
 {
-	return frame->nb_segs == 1 && rte_mbuf_refcnt_read(frame) == 1 && fused_bytes(port, frame);
+	return frame->nb_segs == 1 && rte_mbuf_refcnt_read(frame) == 1 && RTE_MBUF_DIRECT(frame) &&
+	       fused_bytes(port, frame);
 }
 
 static inline void
