@@ -2,21 +2,20 @@
 #include "runner/results/results.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "runner/report/stats.h"
 #include "runner/results/blocks.h"
+#include "runner/results/first_files.h"
 #include "runner/results/folder.h"
 #include "runner/results/manifest.h"
-#include "runner/results/record.h"
 #include "runner/results/resume_check.h"
+#include "runner/results/trial_log.h"
 
 #define STATUS_RUNNING "running"
 #define STATUS_DONE "done"
@@ -28,15 +27,9 @@ struct results {
 	struct blocks blocks;
 	struct done_trials done;
 	struct cpu_time cpu_time_at_start;
-	int trials_fd, exits_fd;
-	off_t trials_bytes; /* whole trials only */
-	uint64_t n_trials;
+	struct trial_log log;
 	bool resumed; /* what is in the folder stays there */
 };
-
-/* Every file that results_create() makes. */
-static const char *const first_files[] = {"manifest.json", "config.yaml", "plan.csv",
-					  "blocks.csv",    "trials.csv",  "exits.csv"};
 
 static void
 utc_now(const char *format, char *out, size_t size)
@@ -45,21 +38,6 @@ utc_now(const char *format, char *out, size_t size)
 	struct tm utc;
 
 	strftime(out, size, format, gmtime_r(&now, &utc));
-}
-
-static int
-write_plan(const struct results *r)
-{
-	char *text;
-	size_t size;
-	int err = plan_to_csv(r->experiment, &text, &size);
-
-	if (err)
-		log_error("%s/plan.csv: %s", r->folder.path, strerror(-err));
-	else
-		err = folder_write(&r->folder, "plan.csv", text, size);
-	free(text);
-	return err;
 }
 
 static void
@@ -98,44 +76,6 @@ add_block(struct results *r, struct block *block, uint32_t first_restart)
 	return err ? err : blocks_write(&r->blocks, &r->folder);
 }
 
-/* The files that a run begins with, but for those that are there. */
-static int
-write_first_files(struct results *r)
-{
-	const struct experiment *experiment = r->experiment;
-	int err = 0;
-
-	if (!folder_has(&r->folder, "config.yaml"))
-		err = folder_write(&r->folder, "config.yaml", experiment->resolved,
-				   strlen(experiment->resolved));
-	if (!err && !folder_has(&r->folder, "plan.csv"))
-		err = write_plan(r);
-	if (!err && !folder_has(&r->folder, "trials.csv"))
-		err = folder_write(&r->folder, "trials.csv", TRIALS_COLUMNS "\n",
-				   strlen(TRIALS_COLUMNS "\n"));
-	if (!err && !folder_has(&r->folder, "exits.csv"))
-		err = folder_write(&r->folder, "exits.csv", EXITS_COLUMNS "\n",
-				   strlen(EXITS_COLUMNS "\n"));
-	return err;
-}
-
-static int
-open_trials(struct results *r)
-{
-	struct stat st;
-	int err = 0;
-
-	r->trials_fd =
-		openat(r->folder.fd, "trials.csv", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	if (r->trials_fd < 0 || fstat(r->trials_fd, &st) != 0) {
-		err = -errno;
-		log_error("%s/trials.csv: cannot open: %s", r->folder.path, strerror(-err));
-		return err;
-	}
-	r->trials_bytes = st.st_size;
-	return 0;
-}
-
 static struct results *
 new_results(const struct experiment *experiment)
 {
@@ -146,8 +86,8 @@ new_results(const struct experiment *experiment)
 		return NULL;
 	}
 	r->experiment = experiment;
-	r->trials_fd = r->exits_fd = -1;
 	r->folder.fd = -1;
+	trial_log_init(&r->log, experiment, &r->folder);
 	return r;
 }
 
@@ -171,36 +111,14 @@ results_create(const char *out_dir, const struct experiment *experiment,
 		err = add_block(r, &block, 0);
 	}
 	if (!err)
-		err = write_first_files(r);
+		err = first_files_write(&r->folder, r->experiment);
 	if (!err)
-		err = open_trials(r);
+		err = trial_log_open(&r->log);
 	if (err)
 		results_close(r);
 	else
 		*out = r;
 	return err;
-}
-
-/* What a kill left of the trial under way goes. */
-static int
-cut_trials(struct results *r)
-{
-	off_t whole_bytes = (off_t)r->done.whole_bytes;
-	int err = open_trials(r);
-
-	if (err || r->trials_bytes == whole_bytes)
-		return err;
-	if (ftruncate(r->trials_fd, whole_bytes) != 0 || fsync(r->trials_fd) != 0) {
-		err = -errno;
-		log_error("%s/trials.csv: cannot cut off its last trial: %s", r->folder.path,
-			  strerror(-err));
-		return err;
-	}
-	log_note("%s/trials.csv: its last trial was under way when the run ended; it is measured "
-		 "again",
-		 r->folder.path);
-	r->trials_bytes = whole_bytes;
-	return 0;
 }
 
 /* blocks.csv, and which whole trials there are of the last block. */
@@ -222,7 +140,9 @@ read_done(struct results *r)
 			  r->folder.path);
 		err = -EBADMSG;
 	}
-	return err ? err : cut_trials(r);
+	if (!err)
+		err = trial_log_open(&r->log);
+	return err ? err : trial_log_cut(&r->log, (off_t)r->done.whole_bytes);
 }
 
 int
@@ -303,9 +223,9 @@ results_continue(struct results *r, const struct results_platform *platform)
 		err = manifest_write(&r->manifest, r->experiment, &r->folder);
 	}
 	if (!err)
-		err = write_first_files(r);
-	if (!err && r->trials_fd < 0)
-		err = open_trials(r);
+		err = first_files_write(&r->folder, r->experiment);
+	if (!err && !trial_log_is_open(&r->log))
+		err = trial_log_open(&r->log);
 	return err ? err : is_new;
 }
 
@@ -339,65 +259,10 @@ results_path(const struct results *results)
 	return results->folder.path;
 }
 
-/*
- * Before the trial itself, which makes it whole: a kill in between leaves rows of a trial that is
- * measured again, and of two rows for one exit the later one counts.
- */
-static int
-add_exits(struct results *r, const struct trial *trial)
-{
-	char *text;
-	size_t size;
-	int err = exits_to_csv(r->experiment, trial, &text, &size);
-
-	if (!err && r->exits_fd < 0)
-		r->exits_fd = openat(r->folder.fd, "exits.csv",
-				     O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	if (!err && r->exits_fd < 0)
-		err = -errno;
-	if (!err && size && write(r->exits_fd, text, size) != (ssize_t)size)
-		err = -ENOSPC;
-	free(text);
-	if (err)
-		log_error("%s/exits.csv: cannot add cell %u, restart %u: %s", r->folder.path,
-			  trial->cell, trial->restart, strerror(-err));
-	return err;
-}
-
-static int
-add_trial(struct results *r, const struct trial *trial)
-{
-	char *text;
-	size_t size;
-	ssize_t written = 0;
-	int err = trial_to_csv(r->experiment, trial, &text, &size);
-
-	if (!err) {
-		written = write(r->trials_fd, text, size);
-		if (written != (ssize_t)size)
-			err = written < 0 ? -errno : -ENOSPC;
-		else if (fdatasync(r->trials_fd) != 0)
-			err = -errno;
-	}
-	free(text);
-	if (err) {
-		log_error("%s/trials.csv: cannot add cell %u, restart %u: %s", r->folder.path,
-			  trial->cell, trial->restart, strerror(-err));
-		if (written > 0 && ftruncate(r->trials_fd, r->trials_bytes) != 0)
-			log_error("%s/trials.csv: its last trial is cut short", r->folder.path);
-		return err;
-	}
-	r->trials_bytes += written;
-	r->n_trials++;
-	return 0;
-}
-
 int
 results_add(struct results *r, const struct trial *trial)
 {
-	int err = trial->cell < r->experiment->n_cells ? add_exits(r, trial) : 0;
-
-	return err ? err : add_trial(r, trial);
+	return trial_log_add(&r->log, trial);
 }
 
 int
@@ -414,26 +279,14 @@ results_finish(struct results *r, const char *status)
 	return manifest_write(m, r->experiment, &r->folder);
 }
 
-static void
-remove_first_files(const struct results *r)
-{
-	for (size_t i = 0; i < sizeof(first_files) / sizeof(first_files[0]); i++)
-		unlinkat(r->folder.fd, first_files[i], 0);
-	if (r->folder.made)
-		rmdir(r->folder.path);
-}
-
 void
 results_close(struct results *r)
 {
 	if (!r)
 		return;
-	if (r->trials_fd >= 0)
-		close(r->trials_fd);
-	if (r->exits_fd >= 0)
-		close(r->exits_fd);
-	if (r->folder.fd >= 0 && r->n_trials == 0 && !r->resumed)
-		remove_first_files(r);
+	trial_log_close(&r->log);
+	if (r->folder.fd >= 0 && r->log.n_trials == 0 && !r->resumed)
+		first_files_remove(&r->folder);
 	done_trials_close(&r->done);
 	blocks_close(&r->blocks);
 	folder_close(&r->folder);
