@@ -2,18 +2,17 @@
 #include "runner/measure/trials.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "datapath/host/latency.h"
 #include "datapath/host/traffic.h"
 #include "runner/measure/bench.h"
+#include "runner/measure/cell_order.h"
 #include "runner/measure/exit_watch.h"
 #include "runner/measure/lanes.h"
+#include "runner/measure/quad.h"
 
 /*
  * However little time is left, a cell gets so many pairs, fewer of which give no
@@ -28,55 +27,13 @@ struct trials {
 	void *bench;
 	struct lanes lanes;
 	struct traffic *traffics; /* by cell; those of equal text share the first one's memory */
-	uint32_t *order;          /* of cells: those of one traffic stand together */
+	uint32_t *order;          /* of cells (cell_order.h) */
 	uint64_t deadline_ns;
 	bool timed;                                  /* the cell at hand has latencies */
 	struct histogram latency, reference_latency; /* of its slices so far */
 	struct throughput_searches *searches;        /* NULL: none are wanted */
 	struct trial trial;
 };
-
-static void
-shuffle(uint32_t *values, uint32_t n, struct random_state *random)
-{
-	for (uint32_t i = n; i > 1; i--) {
-		uint32_t j = (uint32_t)random_below(random, i), swap = values[i - 1];
-
-		values[i - 1] = values[j];
-		values[j] = swap;
-	}
-}
-
-/*
- * Cells at random, but those of one traffic together: changing it costs more than
- * a slice. Traffics come in the order in which the shuffle brings them up.
- */
-static void
-draw_order(struct trials *trials)
-{
-	const struct experiment *experiment = trials->options.experiment;
-	struct random_state random = {((uint64_t)experiment->measure.seed << 32) +
-				      trials->options.restart};
-	uint32_t n = experiment->n_cells, placed = 0;
-	uint32_t *shuffled = trials->order + n;
-
-	for (uint32_t i = 0; i < n; i++)
-		shuffled[i] = i;
-	shuffle(shuffled, n, &random);
-	for (uint32_t i = 0; i < n; i++) {
-		if (shuffled[i] == UINT32_MAX)
-			continue;
-		const char *traffic = experiment->cells[shuffled[i]].traffic;
-
-		for (uint32_t k = i; k < n; k++) {
-			if (shuffled[k] == UINT32_MAX ||
-			    strcmp(experiment->cells[shuffled[k]].traffic, traffic))
-				continue;
-			trials->order[placed++] = shuffled[k];
-			shuffled[k] = UINT32_MAX;
-		}
-	}
-}
 
 /* The first cell with that cell's traffic; its place in traffics holds the frames. */
 static uint32_t
@@ -115,7 +72,7 @@ static int
 allocate(struct trials *trials, uint32_t n)
 {
 	trials->traffics = calloc(n, sizeof(*trials->traffics));
-	trials->order = calloc(2 * (size_t)n, sizeof(*trials->order));
+	trials->order = cell_order_draw(trials->options.experiment, trials->options.restart);
 	return trials->traffics && trials->order ?
 		       lanes_plan(trials->options.experiment, &trials->lanes) :
 		       -ENOMEM;
@@ -169,10 +126,8 @@ trials_open(const struct trials_options *options, struct trials **out)
 	}
 	if (error)
 		log_error("not enough memory to measure %u cells", n);
-	if (!error) {
-		draw_order(trials);
+	if (!error)
 		error = open_traffics(trials);
-	}
 	if (!error)
 		error = open_bench(trials);
 	if (!error)
@@ -195,98 +150,37 @@ run_slice(const struct trials *trials, uint32_t lane, struct latencies *latencie
 	return trials->ops->slice(trials->bench, lane, slice);
 }
 
-static void
-add_counters(struct trial *trial, const struct slice *slice)
-{
-	for (uint32_t i = 0; i < slice->n_counters; i++) {
-		uint64_t before = trial->n_counters ? trial->counters[i].count : 0;
-
-		trial->counters[i] = slice->counters[i];
-		trial->counters[i].count += before;
-	}
-	trial->n_counters = slice->n_counters;
-	trial->shadow = slice->shadow;
-	trial->packets += slice->counted_packets;
-	trial->packets_in += slice->packets_in;
-	trial->packets_out += slice->packets_out;
-	trial->packets_kept += slice->packets_kept;
-	trial->packets_dropped += slice->packets_dropped;
-}
-
-static double
-geometric_ratio(double b1, double b2, double a1, double a2)
-{
-	return sqrt(b1 * b2 / (a1 * a2));
-}
-
-static void
-fill_figures(struct side_figures *figures, const struct slice *first, const struct slice *second)
-{
-	*figures = (struct side_figures){
-		.guest_cycles_per_packet =
-			(first->guest_cycles_per_packet + second->guest_cycles_per_packet) / 2,
-		.host_cycles_per_packet =
-			(first->host_cycles_per_packet + second->host_cycles_per_packet) / 2,
-		.packets_per_second = (first->packets_per_second + second->packets_per_second) / 2,
-		.loss_share = (first->loss_share + second->loss_share) / 2,
-		.guest_busy_share = (first->guest_busy_share + second->guest_busy_share) / 2,
-		.round_trip_cycles = (first->round_trip_cycles + second->round_trip_cycles) / 2,
-		.latency = latency_figures_none(),
-		.send_delay = latency_figures_none(),
-	};
-}
-
-/* first += second, which a side's figures are of; and pooled over the trial. */
-static void
-fill_latencies(struct side_figures *figures, struct latencies *first,
-	       const struct latencies *second, struct histogram *pooled)
-{
-	histogram_merge(&first->round_trip, &second->round_trip);
-	histogram_merge(&first->send_delay, &second->send_delay);
-	latency_figures_take(&figures->latency, &first->round_trip);
-	latency_figures_take(&figures->send_delay, &first->send_delay);
-	histogram_merge(pooled, &first->round_trip);
-}
-
-/* A B B A: a drift that is linear over the four falls out. */
 static int
-run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
+run_quad(struct trials *trials, uint32_t a, uint32_t b, struct quad *quad)
 {
-	static struct slice a1, b1, b2, a2;
-	static struct latencies of_a1, of_b1, of_b2, of_a2;
 	struct exit_watch *watch = trials->options.watch;
-	int error = run_slice(trials, a, &of_a1, &a1);
+	int error = run_slice(trials, a, &quad->a1.latencies, &quad->a1.slice);
 
 	if (watch)
 		exit_watch_begin(watch, &trials->trial);
 	if (!error)
-		error = run_slice(trials, b, &of_b1, &b1);
+		error = run_slice(trials, b, &quad->b1.latencies, &quad->b1.slice);
 	if (!error)
-		error = run_slice(trials, b, &of_b2, &b2);
+		error = run_slice(trials, b, &quad->b2.latencies, &quad->b2.slice);
 	if (watch)
 		exit_watch_end(watch);
 	if (!error)
-		error = run_slice(trials, a, &of_a2, &a2);
+		error = run_slice(trials, a, &quad->a2.latencies, &quad->a2.slice);
+	return error;
+}
+
+static int
+run_pair(struct trials *trials, uint32_t a, uint32_t b, struct pair *pair)
+{
+	static struct quad quad;
+	int error = run_quad(trials, a, b, &quad);
+
 	if (error)
 		return error;
-	*pair = (struct pair){
-		.guest_ratio =
-			geometric_ratio(b1.guest_cycles_per_packet, b2.guest_cycles_per_packet,
-					a1.guest_cycles_per_packet, a2.guest_cycles_per_packet),
-		.host_ratio = geometric_ratio(b1.host_cycles_per_packet, b2.host_cycles_per_packet,
-					      a1.host_cycles_per_packet, a2.host_cycles_per_packet),
-		.latency_ratio = latency_figures_none(),
-	};
-	fill_figures(&pair->configuration, &b1, &b2);
-	fill_figures(&pair->reference, &a1, &a2);
-	if (trials->timed) {
-		fill_latencies(&pair->configuration, &of_b1, &of_b2, &trials->latency);
-		fill_latencies(&pair->reference, &of_a1, &of_a2, &trials->reference_latency);
-		pair->latency_ratio = pair->configuration.latency;
-		latency_figures_divide(&pair->latency_ratio, &pair->reference.latency);
-	}
-	add_counters(&trials->trial, &b1);
-	add_counters(&trials->trial, &b2);
+	quad_figures(&quad, pair);
+	if (trials->timed)
+		quad_latencies(&quad, pair, &trials->latency, &trials->reference_latency);
+	quad_count(&quad, &trials->trial);
 	return 0;
 }
 
