@@ -34,10 +34,7 @@ int
 backend_io_open(struct backend_io *backend_io, struct backend *backend)
 {
 	*backend_io = (struct backend_io){
-		.io = {.receive = receive,
-		       .send = send,
-		       .n_queues = QUEUES_MAX,
-		       .arg = backend_io},
+		.io = {.receive = receive, .send = send, .n_queues = QUEUES_MAX, .arg = backend_io},
 		.backend = backend,
 	};
 	backend_io->io.pool = rte_pktmbuf_pool_create("frames", POOL_MBUFS, POOL_CACHE, 0,
