@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "runner/ab/duel.h"
 #include "runner/ab/subjects.h"
 #include "runner/commands/progress.h"
+#include "runner/commands/stop_signal.h"
 #include "runner/measure/conditions.h"
 #include "runner/results/machine.h"
 
@@ -45,26 +45,6 @@ struct match {
 	int cpu;
 	uint64_t started_ns;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void
-note_signal(int number)
-{
-	caught_signal = number;
-}
-
-/* Without SA_RESTART: the wait for a build returns, and the match ends in order. */
-static void
-catch_signals(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = note_signal};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 double
 ab_median(double *values, size_t n)
@@ -126,7 +106,7 @@ measure_subject(struct match *match, struct duel *duel, uint32_t id, uint32_t qu
 	int error = duel_measure(duel, &trial, &found);
 
 	if (error) {
-		if (!caught_signal)
+		if (!stop_signal_caught())
 			log_error("stopped in restart %u: %s", match->found->restarts + 1,
 				  subject->name);
 		return error;
@@ -171,7 +151,7 @@ run_restart(struct match *match)
 	n = draw_undecided(match, ids);
 	quads = quads_of(match->experiment->measure.slice_ns, n);
 	for (uint32_t i = 0; i < n && !error; i++)
-		error = caught_signal ? -EINTR : measure_subject(match, duel, ids[i], quads);
+		error = stop_signal_caught() ? -EINTR : measure_subject(match, duel, ids[i], quads);
 	duel_stop(duel);
 	match->found->restarts++;
 	return error;
@@ -307,7 +287,7 @@ ab_match_run(const struct ab_options *options, const struct experiment *experime
 	int error;
 
 	*found = (struct ab_match){0};
-	catch_signals();
+	stop_signal_catch();
 	error = set_up(&match);
 	look_around(&match);
 	cpu_time_read(CPU_ALL, &from);
@@ -322,7 +302,7 @@ ab_match_run(const struct ab_options *options, const struct experiment *experime
 	cpu_time_read(CPU_ALL, &to);
 	found->steal_share = cpu_time_steal_share(&from, &to);
 	found->others_share = cpu_time_others_share(&from, &to);
-	*stop_signal = caught_signal;
+	*stop_signal = stop_signal_caught();
 	if (error)
 		ab_match_close(found);
 	return error;

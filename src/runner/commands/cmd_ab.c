@@ -2,7 +2,6 @@
 /* folio ab: two builds of folio, interleaved on this machine. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "runner/ab/report.h"
 #include "runner/ab/subjects.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/stop_signal.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
 #include "runner/config/experiment.h"
@@ -393,10 +393,6 @@ cmd_ab(int argc, char **argv)
 	if (parsed)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
 	status = run(&arguments, &stop_signal);
-	if (stop_signal) {
-		/* Who sent it is to see that it did it. */
-		signal(stop_signal, SIG_DFL);
-		raise(stop_signal);
-	}
+	stop_signal_die_of(stop_signal);
 	return status;
 }

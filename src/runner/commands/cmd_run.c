@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* folio run CONFIG: checks everything first, then measures and reports. */
 #include <getopt.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "runner/commands/commands.h"
 #include "runner/commands/session.h"
+#include "runner/commands/stop_signal.h"
 #include "runner/commands/suite_session.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
@@ -158,10 +158,6 @@ cmd_run(int argc, char **argv)
 		return parsed > 0 ? EXIT_DONE : EXIT_BAD_USAGE;
 	status = suite_is(arguments.config) ? run_suite(&arguments, &stop_signal) :
 					      run_one(&arguments, &stop_signal);
-	if (stop_signal) {
-		/* Who sent it is to see that it did it. */
-		signal(stop_signal, SIG_DFL);
-		raise(stop_signal);
-	}
+	stop_signal_die_of(stop_signal);
 	return status;
 }

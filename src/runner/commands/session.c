@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/scratch.h"
 #include "datapath/eal.h"
 #include "runner/commands/progress.h"
+#include "runner/commands/stop_signal.h"
 #include "runner/measure/conditions.h"
 #include "runner/measure/exit_watch.h"
 #include "runner/measure/schedule.h"
@@ -44,27 +44,6 @@ struct session {
 	int cpu;
 	bool folder_refused; /* results cannot go where they were to go */
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void
-note_signal(int number)
-{
-	caught_signal = number;
-}
-
-/* Without SA_RESTART: the read of the worker's pipe returns, and the run ends in order. */
-static void
-catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = note_signal};
-	const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-	/* Who reads the progress, or the tables, may leave; the run is finished all the same. */
-	signal(SIGPIPE, SIG_IGN);
-}
 
 /* A message takes the place of the progress line, which comes back below it. */
 static void
@@ -229,7 +208,7 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 			     trial.duration_ns);
 		show_progress(session, restart, &session->experiment->cells[trial.cell]);
 		/* A signal that came while no read was under way. */
-		if (caught_signal)
+		if (stop_signal_caught())
 			return -EINTR;
 	}
 	return got;
@@ -352,7 +331,7 @@ run_all(struct session *session)
 	uint32_t restart = 0;
 
 	while (restart < schedule_restarts_max(session->schedule)) {
-		if (caught_signal)
+		if (stop_signal_caught())
 			return -EINTR;
 		if (!schedule_wanted(session->schedule, restart, session->wanted)) {
 			restart++;
@@ -448,7 +427,7 @@ report(struct session *session)
 static void
 note_end(struct session *session)
 {
-	const char *word = caught_signal ? "stopped" : "failed";
+	const char *word = stop_signal_caught() ? "stopped" : "failed";
 
 	if (session->ready)
 		results_finish(session->results, word);
@@ -470,7 +449,8 @@ session_run(const struct session_options *options, const struct experiment *expe
 
 	/* The last core: interrupts and other work tend to the first. */
 	cpus_allowed(&session.cpu);
-	catch_signals();
+	/* Who reads the progress, or the tables, may leave; the run is finished all the same. */
+	stop_signal_catch();
 	error = open_session(&session);
 	if (!error && !(session.results && results_finished(session.results)))
 		error = run_restarts(&session);
@@ -481,6 +461,6 @@ session_run(const struct session_options *options, const struct experiment *expe
 	if (error && session.results)
 		note_end(&session);
 	close_session(&session);
-	*stop_signal = caught_signal;
+	*stop_signal = stop_signal_caught();
 	return status;
 }

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,13 +15,12 @@
 #include "probes/probe.h"
 #include "runner/commands/emulated_runs.h"
 #include "runner/commands/exit_screen.h"
+#include "runner/commands/stop_signal.h"
 #include "runner/report/format.h"
 
 #define SCREEN_NS 1000000000ull
 #define ROWS_ON_SCREEN 30
 #define CLEAR "\033[H\033[J"
-
-static atomic_bool stop;
 
 struct trace_live {
 	const struct trace_options *options;
@@ -36,26 +33,6 @@ struct trace_live {
 	bool terminal;
 	uint64_t began_ns;
 };
-
-static void
-ask_to_stop(int number)
-{
-	(void)number;
-	atomic_store(&stop, true);
-}
-
-/* No SA_RESTART: waiting ends. A reader that went away shows as an error of standard output. */
-static void
-catch_signals(void)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	const struct sigaction action = {.sa_handler = ask_to_stop};
-
-	atomic_store(&stop, false);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static void
 say_what_is_traced(const struct trace_live *live)
@@ -134,7 +111,7 @@ wait_until(const struct trace_live *live, uint64_t until_ns)
 {
 	struct pollfd process = {.fd = live->process, .events = POLLIN};
 
-	while (!atomic_load(&stop)) {
+	while (!stop_signal_caught()) {
 		uint64_t now_ns = clock_monotonic_ns(), left_ns = until_ns - now_ns;
 		struct timespec left = {(time_t)(left_ns / 1000000000),
 					(long)(left_ns % 1000000000)};
@@ -246,7 +223,7 @@ trace_live_run(const struct trace_options *options, struct exit_table *total)
 
 	if (err)
 		return err;
-	catch_signals();
+	stop_signal_catch();
 	err = open_session(&live);
 	if (!err) {
 		say_what_is_traced(&live);
