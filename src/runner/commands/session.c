@@ -16,6 +16,7 @@
 #include "runner/commands/stop_signal.h"
 #include "runner/measure/conditions.h"
 #include "runner/measure/exit_watch.h"
+#include "runner/measure/run_budget.h"
 #include "runner/measure/schedule.h"
 #include "runner/measure/worker.h"
 #include "runner/report/report.h"
@@ -31,15 +32,13 @@ struct session {
 	const struct experiment *experiment;
 	struct results *results; /* NULL until the first worker is ready, or a run is resumed */
 	struct schedule *schedule;
+	struct run_budget budget;
 	bool *wanted; /* by cell, of the restart under way */
 	struct progress progress;
 	struct conditions conditions;
 	struct exit_watch watch;
-	bool ready;           /* the first worker was */
-	bool huge_pages;      /* it measured on them, and so do all others */
-	uint64_t start_ns;    /* that a worker takes to be ready, when it waits for no pages */
-	uint64_t starts_ns;   /* of workers beyond the restarts that every cell gets */
-	uint64_t extra_at_ns; /* of the budget, gone when those began */
+	bool ready;      /* the first worker was */
+	bool huge_pages; /* it measured on them, and so do all others */
 	char scratch[SCRATCH_PATH_BYTES];
 	int cpu;
 	bool folder_refused; /* results cannot go where they were to go */
@@ -57,44 +56,11 @@ print_message(enum log_level level, const char *text, void *arg)
 		snprintf(session->options->reason, SESSION_REASON_BYTES, "%s", text);
 }
 
-/* Of measuring, and of starting processes for cells that want more than their share. */
-static uint64_t
-spent_ns(const struct session *session)
-{
-	return schedule_spent_ns(session->schedule) + session->starts_ns;
-}
-
-static uint64_t
-left_ns(const struct session *session)
-{
-	uint64_t budget_ns = session->experiment->measure.budget_ns, gone_ns = spent_ns(session);
-
-	return budget_ns > gone_ns ? budget_ns - gone_ns : 0;
-}
-
-static bool
-is_extra(const struct session *session, uint32_t restart)
-{
-	return restart >= session->experiment->measure.restarts;
-}
-
-static double
-share_done(const struct session *session, bool extra)
-{
-	const struct experiment *experiment = session->experiment;
-	uint32_t trials = experiment->n_cells * experiment->measure.restarts;
-
-	if (!extra)
-		return (double)schedule_trials(session->schedule) / trials;
-	return (double)(spent_ns(session) - session->extra_at_ns) /
-	       (double)(experiment->measure.budget_ns - session->extra_at_ns);
-}
-
 static void
 show_progress(struct session *session, uint32_t restart, const struct cell *cell)
 {
 	const struct measure *measure = &session->experiment->measure;
-	bool extra = is_extra(session, restart);
+	bool extra = run_budget_is_extra(&session->budget, restart);
 	char what[CELL_NAME_BYTES + 128];
 
 	if (extra)
@@ -104,7 +70,7 @@ show_progress(struct session *session, uint32_t restart, const struct cell *cell
 	else
 		snprintf(what, sizeof(what), "%s over %s, restart %u of %u", cell->configuration,
 			 cell->traffic_label, restart + 1, measure->restarts);
-	progress_show(&session->progress, what, share_done(session, extra));
+	progress_show(&session->progress, what, run_budget_share_done(&session->budget, extra));
 }
 
 /* What is in the folder need not be measured again. */
@@ -214,21 +180,6 @@ take_trials(struct session *session, struct worker *worker, uint32_t restart)
 	return got;
 }
 
-/* The first restarts share the budget evenly; what they leave is for the others. */
-static uint64_t
-restart_budget_ns(const struct session *session, uint32_t restart)
-{
-	const struct measure *measure = &session->experiment->measure;
-	uint64_t share_ns = measure->budget_ns / measure->restarts, of_restart_ns, rest_ns;
-
-	if (is_extra(session, restart)) {
-		rest_ns = left_ns(session);
-		return rest_ns < share_ns ? rest_ns : share_ns;
-	}
-	of_restart_ns = schedule_spent_in_ns(session->schedule, restart);
-	return share_ns > of_restart_ns ? share_ns - of_restart_ns : 0;
-}
-
 static uint32_t
 first_restart(const struct session *session)
 {
@@ -279,14 +230,14 @@ run_restart(struct session *session, uint32_t restart)
 		.socket_dir = session->scratch,
 		.wanted = session->wanted,
 		/* Restarts that only some cells get, to be more precise, need no more searches. */
-		.search = !is_extra(session, restart),
+		.search = !run_budget_is_extra(&session->budget, restart),
 		.restart = first_restart(session) + restart,
-		.budget_ns = restart_budget_ns(session, restart),
+		.budget_ns = run_budget_of_restart_ns(&session->budget, restart),
 		.cpu = session->cpu,
 		.pages = page_wish(session),
 		.watch = &session->watch,
 	};
-	uint64_t started_ns = clock_monotonic_ns(), took_ns;
+	uint64_t started_ns = clock_monotonic_ns();
 	struct worker_ready ready;
 	struct worker worker;
 	int error;
@@ -295,11 +246,7 @@ run_restart(struct session *session, uint32_t restart)
 	error = begin_worker(&options, &worker, &ready);
 	if (error)
 		return error;
-	took_ns = clock_monotonic_ns() - started_ns;
-	if (!session->start_ns || took_ns < session->start_ns)
-		session->start_ns = took_ns;
-	if (is_extra(session, restart))
-		session->starts_ns += took_ns;
+	run_budget_add_start(&session->budget, restart, clock_monotonic_ns() - started_ns);
 	error = note_ready(session, &ready);
 	if (!error)
 		error = take_trials(session, &worker, restart);
@@ -311,14 +258,11 @@ run_restart(struct session *session, uint32_t restart)
 static bool
 begin_extra(struct session *session)
 {
-	uint64_t needed_ns =
-		session->start_ns + schedule_expected_ns(session->schedule, session->wanted);
-
-	if (needed_ns > left_ns(session))
+	if (!run_budget_allows(&session->budget, session->wanted))
 		return false;
 	if (!session->progress.at_most) {
 		progress_wipe(&session->progress);
-		session->extra_at_ns = spent_ns(session);
+		run_budget_begin_extra(&session->budget);
 		progress_start(&session->progress, session->progress.file, 0);
 		session->progress.at_most = true;
 	}
@@ -337,7 +281,7 @@ run_all(struct session *session)
 			restart++;
 			continue;
 		}
-		if (is_extra(session, restart) && !begin_extra(session))
+		if (run_budget_is_extra(&session->budget, restart) && !begin_extra(session))
 			return 0;
 		int error = run_restart(session, restart);
 
@@ -360,7 +304,7 @@ run_restarts(struct session *session)
 	conditions_read(session->cpu, &session->conditions);
 	conditions_warn_before(&session->conditions);
 	progress_start(&session->progress, session->options->progress ? stderr : NULL,
-		       share_done(session, false));
+		       run_budget_share_done(&session->budget, false));
 	log_set_sink(print_message, session);
 	exit_watch_open(&session->watch, session->experiment);
 	error = run_all(session);
@@ -395,6 +339,8 @@ open_session(struct session *session)
 		log_error("not enough memory to plan %u cells", n_cells);
 		return -ENOMEM;
 	}
+	session->budget = (struct run_budget){.experiment = session->experiment,
+					      .schedule = session->schedule};
 	return session->options->resume_dir ? resume(session) : 0;
 }
 
