@@ -3,106 +3,36 @@
  * A hostile host against the virtqueue, in both formats: whatever it writes, the
  * ring hands out only buffers that are outstanding, and a violation puts it out of service.
  */
-#include "harness.h"
+#include "hosted_ring.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/virtio_ring.h>
 
-#include <rte_mbuf.h>
-
-#include "base/log.h"
 #include "base/random.h"
-#include "datapath/guest/memory.h"
-#include "datapath/guest/region.h"
-#include "datapath/guest/virtqueue.h"
 
-#define RING 64
 #define LEAST 26
 
-struct fixture {
-	struct region region;
-	struct virtqueue ring;
-	struct rte_mbuf mbufs[RING];
-	uint16_t host_index; /* where the host uses the next buffer */
-};
-
-static void
-ignore(enum log_level level, const char *text, void *arg)
-{
-	(void)level;
-	(void)text;
-	(void)arg;
-}
-
-/* *state is the format at first, and the fixture from then on. */
 static int
 set_up(void **state)
 {
-	const struct virtqueue_format *format = *state;
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct rte_mbuf *bufs[RING];
+	int error = hosted_ring_set_up(
+		state, (struct virtqueue_options){.least_bytes = LEAST, .name = "receive queue 0"});
 
-	const struct virtqueue_options options = {
-		.format = format, .size = RING, .least_bytes = LEAST, .name = "receive queue 0"};
-
-	log_set_sink(ignore, NULL);
-	if (!f || region_open(&f->region, 4u << 20, memory_chosen(0)) ||
-	    virtqueue_open(&f->ring, &options, &f->region))
-		return -1;
-	for (unsigned int i = 0; i < RING; i++) {
-		f->mbufs[i].buf_addr = region_carve(&f->region, 2176, 64);
-		f->mbufs[i].buf_len = 2176;
-		bufs[i] = &f->mbufs[i];
-	}
-	f->ring.ops->post_rx(&f->ring, bufs, RING);
-	*state = f;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	virtqueue_close(&f->ring);
-	region_close(&f->region);
-	free(f);
-	log_set_sink(NULL, NULL);
-	return 0;
-}
-
-static bool
-is_split(const struct fixture *f)
-{
-	return f->ring.format == virtqueue_formats[0];
+	if (!error)
+		hosted_ring_post_all(*state);
+	return error;
 }
 
 /* The host's side: it says that it has used buffer id, and written length bytes. */
 static void
-use(struct fixture *f, uint32_t id, uint32_t length)
+use(struct hosted_ring *f, uint32_t id, uint32_t length)
 {
-	uint16_t slot = f->host_index % RING;
-	bool wrap = !(f->host_index++ / RING & 1);
-
-	if (is_split(f)) {
-		struct vring_used *used = f->ring.device_area;
-
-		used->ring[slot] = (struct vring_used_elem){id, length};
-		used->idx = f->host_index;
-	} else {
-		struct vring_packed_desc *desc = f->ring.descriptor_area;
-		uint16_t both = 1u << VRING_PACKED_DESC_F_AVAIL | 1u << VRING_PACKED_DESC_F_USED;
-
-		desc[slot] = (struct vring_packed_desc){
-			.len = length, .id = (uint16_t)id, .flags = wrap ? both : 0};
-	}
+	use_chain(f, id, 1, length);
 }
 
 static uint16_t
-harvest(struct fixture *f)
+harvest(struct hosted_ring *f)
 {
 	struct rte_mbuf *bufs[RING];
 	uint32_t length_bytes[RING];
@@ -111,7 +41,7 @@ harvest(struct fixture *f)
 }
 
 static void
-expect_fault(struct fixture *f, uint16_t taken, enum ring_fault fault)
+expect_fault(struct hosted_ring *f, uint16_t taken, enum ring_fault fault)
 {
 	assert_int_equal(harvest(f), taken);
 	assert_int_equal(f->ring.fault, fault);
@@ -125,7 +55,7 @@ expect_fault(struct fixture *f, uint16_t taken, enum ring_fault fault)
 static void
 honest(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 
 	use(f, 63, LEAST);
 	assert_int_equal(harvest(f), 1);
@@ -139,7 +69,7 @@ honest(void **state)
 static void
 more_than_outstanding(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 
 	for (uint32_t id = 0; id < RING; id++)
 		use(f, id, LEAST);
@@ -157,7 +87,7 @@ more_than_outstanding(void **state)
 static void
 index_goes_back(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 
 	f->host_index = (uint16_t)-2;
 	use(f, 0, LEAST);
@@ -212,7 +142,7 @@ length_of_no_frame(void **state)
 static void
 addresses_are_not_read_back(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 	struct rte_mbuf *bufs[1];
 	uint32_t length_bytes[1];
 
@@ -228,7 +158,7 @@ addresses_are_not_read_back(void **state)
 static void
 random_host(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 	struct random_state random = {1};
 
 	for (int round = 0; round < 20000; round++) {
@@ -258,20 +188,9 @@ random_host(void **state)
 	}
 }
 
-/* The id that the driver offered where the host uses the next buffer. */
-static uint16_t
-offered_id(const struct fixture *f)
-{
-	uint16_t slot = f->host_index % RING;
-	const struct vring_packed_desc *desc = f->ring.descriptor_area;
-	const struct vring_avail *avail = f->ring.driver_area;
-
-	return is_split(f) ? avail->ring[slot] : desc[slot].id;
-}
-
 /* The host asks for a kick when the driver offers its index-th buffer, counted from the start. */
 static void
-ask_kick_at(struct fixture *f, uint32_t index)
+ask_kick_at(struct hosted_ring *f, uint32_t index)
 {
 	struct vring_used *used = f->ring.device_area;
 	struct vring_packed_desc_event *device = f->ring.device_area;
@@ -291,7 +210,7 @@ ask_kick_at(struct fixture *f, uint32_t index)
 static void
 kicks_by_event_index(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 	struct rte_mbuf *bufs[RING];
 	uint32_t length_bytes[RING], offered = RING;
 
@@ -317,7 +236,7 @@ kicks_by_event_index(void **state)
 static void
 interrupts_by_event_index(void **state)
 {
-	struct fixture *f = *state;
+	struct hosted_ring *f = *state;
 	const struct vring_avail *avail = f->ring.driver_area;
 	const struct vring_packed_desc_event *driver = f->ring.driver_area;
 
@@ -333,33 +252,23 @@ interrupts_by_event_index(void **state)
 	}
 }
 
-#define CASE(name, format)                                                                         \
-	{                                                                                          \
-#name, name, set_up, tear_down, (void *)(uintptr_t)(format)                        \
-	}
-
-#define BOTH(name) CASE(name, &virtqueue_format_split), CASE(name, &virtqueue_format_packed)
-
-extern const struct virtqueue_format virtqueue_format_split;
-extern const struct virtqueue_format virtqueue_format_packed;
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(honest),
-		BOTH(more_than_outstanding),
-		CASE(index_goes_back, &virtqueue_format_split),
-		BOTH(id_out_of_range),
-		BOTH(id_far_out_of_range),
-		CASE(id_wide, &virtqueue_format_split),
-		BOTH(id_twice),
-		BOTH(length_too_long),
-		BOTH(length_of_no_frame),
-		BOTH(addresses_are_not_read_back),
-		BOTH(random_host),
-		BOTH(kicks_by_event_index),
-		BOTH(interrupts_by_event_index),
+		HOSTED_BOTH(honest, set_up),
+		HOSTED_BOTH(more_than_outstanding, set_up),
+		HOSTED_CASE(index_goes_back, set_up, &virtqueue_format_split),
+		HOSTED_BOTH(id_out_of_range, set_up),
+		HOSTED_BOTH(id_far_out_of_range, set_up),
+		HOSTED_CASE(id_wide, set_up, &virtqueue_format_split),
+		HOSTED_BOTH(id_twice, set_up),
+		HOSTED_BOTH(length_too_long, set_up),
+		HOSTED_BOTH(length_of_no_frame, set_up),
+		HOSTED_BOTH(addresses_are_not_read_back, set_up),
+		HOSTED_BOTH(random_host, set_up),
+		HOSTED_BOTH(kicks_by_event_index, set_up),
+		HOSTED_BOTH(interrupts_by_event_index, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
