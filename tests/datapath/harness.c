@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/scratch.h"
 #include "datapath/eal.h"
 #include "datapath/host/traffic.h"
@@ -31,6 +32,20 @@ harness_stop(void **state)
 	(void)state;
 	scratch_close(harness_socket_dir);
 	return 0;
+}
+
+static void
+drop_message(enum log_level level, const char *text, void *arg)
+{
+	(void)level;
+	(void)text;
+	(void)arg;
+}
+
+void
+harness_drop_messages(void)
+{
+	log_set_sink(drop_message, NULL);
 }
 
 struct lockstep *

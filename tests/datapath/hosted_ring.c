@@ -9,14 +9,6 @@
 #include "datapath/guest/memory.h"
 #include "datapath/guest/pools.h"
 
-static void
-ignore(enum log_level level, const char *text, void *arg)
-{
-	(void)level;
-	(void)text;
-	(void)arg;
-}
-
 int
 hosted_ring_set_up(void **state, struct virtqueue_options options)
 {
@@ -24,7 +16,7 @@ hosted_ring_set_up(void **state, struct virtqueue_options options)
 
 	options.format = *state;
 	options.size = RING;
-	log_set_sink(ignore, NULL);
+	harness_drop_messages();
 	if (!f || region_open(&f->region, 4u << 20, memory_chosen(0)) ||
 	    virtqueue_open(&f->ring, &options, &f->region))
 		return -1;
