@@ -16,6 +16,7 @@
 
 #include <rte_lcore.h>
 
+#include "attack/attacks.h"
 #include "attack/target.h"
 #include "base/clock.h"
 #include "datapath/huge_pages.h"

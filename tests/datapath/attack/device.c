@@ -2,26 +2,21 @@
 #include "device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <linux/virtio_ring.h>
 
 #include <rte_common.h>
 
+#include "attacks.h"
 #include "datapath/guest/pools.h"
 #include "datapath/guest/region.h"
 #include "datapath/guest/virtqueue.h"
-#include "ledger.h"
 
 #define AVAIL_FLAG (1u << VRING_PACKED_DESC_F_AVAIL)
 #define USED_FLAG (1u << VRING_PACKED_DESC_F_USED)
-#define PAGE_BYTES 4096u
 #define FRAME_BYTES_LEAST 60u
-/* What the guest posts to receive into: virtio header and data. */
-#define BUFFER_BYTES (VNET_HEADER_BYTES + SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
 /* Of frames' bytes in the noise that they are cut from; a power of two. */
 #define PLACES 4096u
 
@@ -188,9 +183,8 @@ device_gather(const struct device *device, const struct device_ring *ring,
 	return gathered;
 }
 
-/* Any of those held: a device may use buffers in another order than they came. */
-static struct device_buffer
-pick(struct device_ring *ring, struct choices *choices)
+struct device_buffer
+device_pick(struct device_ring *ring, struct choices *choices)
 {
 	uint16_t at = (uint16_t)choose(choices, ring->n_held);
 	struct device_buffer buffer = ring->held[at];
@@ -222,16 +216,17 @@ device_receive(const struct device *device, struct device_ring *ring, struct cho
 {
 	const uint8_t *frame = frame_bytes(ring->sequence);
 	uint32_t bytes = frame_length_bytes(ring->sequence, ring->frame_bytes_max);
-	uint16_t n = (uint16_t)((VNET_HEADER_BYTES + bytes + BUFFER_BYTES - 1) / BUFFER_BYTES);
+	uint16_t n = (uint16_t)((VNET_HEADER_BYTES + bytes + DEVICE_BUFFER_BYTES - 1) /
+				DEVICE_BUFFER_BYTES);
 
 	device_take(ring);
 	if (ring->n_held < n)
 		return false;
 	ring->sequence++;
 	for (uint16_t i = 0; i < n; i++) {
-		uint32_t part = RTE_MIN(bytes, BUFFER_BYTES - (i ? 0 : VNET_HEADER_BYTES));
+		uint32_t part = RTE_MIN(bytes, DEVICE_BUFFER_BYTES - (i ? 0 : VNET_HEADER_BYTES));
 
-		fill(device, ring, pick(ring, choices), frame, part, i ? 0 : n);
+		fill(device, ring, device_pick(ring, choices), frame, part, i ? 0 : n);
 		frame += part;
 		bytes -= part;
 	}
@@ -244,205 +239,11 @@ device_transmit(struct device_ring *ring, struct choices *choices)
 	device_take(ring);
 	if (!ring->n_held)
 		return false;
-	struct device_buffer buffer = pick(ring, choices);
+	struct device_buffer buffer = device_pick(ring, choices);
 
 	/* What a device says it wrote into a buffer that it could only read means nothing. */
 	device_use(ring, buffer.id, (uint32_t)choose_value(choices, 0), buffer.n_descriptors);
 	return true;
-}
-
-/* A value of 1, 2, 4 or 8 bytes anywhere in the area, torn or whole. */
-static void
-scribble(uint8_t *area, size_t bytes, struct choices *choices)
-{
-	size_t width = RTE_MIN((size_t)1 << choose(choices, 4), bytes);
-	uint8_t *at = area + choose(choices, bytes / width) * width;
-	uint64_t was = 0, value;
-
-	memcpy(&was, at, width);
-	value = choose_value(choices, was);
-	memcpy(at, &value, width);
-}
-
-static void
-attack_descriptors(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	scribble(ring->descriptors, ring->descriptor_bytes, choices);
-}
-
-static void
-attack_driver_area(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	scribble(ring->driver, ring->driver_bytes, choices);
-}
-
-static void
-attack_device_area(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	scribble(ring->device, ring->device_bytes, choices);
-}
-
-/* A word where the guest will look next. */
-static void
-attack_next_used(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	uint16_t at = (uint16_t)(ring->used_next + choose(choices, 4) - 1) % ring->size;
-	const size_t packed_word_bytes = 8;
-
-	(void)device;
-	if (ring->packed)
-		scribble(ring->descriptors + 16u * at + packed_word_bytes, packed_word_bytes,
-			 choices);
-	else
-		scribble(ring->device + sizeof(struct vring_used) + 8u * at, 8, choices);
-}
-
-static void
-attack_index(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	if (ring->packed) {
-		/* The ring's state shows in flags: so many descriptors more, or fewer, are used. */
-		ring->used_next =
-			(uint16_t)(ring->used_next + choose_value(choices, 0)) % ring->size;
-		ring->used_wrap ^= choose(choices, 2);
-		return;
-	}
-	struct vring_used *used = (void *)ring->device;
-
-	ring->used_next = (uint16_t)choose_value(choices, ring->used_next);
-	__atomic_store_n(&used->idx, ring->used_next, __ATOMIC_RELEASE);
-}
-
-/* A well-made used entry of an id or a length that is wrong. */
-static void
-attack_used_id(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	device_use(ring, (uint32_t)choose_value(choices, choose(choices, ring->size)),
-		   60 + (uint32_t)choose(choices, 1000), 1);
-}
-
-static void
-attack_used_length(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	static const uint32_t near[] = {VNET_HEADER_BYTES, VNET_HEADER_BYTES + 14, 2060};
-
-	(void)device;
-	device_take(ring);
-	if (ring->n_held)
-		device_use(ring, pick(ring, choices).id,
-			   (uint32_t)choose_value(choices, near[choose(choices, 3)]), 1);
-}
-
-static void
-attack_used_twice(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	(void)device;
-	device_take(ring);
-	if (!ring->n_held)
-		return;
-	uint16_t id = pick(ring, choices).id;
-
-	device_use(ring, id, 100, 1);
-	device_use(ring, id, 100, 1);
-}
-
-/* A frame of some other number of buffers than there are, or than a frame takes. */
-static void
-attack_number_of_buffers(const struct device *device, struct device_ring *ring,
-			 struct choices *choices)
-{
-	uint16_t n = (uint16_t)choose_value(choices, 1 + choose(choices, 6));
-	uint32_t length_bytes = choose(choices, 2) ? BUFFER_BYTES : 100;
-
-	device_take(ring);
-	if (!ring->n_held)
-		return;
-	struct device_buffer buffer = pick(ring, choices);
-	uint8_t *at = device_at(device, ring, buffer.iova, VNET_HEADER_BYTES);
-
-	if (at)
-		memcpy(at + VNET_HEADER_BYTES - sizeof(n), &n, sizeof(n));
-	device_use(ring, buffer.id, length_bytes, 1);
-	/* Sometimes as many come as it says, all of them full. */
-	for (uint16_t i = choose(choices, 2) ? n : 1; i < n && ring->n_held; i++)
-		device_use(ring, pick(ring, choices).id, BUFFER_BYTES, 1);
-}
-
-/* The virtio header and the frame in a buffer that the host holds, or held. */
-static void
-attack_buffer(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	const struct device_buffer *buffer = &ring->held[choose(choices, ring->size)];
-	uint64_t bytes = choose(choices, 2) ? VNET_HEADER_BYTES : buffer->bytes;
-	uint8_t *at = device_at(device, ring, buffer->iova, bytes);
-
-	if (at && bytes >= sizeof(uint64_t))
-		scribble(at, bytes, choices);
-}
-
-static void
-attack_fill(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	static const uint8_t fills[] = {0, 0x80, 0xff};
-	uint8_t fill = fills[choose(choices, sizeof(fills))];
-
-	(void)device;
-	switch (choose(choices, 3)) {
-	case 0:
-		memset(ring->descriptors, fill, ring->descriptor_bytes);
-		break;
-	case 1:
-		memset(ring->driver, fill, ring->driver_bytes);
-		break;
-	default:
-		memset(ring->device, fill, ring->device_bytes);
-	}
-}
-
-static const struct {
-	void (*act)(const struct device *device, struct device_ring *ring, struct choices *choices);
-	unsigned int weight;
-} attacks[] = {
-	{attack_descriptors, 16},
-	{attack_driver_area, 16},
-	{attack_device_area, 4},
-	{attack_next_used, 3},
-	{attack_index, 1},
-	{attack_used_id, 2},
-	{attack_used_length, 3},
-	{attack_used_twice, 1},
-	{attack_buffer, 16},
-	{attack_fill, 1},
-	{attack_number_of_buffers, 2},
-};
-
-#define ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
-
-void
-device_attack(const struct device *device, struct device_ring *ring, struct choices *choices)
-{
-	unsigned int sum = 0, at;
-
-	for (size_t i = 0; i < ATTACKS; i++)
-		sum += ring->attacks >> i & 1 ? attacks[i].weight : 0;
-	if (!sum)
-		return;
-	at = (unsigned int)choose(choices, sum);
-	for (size_t i = 0; i < ATTACKS; i++) {
-		unsigned int weight = ring->attacks >> i & 1 ? attacks[i].weight : 0;
-
-		if (at < weight) {
-			ring->writes++;
-			attacks[i].act(device, ring, choices);
-			return;
-		}
-		at -= weight;
-	}
 }
 
 void
@@ -470,52 +271,10 @@ device_follow(struct device *device, unsigned int index, const struct region *re
 		.avail_wrap = wrap,
 		.used_wrap = wrap,
 		.windows = {before.windows[0], before.windows[1]},
-		.attacks = (uint32_t)choose(choices, 1u << ATTACKS),
+		.attacks = attacks_choose(choices),
 		.frame_bytes_max = before.frame_bytes_max,
 		.writes = before.writes,
 	};
-}
-
-/* The 8-byte word in which the guest finds id and length of the entry used last. */
-static uint64_t *
-last_used_word(const struct device_ring *ring)
-{
-	uint16_t at = (uint16_t)(ring->used_next + ring->size - 1) % ring->size;
-	void *word = ring->packed ? ring->descriptors + 16u * at + 8 :
-				    ring->device + sizeof(struct vring_used) + 8u * at;
-
-	return word;
-}
-
-void
-device_flip(struct device_ring *ring, struct choices *choices, unsigned int times)
-{
-	/* Not the flags of a packed descriptor: they say that it is used at all. */
-	uint64_t bad = 1ull << choose(choices, ring->packed ? 48 : 64);
-	uint64_t *word;
-
-	device_take(ring);
-	if (!ring->n_held)
-		return;
-	device_use(ring, pick(ring, choices).id, 100, 1);
-	for (word = last_used_word(ring); times > 0; times--) {
-		__atomic_fetch_xor(word, bad, __ATOMIC_RELAXED);
-		__atomic_fetch_xor(word, bad, __ATOMIC_RELAXED);
-	}
-}
-
-void
-device_take_memory(const struct device *device, struct choices *choices)
-{
-	off_t page = (off_t)choose(choices, device->bytes / PAGE_BYTES) * PAGE_BYTES;
-
-	fallocate(device->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, page,
-		  (off_t)(1 + choose(choices, 4)) * PAGE_BYTES);
-	if (ftruncate(device->fd, page) == 0 ||
-	    ftruncate(device->fd, (off_t)device->bytes + PAGE_BYTES) == 0 ||
-	    fcntl(device->fd, F_ADD_SEALS, F_SEAL_WRITE) == 0 ||
-	    fcntl(device->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == 0)
-		attack_failed("the region's size or its seals could be changed");
 }
 
 /* Short ones mostly: what matters are the rings. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The host of the attack tests: the device's side of the rings, on a mapping of
- * its own of the shared region, as a host would have. It knows how to be honest
- * (virtio 1.2, 2.7 and 2.8), so that the guest's state gets deep, and how to write
- * what no device would, anywhere in the rings and in their buffers.
+ * its own of the shared region, as a host would have. Here it is honest (virtio 1.2,
+ * 2.7 and 2.8), so that the guest's state gets deep; attacks.h has what no device would do.
  *
  * It trusts nothing that it reads back, for it may have written it itself.
  */
@@ -20,6 +19,9 @@ struct region;
 struct virtqueue;
 
 #define DEVICE_RING_MAX 4096u
+
+/* What the guest posts to receive into: virtio header and data. */
+#define DEVICE_BUFFER_BYTES (VNET_HEADER_BYTES + SLOT_BYTES - RTE_PKTMBUF_HEADROOM)
 
 /* A buffer that the guest made available, as its first descriptor said. */
 struct device_buffer {
@@ -81,6 +83,9 @@ void device_wipe(struct device_ring *ring);
 /* Takes over what the guest has made available since. */
 void device_take(struct device_ring *ring);
 
+/* Takes any buffer of those held, at least one: a device may use them in another order. */
+struct device_buffer device_pick(struct device_ring *ring, struct choices *choices);
+
 /* Hands buffer id back as used, and with it so many descriptors. */
 void device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes,
 		uint16_t n_descriptors);
@@ -91,18 +96,6 @@ void device_use(struct device_ring *ring, uint32_t id, uint32_t length_bytes,
  */
 bool device_receive(const struct device *device, struct device_ring *ring, struct choices *choices);
 bool device_transmit(struct device_ring *ring, struct choices *choices);
-
-/* One thing that no device would do, of the kinds chosen for the ring. */
-void device_attack(const struct device *device, struct device_ring *ring, struct choices *choices);
-
-/*
- * Hands a buffer back and, while the guest may be looking, changes what it said
- * about it there and back, times over: what is checked must be what is used.
- */
-void device_flip(struct device_ring *ring, struct choices *choices, unsigned int times);
-
-/* Takes pages of the region away through its descriptor, and tries to change its size and its seals. */
-void device_take_memory(const struct device *device, struct choices *choices);
 
 /* The memory at an address of the device's; NULL when it is not all in a window of the ring's. */
 uint8_t *device_at(const struct device *device, const struct device_ring *ring, uint64_t iova,

@@ -10,6 +10,7 @@
 
 #include <rte_mbuf_dyn.h>
 
+#include "attacks.h"
 #include "base/log.h"
 #include "datapath/sources/bounce_copy.h"
 #include "datapath/sources/source.h"
