@@ -301,3 +301,10 @@ frame_bytes(uint32_t sequence)
 	}
 	return noise + sequence * 61u % PLACES;
 }
+
+bool
+frame_is(const uint8_t *at, uint32_t bytes, uint32_t sequence, uint32_t most_bytes)
+{
+	return bytes == frame_length_bytes(sequence, most_bytes) &&
+	       !memcmp(at, frame_bytes(sequence), bytes);
+}

@@ -111,4 +111,7 @@ uint32_t device_gather(const struct device *device, const struct device_ring *ri
 uint32_t frame_length_bytes(uint32_t sequence, uint32_t most_bytes);
 const uint8_t *frame_bytes(uint32_t sequence);
 
+/* Are these the bytes of that frame? */
+bool frame_is(const uint8_t *at, uint32_t bytes, uint32_t sequence, uint32_t most_bytes);
+
 #endif

@@ -48,6 +48,9 @@ extern const struct variant variants[];
 /* Its name in messages; the text stays. */
 const char *variant_name(const struct variant *variant);
 
+/* As configuration of a guest. Aborts where an option or a source does not exist. */
+void variant_configure(const struct variant *variant, struct datapath_config *config);
+
 struct target_queue {
 	struct port port;
 	struct ledger ledger;
