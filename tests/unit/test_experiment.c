@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Plans: which cells a configuration file gives, and that the resolved file gives them again. */
-#include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,83 +14,7 @@
 
 #include "config_text.h"
 #include "datapath/sources/source.h"
-
-#define HEAD "folio: 1\nname: x\ncosts: test\n"
-#define ONE HEAD "configurations: [{preset: folio}]\n"
-#define TWO HEAD "configurations: [{preset: folio}, {preset: naive}]\n"
-
-static const char role_letters[] = {
-	[CELL_LISTED] = 'L', [CELL_ALONE] = '+',   [CELL_REMOVED] = '-',         [CELL_ALL] = '*',
-	[CELL_SUBSET] = 's', [CELL_CONTROL] = 'c', [CELL_CONTROL_DEVICES] = 'd',
-};
-
-/* "L folio/ideal 64 [variant]", a line for each cell. */
-static void
-describe(const struct experiment *e, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (uint32_t i = 0; i < e->n_cells; i++) {
-		const struct cell *cell = &e->cells[i];
-
-		assert_int_equal(cell->id, i);
-		used += (size_t)snprintf(text + used, size - used, "%c %s/%s %s%s%s%s\n",
-					 role_letters[cell->role], cell->configuration,
-					 cell->reference, cell->traffic_label,
-					 *cell->variant ? " [" : "", cell->variant,
-					 *cell->variant ? "]" : "");
-		assert_true(used < size);
-	}
-}
-
-/* The resolved file gives the same plan, and the same resolved file. */
-static void
-assert_round_trip(struct experiment *e)
-{
-	struct experiment *again = config_expect(&folder, e->resolved, NULL, 0);
-
-	assert_string_equal(e->resolved, again->resolved);
-	assert_int_equal(e->n_cells, again->n_cells);
-	for (uint32_t i = 0; i < e->n_cells; i++)
-		assert_memory_equal(&e->cells[i], &again->cells[i], sizeof(e->cells[i]));
-	assert_int_equal(e->n_configurations, again->n_configurations);
-	assert_memory_equal(e->configurations, again->configurations,
-			    e->n_configurations * sizeof(*e->configurations));
-	assert_memory_equal(&e->measure, &again->measure, sizeof(e->measure));
-	assert_int_equal(e->attribution.wanted, again->attribution.wanted);
-	assert_int_equal(e->attribution.design, again->attribution.design);
-	assert_int_equal(e->attribution.factors, again->attribution.factors);
-	assert_string_equal(e->workload, again->workload);
-	assert_string_equal(e->reference, again->reference);
-	experiment_close(again);
-}
-
-static struct experiment *
-expect_plan_with(const char *text, const struct assignment *set, size_t n_set, const char *plan)
-{
-	struct experiment *e = config_expect(&folder, text, set, n_set);
-	static char got[65536];
-
-	describe(e, got, sizeof(got));
-	assert_string_equal(got, plan);
-	assert_round_trip(e);
-	return e;
-}
-
-static void
-expect_plan(const char *text, const char *plan)
-{
-	experiment_close(expect_plan_with(text, NULL, 0, plan));
-}
-
-static void
-expect_set(const char *text, const char *key, const char *value, const char *plan)
-{
-	const struct assignment set = {key, value};
-
-	experiment_close(expect_plan_with(text, &set, 1, plan));
-}
+#include "plan_text.h"
 
 static void
 test_smallest(void **state)
@@ -370,237 +293,6 @@ test_include(void **state)
 }
 
 static void
-test_attribution(void **state)
-{
-	(void)state;
-	expect_plan(ONE "attribution: {factors: [vc, psc]}\n",
-		    "L folio/ideal 64\n* factors/ideal 64\n"
-		    "+ ideal+psc/ideal 64\n+ ideal+vc/ideal 64\n"
-		    "- factors-psc/factors 64\n- factors-vc/factors 64\nc A/A/ideal 64\n");
-	expect_plan(ONE "attribution: {method: one-at-a-time}\n",
-		    "L folio/ideal 64\n* naive/ideal 64\n"
-		    "+ ideal+bounce_alloc/ideal 64\n+ ideal+bounce_copy/ideal 64\n"
-		    "+ ideal+psc/ideal 64\n+ ideal+iotlb/ideal 64\n+ ideal+vc/ideal 64\n"
-		    "- naive-bounce_alloc/naive 64\n- naive-bounce_copy/naive 64\n"
-		    "- naive-psc/naive 64\n- naive-iotlb/naive 64\n- naive-vc/naive 64\n"
-		    "c A/A/ideal 64\nd A/A/ideal 64\n");
-}
-
-/* Every set of the factors against the ideal, each once. */
-static void
-test_shapley(void **state)
-{
-	struct experiment *e;
-	uint32_t sets = 0;
-
-	(void)state;
-	expect_plan(ONE "attribution: {method: shapley, factors: [vc, psc, iotlb]}\n",
-		    "L folio/ideal 64\n* factors/ideal 64\n"
-		    "+ ideal+psc/ideal 64\n+ ideal+iotlb/ideal 64\n+ ideal+vc/ideal 64\n"
-		    "s ideal+psc+iotlb/ideal 64\ns ideal+psc+vc/ideal 64\n"
-		    "s ideal+iotlb+vc/ideal 64\nc A/A/ideal 64\nd A/A/ideal 64\n");
-	expect_plan(ONE "attribution: {method: shapley, factors: [vc]}\n",
-		    "L folio/ideal 64\n* factors/ideal 64\n+ ideal+vc/ideal 64\n"
-		    "c A/A/ideal 64\n");
-	e = config_expect(&folder, ONE "attribution: {method: shapley}\n", NULL, 0);
-	assert_round_trip(e);
-	for (uint32_t i = 0; i < e->n_cells; i++) {
-		const struct cell *cell = &e->cells[i];
-		unsigned int on = 0;
-
-		if (cell->role != CELL_SUBSET && cell->role != CELL_ALONE)
-			continue;
-		for (unsigned int s = 0; sources[s]; s++)
-			on |= (unsigned int)cell->config.sources[s].on << s;
-		assert_int_equal(on, cell->factors);
-		sets++;
-	}
-	assert_int_equal(sets, (1u << __builtin_popcount(e->attribution.factors)) - 2);
-	experiment_close(e);
-}
-
-/* naive is in the plan already; the sweep of a source is not attribution's, that of the ring is. */
-static void
-test_attribution_beside_a_listed_naive(void **state)
-{
-	(void)state;
-	expect_plan(HEAD "configurations: [{preset: naive}]\nattribution: {}\n"
-			 "sweep: {ring: [256, 512]}\n",
-		    "L naive/ideal 64 [ring=256]\nL naive/ideal 64 [ring=512]\n"
-		    "+ ideal+bounce_alloc/ideal 64 [ring=256]\n"
-		    "+ ideal+bounce_copy/ideal 64 [ring=256]\n"
-		    "+ ideal+psc/ideal 64 [ring=256]\n+ ideal+iotlb/ideal 64 [ring=256]\n"
-		    "+ ideal+vc/ideal 64 [ring=256]\n"
-		    "- naive-bounce_alloc/naive 64 [ring=256]\n"
-		    "- naive-bounce_copy/naive 64 [ring=256]\n"
-		    "- naive-psc/naive 64 [ring=256]\n- naive-iotlb/naive 64 [ring=256]\n"
-		    "- naive-vc/naive 64 [ring=256]\n"
-		    "+ ideal+bounce_alloc/ideal 64 [ring=512]\n"
-		    "+ ideal+bounce_copy/ideal 64 [ring=512]\n"
-		    "+ ideal+psc/ideal 64 [ring=512]\n+ ideal+iotlb/ideal 64 [ring=512]\n"
-		    "+ ideal+vc/ideal 64 [ring=512]\n"
-		    "- naive-bounce_alloc/naive 64 [ring=512]\n"
-		    "- naive-bounce_copy/naive 64 [ring=512]\n"
-		    "- naive-psc/naive 64 [ring=512]\n- naive-iotlb/naive 64 [ring=512]\n"
-		    "- naive-vc/naive 64 [ring=512]\n"
-		    "c A/A/ideal 64 [ring=256]\nd A/A/ideal 64 [ring=256]\n"
-		    "c A/A/ideal 64 [ring=512]\nd A/A/ideal 64 [ring=512]\n");
-	expect_plan(HEAD "configurations: [{preset: naive}]\nattribution: {factors: [vc]}\n"
-			 "sweep: {sources.vc.cost: [1 cycles, 2 cycles]}\n",
-		    "L naive/ideal 64 [sources.vc.cost=1 cycles]\n"
-		    "L naive/ideal 64 [sources.vc.cost=2 cycles]\n"
-		    "* factors/ideal 64\n+ ideal+vc/ideal 64\n- factors-vc/factors 64\n"
-		    "c A/A/ideal 64\nd A/A/ideal 64\n");
-}
-
-/* A factor has the same settings alone, in naive, and in naive less another. */
-static void
-test_attribution_keeps_a_factors_settings(void **state)
-{
-	struct experiment *e =
-		config_expect(&folder,
-			      HEAD "configurations:\n"
-				   "  - {preset: naive, sources: {vc: {cost: 77 cycles}}}\n"
-				   "attribution: {}\n",
-			      NULL, 0);
-	uint32_t checked = 0;
-
-	(void)state;
-	assert_round_trip(e);
-	for (uint32_t i = 0; i < e->n_cells; i++) {
-		const struct cell *cell = &e->cells[i];
-		const struct datapath_config *naive = &e->cells[0].config;
-
-		if (cell->role != CELL_ALONE && cell->role != CELL_REMOVED)
-			continue;
-		for (int s = 0; sources[s]; s++) {
-			bool on = e->attribution.factors >> s & 1 &&
-				  (cell->role == CELL_ALONE) == (cell->factors >> s & 1);
-
-			assert_int_equal(cell->config.sources[s].on, on);
-			if (on)
-				assert_memory_equal(&cell->config.sources[s], &naive->sources[s],
-						    sizeof(naive->sources[s]));
-		}
-		checked++;
-	}
-	assert_int_equal(checked, 2 * __builtin_popcount(e->attribution.factors));
-	experiment_close(e);
-}
-
-static void
-test_set(void **state)
-{
-	static const char swept[] = TWO "sweep: {frame_size: [64, 1500]}\n";
-
-	(void)state;
-	expect_set(swept, "traffic", "imix",
-		   "L folio/ideal imix\nL naive/ideal imix\nc A/A/ideal imix\nd A/A/ideal imix\n");
-	expect_set(ONE "traffic: imix\n", "frame_size", "100",
-		   "L folio/ideal 100\nc A/A/ideal 100\n");
-	expect_set(ONE, "sweep.burst", "[8, 16]",
-		   "L folio/ideal 64 [burst=8]\nL folio/ideal 64 [burst=16]\n"
-		   "c A/A/ideal 64 [burst=8]\nc A/A/ideal 64 [burst=16]\n");
-	expect_set(ONE "sweep: {sources.vc: [on], sources.vc.cost: [1 cycles, 2 cycles]}\n",
-		   "sources.vc.cost", "9 cycles",
-		   "L folio/ideal 64 [sources.vc=on]\nc A/A/ideal 64\n");
-	expect_set(ONE "attribution: {}\n", "attribution.factors", "[vc]",
-		   "L folio/ideal 64\n* factors/ideal 64\n+ ideal+vc/ideal 64\n"
-		   "- factors-vc/factors 64\nc A/A/ideal 64\n");
-}
-
-static void
-test_set_holds_for_every_configuration(void **state)
-{
-	static const char text[] = HEAD
-		"configurations:\n"
-		"  - {preset: naive, burst: 8, sources: {vc: {cost: 77 cycles}}}\n"
-		"attribution: {}\nmeasure: {pairs: 3}\n";
-	const struct assignment set[] = {
-		{"burst", "4"}, {"measure.pairs", "9"}, {"sources.vc.cost", "55 cycles"}};
-	struct experiment *e = config_expect(&folder, text, set, 3);
-	int vc = source_find("vc");
-
-	(void)state;
-	assert_round_trip(e);
-	assert_int_equal(e->measure.pairs, 9);
-	for (uint32_t i = 0; i < e->n_cells; i++) {
-		const struct datapath_config *config = &e->cells[i].config;
-		char cost[64];
-
-		assert_int_equal(config->burst, 4);
-		assert_int_equal(e->cells[i].reference_config.burst, 4);
-		option_format(options_find(sources[vc]->options, "cost"),
-			      config->sources[vc].options, cost, sizeof(cost));
-		assert_string_equal(cost, config->sources[vc].on ? "55 cycles" : "0 cycles");
-	}
-	experiment_close(e);
-}
-
-/* Every cost, of which some are nobody's to know. Returns how many. */
-static size_t
-give_costs(struct assignment *set, char keys[][96], size_t max)
-{
-	size_t n = 0;
-
-	for (int i = 0; sources[i]; i++) {
-		for (const struct option_spec *o = sources[i]->options; o && o->name; o++) {
-			if (!o->cost)
-				continue;
-			assert_in_range(n, 0, max - 1);
-			snprintf(keys[n], sizeof(keys[n]), "sources.%s.%s", sources[i]->name,
-				 o->name);
-			set[n] = (struct assignment){keys[n], "7 cycles"};
-			n++;
-		}
-	}
-	return n;
-}
-
-/* In every preset, also where the file says more of it, and in what is read back. */
-static void
-test_set_switches_any_source_off(void **state)
-{
-	static const char text[] = HEAD
-		"workload: udp_echo\ntopology: two-process\nreference: naive\n"
-		"configurations:\n"
-		"  - {preset: snp-sriov, sources: {vc: {at: [idle]}, iotlb: on}}\n"
-		"  - {preset: folio}\n  - {preset: es-sriov}\n";
-	struct assignment set[32];
-	char keys[31][96];
-	size_t n = give_costs(set, keys, 31);
-
-	(void)state;
-	for (int source = 0; sources[source]; source++) {
-		char key[96];
-
-		snprintf(key, sizeof(key), "sources.%s", sources[source]->name);
-		set[n] = (struct assignment){key, "off"};
-		struct experiment *e = config_expect(&folder, text, set, n + 1);
-
-		assert_round_trip(e);
-		for (uint32_t i = 0; i < e->n_cells; i++) {
-			assert_false(e->cells[i].config.sources[source].on);
-			assert_false(e->cells[i].reference_config.sources[source].on);
-		}
-		experiment_close(e);
-	}
-}
-
-static void
-test_set_without_effect_is_told(void **state)
-{
-	const struct assignment set[] = {{"sources.vc.cost", "55 cycles"}};
-
-	(void)state;
-	experiment_close(config_expect(&folder, TWO, set, 1));
-	assert_string_equal(folder.message, "");
-	experiment_close(config_expect(&folder, ONE, set, 1));
-	assert_string_equal(folder.message, "--set sources.vc.cost: has no effect, vc is on in no "
-					    "cell\n");
-}
-
-static void
 test_what_holds_for_all(void **state)
 {
 	struct experiment *e = config_expect(&folder,
@@ -610,7 +302,7 @@ test_what_holds_for_all(void **state)
 					     NULL, 0);
 
 	(void)state;
-	assert_round_trip(e);
+	expect_round_trip(e);
 	assert_int_equal(e->cells[0].config.burst, 16);
 	assert_int_equal(e->cells[0].reference_config.burst, 16);
 	assert_int_equal(e->cells[1].config.burst, 8);
@@ -714,14 +406,6 @@ main(void)
 		cmocka_unit_test(test_a_cost_may_come_from_the_sweep),
 		cmocka_unit_test(test_exclude),
 		cmocka_unit_test(test_include),
-		cmocka_unit_test(test_attribution),
-		cmocka_unit_test(test_shapley),
-		cmocka_unit_test(test_attribution_beside_a_listed_naive),
-		cmocka_unit_test(test_attribution_keeps_a_factors_settings),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_set_holds_for_every_configuration),
-		cmocka_unit_test(test_set_switches_any_source_off),
-		cmocka_unit_test(test_set_without_effect_is_told),
 		cmocka_unit_test(test_what_holds_for_all),
 		cmocka_unit_test(test_aliases_and_quotes),
 		cmocka_unit_test(test_odd_file_names),
