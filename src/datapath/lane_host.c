@@ -77,7 +77,7 @@ const struct lane_host lane_host_straight = {
 	.receive_all = receive_straight,
 };
 
-/* What the kernel drops on its way has not been sent. */
+/* What the kernel drops on its way, or puts off, has not been sent. */
 static uint16_t
 send_through_kernel(struct lane *lane, uint16_t n)
 {
@@ -89,6 +89,7 @@ send_through_kernel(struct lane *lane, uint16_t n)
 		return 0;
 	while (!host_path_push(path) && may_wait(lane, deadline))
 		;
+	host_path_settle(path);
 	return n - (uint16_t)(host_path_dropped(path) - dropped);
 }
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,9 @@
 
 /* How long the guest may take to use up what was posted, and what it sent may be under way. */
 #define DRAIN_NS 3000000000u
+
+/* A softirq that was put off has its turn when ksoftirqd has, after a time slice at most. */
+#define SOFTIRQ_NS 10000000u
 
 /* So many that each of eight queue pairs gets its share. */
 #define FLOWS 256u
@@ -347,6 +351,19 @@ stalled(const struct host_side *side)
 	return -ETIMEDOUT;
 }
 
+/* Frames whose softirq runs late come after all; those that a bridge does not carry never do. */
+static void
+await_softirqs(struct host_side *side, struct stream *stream)
+{
+	uint64_t until = clock_tsc() + cycles_of_ns(SOFTIRQ_NS);
+
+	while (host_path_io_in_kernel(&side->host_path_io) && clock_tsc() < until) {
+		sched_yield();
+		host_path_io_push(&side->host_path_io);
+		receive_all(side, stream);
+	}
+}
+
 /*
  * The host's kernel hands on all that it holds; a guest that has run out of buffers
  * meanwhile, and posts no more, leaves frames there, which are dropped. What comes then,
@@ -365,6 +382,7 @@ leave_host_kernel(struct host_side *side, struct stream *stream, uint64_t until)
 		if (clock_tsc() > until)
 			return stalled(side);
 	}
+	await_softirqs(side, stream);
 	host_path_io_discard(&side->host_path_io);
 	side->carrier = &side->backend_io.io;
 	return 0;

@@ -26,6 +26,7 @@ struct host_path {
 	int netns, wire, device;
 	struct rte_mbuf *frames[FRAME_IO_BURST_MAX]; /* on the device's side; filled in turn */
 	uint16_t first, n;                           /* of frames: those that wait for the device */
+	uint32_t to_guest, from_guest; /* written to the one TAP, not yet read from the other */
 	uint64_t dropped;
 };
 
@@ -141,13 +142,34 @@ hand_over(struct host_path *path)
 	return !path->n;
 }
 
+static void
+put_in(struct host_path *path, uint32_t *under_way, uint16_t n, uint16_t written)
+{
+	*under_way += written;
+	path->dropped += n - written;
+}
+
+/* Programs of the host's have frames on the bridge that nobody counted. */
+static void
+take_out(uint32_t *under_way, uint16_t n)
+{
+	*under_way -= n < *under_way ? n : *under_way;
+}
+
+static void
+read_device(struct host_path *path, uint16_t n)
+{
+	path->first = 0;
+	path->n = tap_read_burst(path->device, path->frames, n);
+	take_out(&path->to_guest, path->n);
+}
+
 bool
 host_path_push(struct host_path *path)
 {
 	if (path->n && !hand_over(path))
 		return false;
-	path->first = 0;
-	path->n = tap_read_burst(path->device, path->frames, FRAME_IO_BURST_MAX);
+	read_device(path, FRAME_IO_BURST_MAX);
 	return !path->n || hand_over(path);
 }
 
@@ -156,10 +178,8 @@ host_path_send(struct host_path *path, struct rte_mbuf **bufs, uint16_t n)
 {
 	if (path->n && !hand_over(path))
 		return 0;
-	tap_write_burst(path->wire, bufs, n);
-	path->first = 0;
-	path->n = tap_read_burst(path->device, path->frames, n);
-	path->dropped += n - path->n;
+	put_in(path, &path->to_guest, n, tap_write_burst(path->wire, bufs, n));
+	read_device(path, (uint16_t)RTE_MIN(path->to_guest, FRAME_IO_BURST_MAX));
 	hand_over(path);
 	return n;
 }
@@ -169,20 +189,39 @@ host_path_receive(struct host_path *path, struct rte_mbuf **bufs, uint16_t n)
 {
 	uint16_t got = backend_receive(path->backend, path->queue, path->pool, bufs, n), out;
 
-	if (!got)
+	if (got)
+		put_in(path, &path->from_guest, got, tap_write_burst(path->device, bufs, got));
+	else if (!path->from_guest || rte_pktmbuf_alloc_bulk(path->pool, bufs, n))
 		return 0;
-	tap_write_burst(path->device, bufs, got);
+	else
+		got = n; /* room for what comes late */
 	out = tap_read_burst(path->wire, bufs, got);
-	path->dropped += got - out;
+	take_out(&path->from_guest, out);
 	rte_pktmbuf_free_bulk(bufs + out, got - out);
 	return out;
+}
+
+uint32_t
+host_path_in_kernel(const struct host_path *path)
+{
+	return path->to_guest + path->from_guest;
 }
 
 void
 host_path_discard(struct host_path *path)
 {
-	path->dropped += path->n + tap_discard(path->device);
+	path->dropped += path->n + path->to_guest + path->from_guest;
 	path->n = 0;
+	path->to_guest = path->from_guest = 0;
+	tap_discard(path->device);
+	tap_discard(path->wire);
+}
+
+void
+host_path_settle(struct host_path *path)
+{
+	path->dropped += path->to_guest;
+	path->to_guest = 0;
 }
 
 uint64_t

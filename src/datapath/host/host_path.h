@@ -10,7 +10,8 @@
  * The wire's end is a TAP too, where the traffic generator has its frames. All of it
  * stands in a network namespace of its own, and frames go through the kernel in the
  * writer's context: one thread drives it, and nothing is under way between two calls
- * but frames for which the device had no buffer. The link carries frames of 1,514
+ * but frames for which the device had no buffer, and those of a softirq that the kernel put
+ * off. Such late ones are taken by the calls that follow. The link carries frames of 1,514
  * bytes at most; one whose source address is none (zero, or a group's) is dropped by
  * the bridge.
  */
@@ -53,8 +54,14 @@ bool host_path_push(struct host_path *path);
 /* Up to n frames (at most 32) that the guest sent, off the wire, the caller's from then on. */
 uint16_t host_path_receive(struct host_path *path, struct rte_mbuf **bufs, uint16_t n);
 
-/* Drops what still waits for the device. */
+/* Frames, either way, that the kernel was given and has not handed on: late ones, or dropped. */
+uint32_t host_path_in_kernel(const struct host_path *path);
+
+/* Drops what is still under way. */
 void host_path_discard(struct host_path *path);
+
+/* Takes what was sent and is in the kernel still for dropped. */
+void host_path_settle(struct host_path *path);
 
 /* Frames, either way, that were taken but not handed on. */
 uint64_t host_path_dropped(const struct host_path *path);

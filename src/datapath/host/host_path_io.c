@@ -52,6 +52,16 @@ host_path_io_push(struct host_path_io *host_path_io)
 	return all;
 }
 
+uint32_t
+host_path_io_in_kernel(const struct host_path_io *host_path_io)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int q = 0; q < host_path_io->io.n_queues; q++)
+		sum += host_path_in_kernel(host_path_io->paths[q]);
+	return sum;
+}
+
 void
 host_path_io_discard(struct host_path_io *host_path_io)
 {

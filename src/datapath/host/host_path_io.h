@@ -25,6 +25,9 @@ void host_path_io_close(struct host_path_io *host_path_io);
 /* Hands the device what waits for it; returns whether nothing waits any more. */
 bool host_path_io_push(struct host_path_io *host_path_io);
 
+/* host_path_in_kernel(), of all. */
+uint32_t host_path_io_in_kernel(const struct host_path_io *host_path_io);
+
 /* Drops what still waits for the device. */
 void host_path_io_discard(struct host_path_io *host_path_io);
 

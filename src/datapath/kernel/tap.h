@@ -2,8 +2,9 @@
 /*
  * A TAP: a link of the kernel's whose other end is a file descriptor. What is written
  * goes through the kernel's network stack in the writer's own context: when the write
- * returns, the frame is where it belongs (a socket's queue, another TAP) or dropped.
- * Frames have no virtio header, so no checksum is left to others.
+ * returns, the frame is where it belongs (a socket's queue, another TAP) or dropped, unless
+ * the kernel puts off the softirq that hands it on. Frames have no virtio header, so no
+ * checksum is left to others.
  */
 #ifndef FOLIO_DATAPATH_TAP_H
 #define FOLIO_DATAPATH_TAP_H
