@@ -2,7 +2,6 @@
 #include "runner/commands/ab_arguments.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "runner/commands/letter_args.h"
 
 /* Below it, how the linker happened to lay a build out may look like a change. */
 #define TOLERANCE_ONE_LAYOUT 0.01
@@ -123,8 +123,10 @@ set_both(struct ab_arguments *arguments, char *text)
 }
 
 static int
-take_option(int letter, struct ab_arguments *arguments)
+take_option(int letter, void *settings)
 {
+	struct ab_arguments *arguments = settings;
+
 	switch (letter) {
 	case 'a':
 	case 'b':
@@ -149,10 +151,8 @@ take_option(int letter, struct ab_arguments *arguments)
 	case 'n':
 		arguments->ab.progress = NULL;
 		return 0;
-	default:
-		fputs(usage, stderr);
-		return -1;
 	}
+	return -1;
 }
 
 static bool
@@ -222,17 +222,10 @@ ab_arguments_parse(int argc, char **argv, struct ab_arguments *arguments)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int letter;
+	int parsed;
 
 	options_defaults(setting_specs, &arguments->settings);
 	arguments->ab.progress = stderr;
-	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (letter == 'h') {
-			fputs(usage, stdout);
-			return 1;
-		}
-		if (take_option(letter, arguments))
-			return -1;
-	}
-	return complete(arguments, argc, argv);
+	parsed = letter_args_parse(argc, argv, options, usage, take_option, arguments);
+	return parsed ? parsed : complete(arguments, argc, argv);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* folio check CONFIG: what would run, and for how long. */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/letter_args.h"
 #include "runner/commands/trial_cost.h"
 #include "runner/config/assign.h"
 #include "runner/config/captures.h"
@@ -201,27 +201,26 @@ print_plan(const struct experiment *experiment, struct duration *sum)
 	return error ? EXIT_MACHINE_LACKS : EXIT_DONE;
 }
 
+/* There is only --set. */
+static int
+take_option(int letter, void *set)
+{
+	(void)letter;
+	return assignments_add(set, optarg);
+}
+
 /* Returns 0; 1 when help was printed; -1 on bad usage. */
 static int
 parse_arguments(int argc, char **argv, struct assignments *set)
 {
 	static const struct option options[] = {
 		{"set", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
-	int letter;
+	int parsed;
 
 	set->n = 0;
-	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (letter == 'h') {
-			fputs(usage, stdout);
-			return 1;
-		}
-		if (letter != 's')
-			break;
-		if (assignments_add(set, optarg))
-			return -1;
-	}
-	if (letter == -1 && optind + 1 == argc)
-		return 0;
+	parsed = letter_args_parse(argc, argv, options, usage, take_option, set);
+	if (parsed || optind + 1 == argc)
+		return parsed;
 	fputs(usage, stderr);
 	return -1;
 }

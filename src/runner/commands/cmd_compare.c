@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* folio compare BASE NEW: the gate. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/letter_args.h"
 #include "runner/compare/compare_report.h"
 #include "runner/exit_status.h"
 #include "runner/results/folder.h"
@@ -31,6 +31,28 @@ struct arguments {
 	bool allow_different;
 };
 
+static int
+take_option(int letter, void *settings)
+{
+	struct arguments *arguments = settings;
+
+	switch (letter) {
+	case 't':
+		arguments->thresholds = optarg;
+		return 0;
+	case 'm':
+		arguments->markdown = optarg;
+		return 0;
+	case 'j':
+		arguments->junit = optarg;
+		return 0;
+	case 'a':
+		arguments->allow_different = true;
+		return 0;
+	}
+	return -1;
+}
+
 /* Returns 0; 1 when help was printed; -1 on bad usage. */
 static int
 parse_arguments(int argc, char **argv, struct arguments *out)
@@ -41,31 +63,12 @@ parse_arguments(int argc, char **argv, struct arguments *out)
 						{"allow-different", no_argument, NULL, 'a'},
 						{"help", no_argument, NULL, 'h'},
 						{0}};
-	int letter;
+	int parsed;
 
 	*out = (struct arguments){0};
-	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (letter) {
-		case 't':
-			out->thresholds = optarg;
-			break;
-		case 'm':
-			out->markdown = optarg;
-			break;
-		case 'j':
-			out->junit = optarg;
-			break;
-		case 'a':
-			out->allow_different = true;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 1;
-		default:
-			fputs(usage, stderr);
-			return -1;
-		}
-	}
+	parsed = letter_args_parse(argc, argv, options, usage, take_option, out);
+	if (parsed)
+		return parsed;
 	if (argc - optind != 2) {
 		fputs(usage, stderr);
 		return -1;

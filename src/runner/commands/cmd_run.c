@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* folio run CONFIG: checks everything first, then measures and reports. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "runner/commands/commands.h"
+#include "runner/commands/letter_args.h"
 #include "runner/commands/session.h"
 #include "runner/commands/stop_signal.h"
 #include "runner/commands/suite_session.h"
@@ -53,8 +53,10 @@ add_quick(struct assignments *set)
 }
 
 static int
-take_option(int letter, struct arguments *arguments)
+take_option(int letter, void *settings)
 {
+	struct arguments *arguments = settings;
+
 	switch (letter) {
 	case 'o':
 		arguments->session.out_dir = optarg;
@@ -69,10 +71,8 @@ take_option(int letter, struct arguments *arguments)
 	case 'n':
 		arguments->session.progress = false;
 		return 0;
-	default:
-		fputs(usage, stderr);
-		return -1;
 	}
+	return -1;
 }
 
 /* The only argument; else, of a run to be resumed, its own configuration. */
@@ -104,18 +104,11 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int letter;
+	int parsed;
 
 	*arguments = (struct arguments){.session = {.progress = true, .out = stdout}};
-	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (letter == 'h') {
-			fputs(usage, stdout);
-			return 1;
-		}
-		if (take_option(letter, arguments))
-			return -1;
-	}
-	return choose_config(argc - optind, argv + optind, arguments);
+	parsed = letter_args_parse(argc, argv, options, usage, take_option, arguments);
+	return parsed ? parsed : choose_config(argc - optind, argv + optind, arguments);
 }
 
 static enum exit_status
