@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "datapath/host/traffic.h"
 #include "datapath/kernel/netns.h"
 #include "datapath/kernel/tap.h"
+#include "datapath/lane.h"
+#include "harness.h"
 
 static void
 keep_quiet(enum log_level level, const char *text, void *arg)
@@ -75,4 +78,18 @@ paths_foreign_namespaces(pid_t pid)
 	}
 	globfree(&found);
 	return n;
+}
+
+void
+paths_close_used(struct lockstep *bench, struct lane *lane)
+{
+	struct traffic traffic;
+	char why[256];
+
+	assert_int_equal(traffic_open("64", 1, &traffic, why, sizeof(why)), 0);
+	assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
+	lane->host = &lane_host_straight;
+	harness_slice(lane, 1000000);
+	lockstep_close(bench);
+	traffic_close(&traffic);
 }

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct lane;
+struct lockstep;
+
 /* May this process make network namespaces and TAPs? Says why not. */
 bool paths_allowed(void);
 
@@ -14,5 +17,11 @@ unsigned int paths_links(void);
 
 /* Threads of that process (0: of all processes) in another network namespace than this one's. */
 unsigned int paths_foreign_namespaces(pid_t pid);
+
+/*
+ * Closes a bench whose device still holds the lane's buffers: a slice uses them up, past what is
+ * on the wire.
+ */
+void paths_close_used(struct lockstep *bench, struct lane *lane);
 
 #endif
