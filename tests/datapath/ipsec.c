@@ -4,38 +4,21 @@
  * replayed, cut or of another association is dropped and counted by its name; and the
  * workload works through the whole datapath.
  */
-#include "harness.h"
+#include "esp_fixture.h"
 
 #include <string.h>
 
 #include <rte_mbuf.h>
 
 #include "base/random.h"
-#include "datapath/host/traffic.h"
 #include "datapath/host/udp_frame.h"
 #include "datapath/ipsec/ipsec_ends.h"
-#include "datapath/workloads/udp_net.h"
-
-#define MBUFS 255u
-#define PAYLOAD_MAX 1472u
-
-static struct rte_mempool *pool;
 
 /* The guest's end and its peer's, of the associations that a configuration has. */
 struct pair {
 	struct ipsec_sa *seals, *opens;
 	struct esp_counters sealed, opened;
 };
-
-static int
-start(void **state)
-{
-	if (harness_start(state))
-		return -1;
-	pool = rte_pktmbuf_pool_create("ipsec", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	return pool ? 0 : -1;
-}
 
 /* Kind i: each bit one choice, so that they come in every combination. */
 #define KINDS 16u
@@ -44,13 +27,10 @@ start(void **state)
 static struct esp_options
 options_of(unsigned int kind)
 {
-	return (struct esp_options){.mode = kind & 1,
-				    .cipher = kind >> 1 & 1,
-				    .esn = kind >> 2 & 1,
-				    .crypto = kind >> 3,
-				    .window = 64,
-				    .spi_in = 4097,
-				    .spi_out = 4098};
+	struct esp_options options = esp_kind(kind);
+
+	options.crypto = kind >> 3;
+	return options;
 }
 
 static void
@@ -70,35 +50,14 @@ pair_close(struct pair *pair)
 {
 	ipsec_sa_close(pair->seals);
 	ipsec_sa_close(pair->opens);
-	assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
-}
-
-static struct rte_mbuf *
-mbuf_of(const void *bytes, uint16_t n)
-{
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
-
-	assert_non_null(mbuf);
-	memcpy(rte_pktmbuf_append(mbuf, n), bytes, n);
-	return mbuf;
-}
-
-/* A datagram of the client's, filled up as Ethernet wants it. Returns its length without that. */
-static uint16_t
-make(uint8_t *frame, uint16_t payload_bytes, struct random_state *random)
-{
-	udp_headers_write((struct udp_headers *)frame, UDP_NET_CLIENT_PORT, payload_bytes);
-	memset(frame + UDP_HEADERS_BYTES, 0, UDP_FRAME_BYTES_MIN);
-	for (uint16_t i = 0; i < payload_bytes; i++)
-		frame[UDP_HEADERS_BYTES + i] = (uint8_t)random_next(random);
-	return (uint16_t)(UDP_HEADERS_BYTES + payload_bytes);
+	esp_expect_all_back();
 }
 
 static struct rte_mbuf *
 sealed(struct pair *pair, uint16_t payload_bytes, struct random_state *random, uint8_t *frame)
 {
-	uint16_t n = make(frame, payload_bytes, random);
-	struct rte_mbuf *mbuf = mbuf_of(frame, RTE_MAX(n, UDP_FRAME_BYTES_MIN));
+	uint16_t n = esp_datagram(frame, payload_bytes, random);
+	struct rte_mbuf *mbuf = esp_mbuf_of(frame, RTE_MAX(n, UDP_FRAME_BYTES_MIN));
 
 	assert_int_equal(ipsec_sa_seal(pair->seals, &mbuf, 1, &pair->sealed), 1);
 	return mbuf;
@@ -117,7 +76,7 @@ opens(struct pair *pair, struct rte_mbuf *mbuf)
 static struct rte_mbuf *
 copy_of(const struct rte_mbuf *mbuf)
 {
-	return mbuf_of(rte_pktmbuf_mtod(mbuf, const void *), mbuf->data_len);
+	return esp_mbuf_of(rte_pktmbuf_mtod(mbuf, const void *), mbuf->data_len);
 }
 
 static void
@@ -130,9 +89,9 @@ every_payload_comes_out(void **state)
 		struct pair pair;
 
 		pair_open(&pair, &options, 0);
-		for (uint16_t payload = 1; payload <= PAYLOAD_MAX;
+		for (uint16_t payload = 1; payload <= ESP_PAYLOAD_MAX;
 		     payload += payload < 80 ? 1 : 13) {
-			_Alignas(2) uint8_t frame[UDP_HEADERS_BYTES + PAYLOAD_MAX];
+			_Alignas(2) uint8_t frame[UDP_HEADERS_BYTES + ESP_PAYLOAD_MAX];
 			struct rte_mbuf *mbuf = sealed(&pair, payload, &random, frame);
 			const struct esp_headers *headers =
 				rte_pktmbuf_mtod(mbuf, const struct esp_headers *);
@@ -283,8 +242,8 @@ numbers_end_or_extend(void **state)
 
 		pair_open(&pair, &options, sent);
 		for (unsigned int i = 0; i < 12; i++) {
-			uint16_t n = make(frame, 20, &random);
-			struct rte_mbuf *mbuf = mbuf_of(frame, n);
+			uint16_t n = esp_datagram(frame, 20, &random);
+			struct rte_mbuf *mbuf = esp_mbuf_of(frame, n);
 
 			if (ipsec_sa_seal(pair.seals, &mbuf, 1, &pair.sealed))
 				came += opens(&pair, mbuf);
@@ -355,26 +314,9 @@ lanes_echo(void **state)
 	for (unsigned int i = 0; i < 2 * LANE_KINDS; i++) {
 		struct datapath_config config =
 			harness_config(i < LANE_KINDS ? 0 : harness_bit("bounce_copy"));
-		struct lockstep *bench = harness_bench_of("ipsec_echo");
-		struct traffic traffic;
-		char why[256];
 
 		config.esp = options_of(i % LANE_KINDS);
-		struct lane *lane = harness_lane(bench, &config);
-
-		assert_int_equal(traffic_open(traffics[i % 4], 1, &traffic, why, sizeof(why)), 0);
-		assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
-		for (unsigned int k = 0; k < 2; k++) {
-			struct slice slice = harness_slice(lane, 300000);
-
-			assert_int_equal(slice.packets_kept + slice.packets_dropped, 0);
-			assert_int_equal(harness_counter(&slice, "ipsec_echo.esp_opened"),
-					 slice.counted_packets);
-			assert_int_equal(harness_counter(&slice, "ipsec_echo.esp_sealed"),
-					 slice.counted_packets);
-		}
-		lockstep_close(bench);
-		traffic_close(&traffic);
+		esp_expect_echo(&config, traffics[i % 4], "ipsec_echo");
 	}
 }
 
@@ -391,5 +333,5 @@ main(void)
 		cmocka_unit_test(lanes_echo),
 	};
 
-	return cmocka_run_group_tests(tests, start, harness_stop);
+	return cmocka_run_group_tests(tests, esp_start, harness_stop);
 }

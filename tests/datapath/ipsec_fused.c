@@ -4,7 +4,7 @@
  * length; what librte_ipsec seals it opens and the other way round; what is damaged,
  * replayed, cut or of another association is dropped, counted by its name and wiped.
  */
-#include "harness.h"
+#include "esp_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,32 +12,17 @@
 #include <rte_mbuf.h>
 
 #include "base/random.h"
-#include "datapath/host/traffic.h"
 #include "datapath/host/udp_frame.h"
 #include "datapath/ipsec/esp_fused.h"
 #include "datapath/ipsec/ipsec_ends.h"
 #include "datapath/ipsec/single_read.h"
-#include "datapath/workloads/udp_net.h"
 #include "datapath/workloads/workload.h"
 
-#define MBUFS 255u
-#define PAYLOAD_MAX 1472u
 #define BUFFER_BYTES 2048u
 #define TRIED_BYTES_MAX 1500u
 #define KINDS 8u
 
-static struct rte_mempool *pool;
 static struct single_read found;
-
-static int
-start(void **state)
-{
-	if (harness_start(state))
-		return -1;
-	pool = rte_pktmbuf_pool_create("fused", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	return pool ? 0 : -1;
-}
 
 static aes_gcm_enc_dec_t encrypt_once, decrypt_once;
 static uint8_t ignored_out[BUFFER_BYTES], ignored_tag[ESP_TAG_BYTES];
@@ -150,17 +135,6 @@ each_length_is_read_once(void **state)
 	}
 }
 
-static struct esp_options
-options_of(unsigned int kind)
-{
-	return (struct esp_options){.mode = kind & 1,
-				    .cipher = kind >> 1 & 1,
-				    .esn = kind >> 2 & 1,
-				    .window = 64,
-				    .spi_in = 4097,
-				    .spi_out = 4098};
-}
-
 /* The guest, fused, and its peer by librte_ipsec. */
 struct pair {
 	struct esp_fused *guest;
@@ -172,7 +146,7 @@ struct pair {
 static void
 pair_open(struct pair *pair, unsigned int kind)
 {
-	const struct esp_options options = options_of(kind);
+	const struct esp_options options = esp_kind(kind);
 	struct esp_spec in, out;
 
 	memset(pair, 0, sizeof(*pair));
@@ -191,26 +165,16 @@ pair_close(struct pair *pair)
 {
 	esp_fused_close(pair->guest);
 	ipsec_ends_close(&pair->peer);
-	assert_int_equal(rte_mempool_avail_count(pool), MBUFS);
-}
-
-static uint16_t
-make(uint8_t *frame, uint16_t payload_bytes, struct random_state *random)
-{
-	udp_headers_write((struct udp_headers *)frame, UDP_NET_CLIENT_PORT, payload_bytes);
-	for (uint16_t i = 0; i < payload_bytes; i++)
-		frame[UDP_HEADERS_BYTES + i] = (uint8_t)random_next(random);
-	return (uint16_t)(UDP_HEADERS_BYTES + payload_bytes);
+	esp_expect_all_back();
 }
 
 /* In shared memory. Returns its length. */
 static uint16_t
 sealed_by_peer(struct pair *pair, const uint8_t *frame, uint16_t n)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *mbuf = esp_mbuf_of(frame, n);
 	uint16_t bytes;
 
-	memcpy(rte_pktmbuf_append(mbuf, n), frame, n);
 	assert_int_equal(ipsec_sa_seal(pair->peer.out, &mbuf, 1, &pair->peer.counters), 1);
 	bytes = mbuf->data_len;
 	memcpy(pair->shared, rte_pktmbuf_mtod(mbuf, const void *), bytes);
@@ -221,9 +185,8 @@ sealed_by_peer(struct pair *pair, const uint8_t *frame, uint16_t n)
 static void
 opened_by_peer(struct pair *pair, const uint8_t *frame, uint16_t n, uint16_t sealed)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *mbuf = esp_mbuf_of(pair->shared, sealed);
 
-	memcpy(rte_pktmbuf_append(mbuf, sealed), pair->shared, sealed);
 	assert_int_equal(ipsec_sa_open_frames(pair->peer.in, &mbuf, 1, &pair->peer.counters), 1);
 	assert_int_equal(mbuf->data_len, n);
 	/* A tunnel's end puts an Ethernet header of its own in front. */
@@ -242,10 +205,10 @@ both_implementations_agree(void **state)
 		uint64_t n_frames = 0;
 
 		pair_open(&pair, kind);
-		for (uint16_t payload = 1; payload <= PAYLOAD_MAX;
+		for (uint16_t payload = 1; payload <= ESP_PAYLOAD_MAX;
 		     payload += payload < 80 ? 1 : 7) {
-			_Alignas(2) uint8_t frame[UDP_HEADERS_BYTES + PAYLOAD_MAX + 64];
-			uint16_t n = make(frame, payload, &random), sealed, expected;
+			_Alignas(2) uint8_t frame[UDP_HEADERS_BYTES + ESP_PAYLOAD_MAX + 64];
+			uint16_t n = esp_datagram(frame, payload, &random), sealed, expected;
 
 			sealed = sealed_by_peer(&pair, frame, n);
 			assert_int_equal(esp_fused_receive(pair.guest, pair.shared, sealed,
@@ -292,7 +255,7 @@ what_is_wrong_is_dropped(void **state)
 
 		pair_open(&pair, kind);
 		esp = &pair.counters->esp;
-		n = make(frame, 50, &random);
+		n = esp_datagram(frame, 50, &random);
 		bytes = sealed_by_peer(&pair, frame, n);
 		memcpy(good, pair.shared, bytes);
 		for (uint16_t at = 42; at < bytes; at++) {
@@ -332,31 +295,14 @@ lanes_echo(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < KINDS; i++) {
 		unsigned int on = harness_bit("bounce_copy");
-		struct traffic traffic;
-		char why[256];
 
 		if (with[i % 4])
 			on |= harness_bit(with[i % 4]);
 		struct datapath_config config = harness_config(on);
-		struct lockstep *bench = harness_bench_of("ipsec_echo");
 
-		config.esp = options_of(i);
+		config.esp = esp_kind(i);
 		harness_set(&config, "bounce_copy", "mode", "fused");
-		struct lane *lane = harness_lane(bench, &config);
-
-		assert_int_equal(traffic_open(traffics[i % 4], 1, &traffic, why, sizeof(why)), 0);
-		assert_int_equal(lockstep_set_traffic(bench, &traffic), 0);
-		for (unsigned int k = 0; k < 2; k++) {
-			struct slice slice = harness_slice(lane, 300000);
-
-			assert_int_equal(slice.packets_kept + slice.packets_dropped, 0);
-			assert_int_equal(harness_counter(&slice, "fused.esp_opened"),
-					 slice.counted_packets);
-			assert_int_equal(harness_counter(&slice, "fused.esp_sealed"),
-					 slice.counted_packets);
-		}
-		lockstep_close(bench);
-		traffic_close(&traffic);
+		esp_expect_echo(&config, traffics[i % 4], "fused");
 	}
 }
 
@@ -385,5 +331,5 @@ main(void)
 		cmocka_unit_test(it_wants_a_workload_of_esp),
 	};
 
-	return cmocka_run_group_tests(tests, start, harness_stop);
+	return cmocka_run_group_tests(tests, esp_start, harness_stop);
 }
