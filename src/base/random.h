@@ -6,6 +6,7 @@
 #ifndef FOLIO_BASE_RANDOM_H
 #define FOLIO_BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct random_state {
@@ -27,6 +28,25 @@ static inline uint64_t
 random_below(struct random_state *r, uint64_t bound)
 {
 	return (uint64_t)(((unsigned __int128)random_next(r) * bound) >> 64);
+}
+
+/* Puts n items of item_bytes each in random order, all orders alike (Fisher and Yates). */
+static inline void
+random_shuffle(struct random_state *r, void *items, size_t n, size_t item_bytes)
+{
+	unsigned char *bytes = items;
+
+	for (size_t i = n; i > 1; i--) {
+		unsigned char *a = bytes + (i - 1) * item_bytes;
+		unsigned char *b = bytes + random_below(r, i) * item_bytes;
+
+		for (size_t k = 0; k < item_bytes; k++) {
+			unsigned char swap = a[k];
+
+			a[k] = b[k];
+			b[k] = swap;
+		}
+	}
 }
 
 #endif

@@ -41,13 +41,7 @@ every_size(struct traffic *traffic)
 			bytes[k] = (uint8_t)random_next(&random);
 		traffic->frames[i] = (struct frame){bytes, (uint16_t)(FIXED_BYTES_MIN + i)};
 	}
-	for (uint32_t i = SIZES - 1; i > 0; i--) {
-		uint32_t j = (uint32_t)random_below(&random, i + 1);
-		struct frame swap = traffic->frames[i];
-
-		traffic->frames[i] = traffic->frames[j];
-		traffic->frames[j] = swap;
-	}
+	random_shuffle(&random, traffic->frames, SIZES, sizeof(traffic->frames[0]));
 }
 
 /* Until every frame has gone at least once; a slice may move only a few bursts. */

@@ -23,13 +23,7 @@ shuffle_mix(struct generator *g)
 		for (uint32_t i = 0; i < GENERATOR_MIX_ENTRIES / IMIX_ROUND * imix_shares[size];
 		     i++)
 			g->mix[n++] = size;
-	for (uint32_t i = n - 1; i > 0; i--) {
-		uint32_t j = (uint32_t)random_below(&random, i + 1);
-		uint8_t swap = g->mix[i];
-
-		g->mix[i] = g->mix[j];
-		g->mix[j] = swap;
-	}
+	random_shuffle(&random, g->mix, n, sizeof(g->mix[0]));
 }
 
 static int

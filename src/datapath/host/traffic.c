@@ -88,18 +88,6 @@ generate_fixed(struct traffic *traffic, const char *text, uint16_t payload_bytes
 	return 0;
 }
 
-static void
-shuffle(uint16_t *lengths, uint32_t n, struct random_state *random)
-{
-	for (uint32_t i = n - 1; i > 0; i--) {
-		uint32_t j = (uint32_t)random_below(random, i + 1);
-		uint16_t swap = lengths[i];
-
-		lengths[i] = lengths[j];
-		lengths[j] = swap;
-	}
-}
-
 static int
 generate_imix(struct traffic *traffic, uint64_t seed)
 {
@@ -114,7 +102,7 @@ generate_imix(struct traffic *traffic, uint64_t seed)
 	for (size_t i = 0; i < IMIX_SIZES; i++)
 		for (unsigned int k = 0; k < imix_shares[i] * (GENERATED_FRAMES / IMIX_ROUND); k++)
 			lengths[n++] = imix_bytes[i];
-	shuffle(lengths, n, &random);
+	random_shuffle(&random, lengths, n, sizeof(lengths[0]));
 	for (uint32_t i = 0; i < n; i++)
 		generate_frame(traffic, &random, (uint16_t)(lengths[i] - UDP_HEADERS_BYTES));
 	return 0;

@@ -127,12 +127,7 @@ draw_undecided(struct match *match, uint32_t ids[AB_SUBJECTS_MAX])
 	for (uint32_t i = 0; i < match->found->n_subjects; i++)
 		if (match->found->subjects[i].judgement.verdict == AB_INCONCLUSIVE)
 			ids[n++] = i;
-	for (uint32_t i = n; i > 1; i--) {
-		uint32_t j = (uint32_t)random_below(&match->random, i), swap = ids[i - 1];
-
-		ids[i - 1] = ids[j];
-		ids[j] = swap;
-	}
+	random_shuffle(&match->random, ids, n, sizeof(ids[0]));
 	return n;
 }
 

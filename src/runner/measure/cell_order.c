@@ -8,17 +8,6 @@
 
 #define PLACED UINT32_MAX
 
-static void
-shuffle(uint32_t *values, uint32_t n, struct random_state *random)
-{
-	for (uint32_t i = n; i > 1; i--) {
-		uint32_t j = (uint32_t)random_below(random, i), swap = values[i - 1];
-
-		values[i - 1] = values[j];
-		values[j] = swap;
-	}
-}
-
 /* Moves the cells of each traffic that shuffled brings up to order, one traffic after the other. */
 static void
 group_by_traffic(const struct experiment *experiment, uint32_t *shuffled, uint32_t *order)
@@ -50,7 +39,7 @@ cell_order_draw(const struct experiment *experiment, uint32_t restart)
 	if (shuffled && order) {
 		for (uint32_t i = 0; i < n; i++)
 			shuffled[i] = i;
-		shuffle(shuffled, n, &random);
+		random_shuffle(&random, shuffled, n, sizeof(*shuffled));
 		group_by_traffic(experiment, shuffled, order);
 	} else {
 		free(order);
