@@ -3,23 +3,15 @@
  * A backend after an honest handshake, on its own channel with the IOMMU's thread behind it:
  * it asks for what is not the device's, malformed, without end, and refuses invalidations.
  */
-#include "harness.h"
+#include "hostile_backend.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "datapath/guest/iommu.h"
 #include "datapath/guest/vhost_message.h"
-#include "scripted_backend.h"
-
-#define HEADER_BYTES 12u
-/* No wait in these tests is longer. */
-#define PATIENCE_MS 5000
-
-static struct scripted_backend backend;
 
 static struct iommu *
 open_iommu(void)
@@ -197,23 +189,6 @@ invalidations(void **state)
 	close_iommu(iommu);
 }
 
-static int
-set_up(void **state)
-{
-	if (harness_start(state) || scripted_open(&backend))
-		return -1;
-	harness_drop_messages();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	log_set_sink(NULL, NULL);
-	scripted_close(&backend);
-	return harness_stop(state);
-}
-
 int
 main(void)
 {
@@ -224,5 +199,5 @@ main(void)
 		cmocka_unit_test(invalidations),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, hostile_set_up, hostile_tear_down);
 }

@@ -5,7 +5,7 @@
  * messages, silence. The front end refuses or goes on, as the protocol has it; it never
  * waits beyond its time-out, and keeps nothing.
  */
-#include "harness.h"
+#include "hostile_backend.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,14 +17,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "datapath/guest/vhost_message.h"
-#include "scripted_backend.h"
 
-#define HEADER_BYTES 12u
-/* No wait in these tests is longer, but where one says so. */
-#define PATIENCE_MS 5000
 #define ANY 1 /* for an expected result: whatever it is */
-
-static struct scripted_backend backend;
 
 /* What is said at a step in the honest reply's place. */
 struct words {
@@ -283,23 +277,6 @@ dripping(void **state)
 	scripted_disconnect(&backend);
 }
 
-static int
-set_up(void **state)
-{
-	if (harness_start(state) || scripted_open(&backend))
-		return -1;
-	harness_drop_messages();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	log_set_sink(NULL, NULL);
-	scripted_close(&backend);
-	return harness_stop(state);
-}
-
 int
 main(void)
 {
@@ -316,5 +293,5 @@ main(void)
 		cmocka_unit_test(dripping),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, hostile_set_up, hostile_tear_down);
 }
