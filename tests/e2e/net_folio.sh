@@ -215,6 +215,7 @@ refused "net_folio: devargs: device vhost-user has no devargs" "$path,devargs=lo
 refused "net_folio: esp_key_in: found 4 hexadecimal digits, allowed: 40" "$path,copy=fused,esp_key_in=0123"
 refused "net_folio: esp_spi_out: found 4097 as esp_spi_in and as" "$path,copy=fused,esp_spi_out=4097"
 refused "net_folio: esp_esn: found without copy=fused" "$path,esp_esn=on"
+refused "net_folio: esp_crypto: found without copy=fused" "$path,esp_crypto=inline"
 refused "net_folio: esp_crypto: found 'look-aside'" "$path,copy=fused,esp_crypto=look-aside"
 refused "source bounce_copy: mode fused has one association each way" "$path,copy=fused,queues=2"
 refused "ring: found it 2 times, allowed: once" "$path,ring=64,ring=128"
