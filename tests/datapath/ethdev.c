@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any port of DPDK as the lower device: net_ring, whose rings give back what was
- * sent and can be looked into on the way, and net_af_packet on a veth pair.
+ * Any port of DPDK as the lower device, here net_ring: its rings give back what was
+ * sent and can be looked into on the way.
  */
-#include "harness.h"
+#include "ethdev_guest.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -23,45 +17,10 @@
 #include <rte_ring.h>
 
 #include "base/random.h"
-#include "datapath/guest/guest.h"
-#include "datapath/guest/port.h"
 #include "datapath/sources/source.h"
 
 #define BURST 32
 #define RING_NAME "net_ring0"
-#define ETHERTYPE 0x88b5 /* for local experiments (IEEE 802) */
-
-static struct guest guest;
-static struct port ports[QUEUES_MAX];
-
-static struct datapath_config
-config_of(const char *devargs, unsigned int sources_on, uint32_t queues)
-{
-	struct datapath_config config = harness_config(sources_on);
-
-	config.device = DEVICE_ETHDEV;
-	config.queues = queues;
-	strcpy(config.devargs, devargs);
-	return config;
-}
-
-static void
-open_guest(const struct datapath_config *config)
-{
-	const struct guest_options options = {.config = config};
-
-	assert_int_equal(guest_open(&guest, &options), 0);
-	assert_int_equal(guest_connect(&guest, false, 0), 0);
-	for (unsigned int q = 0; q < config->queues; q++) {
-		const struct port_options port = {.guest = &guest,
-						  .queue = q,
-						  .config = config,
-						  .port_id = (uint16_t)(40 + q)};
-
-		assert_int_equal(port_open(&ports[q], &port), 0);
-		assert_int_equal(port_attach(&ports[q]), 0);
-	}
-}
 
 static struct rte_ring *
 device_ring(unsigned int queue)
@@ -83,21 +42,8 @@ free_device_rings(void)
 static void
 close_guest(void)
 {
-	for (unsigned int q = 0; q < guest.n_queues; q++) {
-		port_drain(&ports[q]);
-		assert_true(port_drained(&ports[q]));
-		port_close(&ports[q]);
-	}
-	guest_close(&guest);
+	ethdev_guest_close();
 	free_device_rings();
-	assert_int_equal(rte_eth_dev_count_total(), 0);
-}
-
-static bool
-in_region(const struct rte_mbuf *mbuf)
-{
-	return region_contains(&guest.region, rte_pktmbuf_mtod(mbuf, void *), mbuf->data_len) &&
-	       region_contains(&guest.region, mbuf->buf_addr, mbuf->buf_len);
 }
 
 /* The application's mbufs: private where packets are copied, the region's where they are not. */
@@ -179,10 +125,10 @@ receive_burst(unsigned int queue, struct random_state *random, uint16_t n)
 static void
 loop_back(unsigned int sources_on, uint32_t queues)
 {
-	struct datapath_config config = config_of(RING_NAME, sources_on, queues);
+	struct datapath_config config = ethdev_config(RING_NAME, sources_on, queues);
 	struct random_state out = {11}, in = {11};
 
-	open_guest(&config);
+	ethdev_guest_open(&config);
 	for (unsigned int round = 0; round < 200; round++) {
 		unsigned int queue = round % queues;
 		uint16_t n = (uint16_t)(1 + round % BURST);
@@ -216,13 +162,13 @@ assert_full(const struct rte_mempool *pool)
 static void
 full_driver(void **state)
 {
-	struct datapath_config config = config_of(RING_NAME, harness_bit("bounce_copy"), 1);
+	struct datapath_config config = ethdev_config(RING_NAME, harness_bit("bounce_copy"), 1);
 	struct random_state out = {5}, in = {5};
 	unsigned int sent = 0, received = 0;
 
 	(void)state;
 	config.ring_size = 1024;
-	open_guest(&config);
+	ethdev_guest_open(&config);
 	/* The ring of net_ring holds 1023. A burst of 31 does not divide that. */
 	while (sent < 1023 + 31) {
 		struct random_state before = out;
@@ -266,11 +212,11 @@ unfit(void)
 static void
 unfit_frames(void **state)
 {
-	struct datapath_config config = config_of(RING_NAME, harness_bit("bounce_copy"), 1);
+	struct datapath_config config = ethdev_config(RING_NAME, harness_bit("bounce_copy"), 1);
 	struct rte_mbuf *bufs[4], *received[4];
 
 	(void)state;
-	open_guest(&config);
+	ethdev_guest_open(&config);
 	const struct pools *pools = &guest.queues[0].pools;
 
 	bufs[0] = rte_pktmbuf_alloc(pools->shadow);
@@ -300,13 +246,15 @@ sources_are_refused(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		struct datapath_config config = config_of(RING_NAME, harness_bit(refused[i]), 1);
+		struct datapath_config config =
+			ethdev_config(RING_NAME, harness_bit(refused[i]), 1);
 
 		assert_non_null(strstr(datapath_config_conflict(&config, &source), "by itself"));
 		assert_string_equal(sources[source]->name, refused[i]);
 	}
 	for (int i = 0; i < 2; i++) {
-		struct datapath_config config = config_of(RING_NAME, harness_bit(allowed[i]), 1);
+		struct datapath_config config =
+			ethdev_config(RING_NAME, harness_bit(allowed[i]), 1);
 
 		assert_null(datapath_config_conflict(&config, &source));
 	}
@@ -320,7 +268,7 @@ bad_devices(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 5; i++) {
-		struct datapath_config config = config_of(names[i], 0, 1);
+		struct datapath_config config = ethdev_config(names[i], 0, 1);
 		const struct guest_options options = {.config = &config};
 
 		assert_true(guest_open(&guest, &options) < 0);
@@ -332,13 +280,13 @@ bad_devices(void **state)
 static void
 port_in_use(void **state)
 {
-	struct datapath_config config = config_of(RING_NAME, harness_bit("bounce_copy"), 1);
+	struct datapath_config config = ethdev_config(RING_NAME, harness_bit("bounce_copy"), 1);
 	const struct guest_options options = {.config = &config};
 	struct random_state out = {3}, in = {3};
 	static struct guest second;
 
 	(void)state;
-	open_guest(&config);
+	ethdev_guest_open(&config);
 	assert_true(guest_open(&second, &options) < 0);
 	assert_int_equal(send_burst(0, &out, 8), 8);
 	receive_burst(0, &in, 8);
@@ -349,7 +297,7 @@ static void
 lockstep_has_no_host_for_it(void **state)
 {
 	struct lockstep *bench = harness_bench();
-	struct datapath_config config = config_of(RING_NAME, 0, 1);
+	struct datapath_config config = ethdev_config(RING_NAME, 0, 1);
 	struct lane *lane;
 
 	(void)state;
@@ -392,9 +340,9 @@ nothing_is_left(void **state)
 	(void)state;
 	assert_int_equal(heap_socket(), -1);
 	for (unsigned int i = 0; i < 40; i++) {
-		struct datapath_config config = config_of(RING_NAME, 0, 1 + i % 2);
+		struct datapath_config config = ethdev_config(RING_NAME, 0, 1 + i % 2);
 
-		open_guest(&config);
+		ethdev_guest_open(&config);
 		void *ring = rte_malloc_socket(NULL, config.ring_size * 64, 4096, heap_socket());
 
 		assert_non_null(ring);
@@ -404,118 +352,6 @@ nothing_is_left(void **state)
 		assert_int_equal(heap_socket(), -1);
 	}
 	assert_int_equal(threads(), before);
-}
-
-/* A network namespace of this thread's own, with a veth pair. Returns the old one, or -1. */
-static int
-enter_namespace(void)
-{
-	int old = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	if (old < 0 || unshare(CLONE_NEWNET) < 0) {
-		close(old);
-		return -1;
-	}
-	if (!system("ip link add folio0 type veth peer name folio1 2>/dev/null && "
-		    "ip link set folio0 up && ip link set folio1 up"))
-		return old;
-	setns(old, CLONE_NEWNET);
-	close(old);
-	return -1;
-}
-
-static int
-open_other_end(void)
-{
-	struct sockaddr_ll address = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETHERTYPE),
-		.sll_ifindex = (int)if_nametoindex("folio1"),
-	};
-	const struct timeval timeout = {.tv_sec = 2};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETHERTYPE));
-
-	assert_true(fd >= 0);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-static uint16_t
-ethertype(const struct rte_mbuf *mbuf)
-{
-	const struct ether_header *header = rte_pktmbuf_mtod(mbuf, const struct ether_header *);
-
-	return ntohs(header->ether_type);
-}
-
-/* The next frame of ours; the kernel sends some of its own. NULL: none in time. */
-static struct rte_mbuf *
-next_received(void)
-{
-	struct rte_mbuf *mbuf;
-
-	for (int i = 0; i < 20000; i++) {
-		if (!port_rx_burst(&ports[0], &mbuf, 1)) {
-			usleep(100);
-			continue;
-		}
-		if (ethertype(mbuf) == ETHERTYPE)
-			return mbuf;
-		rte_pktmbuf_free(mbuf);
-	}
-	return NULL;
-}
-
-static void
-exchange(int fd, uint16_t length)
-{
-	uint8_t frame[1514], back[1514];
-	struct rte_mbuf *mbuf;
-
-	for (uint16_t i = 0; i < length; i++)
-		frame[i] = (uint8_t)(i * 7 + length);
-	memset(frame, 0xff, 6);
-	frame[12] = ETHERTYPE >> 8;
-	frame[13] = ETHERTYPE & 0xff;
-	assert_int_equal(send(fd, frame, length, 0), length);
-	mbuf = next_received();
-	assert_non_null(mbuf);
-	assert_int_equal(mbuf->data_len, length);
-	assert_memory_equal(rte_pktmbuf_mtod(mbuf, void *), frame, length);
-	assert_int_equal(in_region(mbuf), !ports[0].copy);
-	assert_int_equal(port_tx_burst(&ports[0], &mbuf, 1), 1);
-	assert_int_equal(recv(fd, back, sizeof(back), 0), length);
-	assert_memory_equal(back, frame, length);
-}
-
-static void
-exchange_over_veth(unsigned int sources_on)
-{
-	struct datapath_config config = config_of("net_af_packet0,iface=folio0", sources_on, 1);
-	int fd = open_other_end();
-
-	open_guest(&config);
-	for (uint16_t length = 60; length <= 1514; length += 97)
-		exchange(fd, length);
-	close_guest();
-	close(fd);
-}
-
-static void
-veth(void **state)
-{
-	int old = enter_namespace();
-
-	(void)state;
-	if (old < 0) {
-		puts("SKIP: no network namespace with a veth pair");
-		skip();
-	}
-	exchange_over_veth(0);
-	exchange_over_veth(harness_bit("bounce_copy"));
-	assert_int_equal(setns(old, CLONE_NEWNET), 0);
-	close(old);
 }
 
 int
@@ -530,7 +366,6 @@ main(void)
 		cmocka_unit_test(port_in_use),
 		cmocka_unit_test(lockstep_has_no_host_for_it),
 		cmocka_unit_test(nothing_is_left),
-		cmocka_unit_test(veth),
 	};
 
 	return cmocka_run_group_tests(tests, harness_start, harness_stop);
