@@ -170,20 +170,33 @@ forwarder_pause(struct forwarder *forwarder)
 		gate_close(&forwarder->threads[i].gate);
 }
 
+static void
+add_counts(const struct counter *table, const void *from, void *sum)
+{
+	for (const struct counter *c = table; c->name; c++) {
+		const void *at = (const uint8_t *)from + c->offset;
+		uint64_t *total = (uint64_t *)(void *)((uint8_t *)sum + c->offset);
+
+		*total += __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
+	}
+}
+
 void
 forwarder_count(const struct forwarder *forwarder, struct forwarder_counters *sum)
 {
 	memset(sum, 0, sizeof(*sum));
-	for (unsigned int i = 0; i < forwarder->options.n_cpus; i++) {
-		const uint8_t *from = (const uint8_t *)&forwarder->threads[i].counters;
+	for (unsigned int i = 0; i < forwarder->options.n_cpus; i++)
+		add_counts(forwarder_counters, &forwarder->threads[i].counters, sum);
+}
 
-		for (const struct counter *c = forwarder_counters; c->name; c++) {
-			const void *at = from + c->offset;
-			uint64_t *total = (uint64_t *)(void *)((uint8_t *)sum + c->offset);
+void
+forwarder_count_workload(const struct forwarder *forwarder, struct workload_state *sum)
+{
+	const struct counter *table = forwarder->options.workload->counters;
 
-			*total += __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
-		}
-	}
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned int i = 0; i < forwarder->options.n_cpus; i++)
+		add_counts(table, &forwarder->threads[i].workload_state, sum);
 }
 
 void

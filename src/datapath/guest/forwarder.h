@@ -15,6 +15,7 @@ struct datapath_config;
 struct forwarder;
 struct port;
 struct workload;
+struct workload_state;
 
 struct forwarder_options {
 	struct port *ports; /* one of each queue pair, open; outlive the forwarder */
@@ -48,6 +49,9 @@ void forwarder_pause(struct forwarder *forwarder);
 
 /* What all threads have counted; at any time, from any thread. */
 void forwarder_count(const struct forwarder *forwarder, struct forwarder_counters *sum);
+
+/* The same of what the workload counts by its table, which it has; the rest of sum is zero. */
+void forwarder_count_workload(const struct forwarder *forwarder, struct workload_state *sum);
 
 /* Ends the threads; nobody works on a port any more. */
 void forwarder_end(struct forwarder *forwarder);

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 #include "datapath/guest/forwarder.h"
+#include "datapath/workloads/workload.h"
 #include "runner/commands/columns.h"
 #include "runner/commands/counts.h"
 #include "runner/commands/guest_work.h"
 
 struct forward {
 	struct forwarder *forwarder;
+	const struct workload *workload;
 	struct forwarder_counters last; /* at the line before */
 };
 
@@ -36,11 +38,13 @@ open_work(const struct guest_plan *plan, struct port *ports, void **work)
 	struct forward *forward = calloc(1, sizeof(*forward));
 	int error = forward ? forwarder_open(&options, &forward->forwarder) : -ENOMEM;
 
-	if (error)
+	if (error) {
 		free(forward);
-	else
-		*work = forward;
-	return error;
+		return error;
+	}
+	forward->workload = plan->workload;
+	*work = forward;
+	return 0;
 }
 
 static void
@@ -92,10 +96,15 @@ static void
 count(const void *work, struct columns *columns)
 {
 	const struct forward *forward = work;
+	struct workload_state workload;
 	struct forwarder_counters sum;
 
 	forwarder_count(forward->forwarder, &sum);
 	counts_rows(columns, "", forwarder_counters, &sum);
+	if (!forward->workload->counters)
+		return;
+	forwarder_count_workload(forward->forwarder, &workload);
+	counts_rows(columns, forward->workload->name, forward->workload->counters, &workload);
 }
 
 static enum exit_status
