@@ -19,6 +19,7 @@
 #include <rte_ip.h>
 
 #include "base/counter.h"
+#include "datapath/ipsec/esp_options.h"
 
 #define ESP_IV_BYTES 8u
 #define ESP_TAG_BYTES 16u
@@ -121,6 +122,20 @@ static inline uint32_t
 esp_padded_bytes(uint32_t payload_bytes)
 {
 	return (payload_bytes + ESP_TRAILER_BYTES + ESP_ALIGN_BYTES - 1) & ~(ESP_ALIGN_BYTES - 1);
+}
+
+/*
+ * The longest frame that ESP makes one of at most room_bytes of: what is left when ESP has
+ * its share, in whole blocks, but for the trailer.
+ */
+static inline uint32_t
+esp_plain_bytes_max(const struct esp_options *options, uint32_t room_bytes)
+{
+	uint32_t in_front = options->mode == ESP_TUNNEL ? sizeof(struct rte_ether_hdr) :
+							  ESP_OUTER_BYTES;
+	uint32_t cipher_bytes = room_bytes - ESP_HEADERS_BYTES - ESP_TAG_BYTES;
+
+	return in_front + cipher_bytes / ESP_ALIGN_BYTES * ESP_ALIGN_BYTES - ESP_TRAILER_BYTES;
 }
 
 #endif

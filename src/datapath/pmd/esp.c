@@ -7,24 +7,14 @@
 #include "datapath/pmd/net_folio.h"
 #include "datapath/sources/bounce_copy.h"
 
-/* Of a slot, what is left when ESP has its share: in whole blocks, but for the trailer. */
-static uint32_t
-plain_bytes_max(const struct esp_options *options)
-{
-	uint32_t in_front = options->mode == ESP_TUNNEL ? sizeof(struct rte_ether_hdr) :
-							  ESP_OUTER_BYTES;
-	uint32_t cipher = SLOT_BYTES - RTE_PKTMBUF_HEADROOM - ESP_HEADERS_BYTES - ESP_TAG_BYTES;
-
-	return in_front + cipher / ESP_ALIGN_BYTES * ESP_ALIGN_BYTES - ESP_TRAILER_BYTES;
-}
-
 uint32_t
 net_folio_frame_bytes_max(const struct datapath_config *config)
 {
 	if (config->mergeable)
 		return LOWER_FRAME_BYTES_MAX;
-	return bounce_copy_mode(config) == COPY_FUSED ? plain_bytes_max(&config->esp) :
-							SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
+	return bounce_copy_mode(config) == COPY_FUSED ?
+		       esp_plain_bytes_max(&config->esp, SLOT_BYTES - RTE_PKTMBUF_HEADROOM) :
+		       SLOT_BYTES - RTE_PKTMBUF_HEADROOM;
 }
 
 /*
