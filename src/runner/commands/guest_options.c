@@ -11,6 +11,7 @@
 #include "datapath/sources/source.h"
 #include "datapath/workloads/workload.h"
 #include "runner/commands/option_args.h"
+#include "runner/commands/set_args.h"
 #include "runner/config/assign.h"
 #include "runner/config/names.h"
 #include "runner/config/presets.h"
@@ -61,7 +62,8 @@ static const struct option_spec specs[] = {
 	 .type = OPTION_TEXT,
 	 AT(traffic),
 	 .help = "send frames and check what comes back, instead of forwarding: a size of 60 to "
-		 "2048 bytes (9000 with --set mergeable=on), imix (7:4:1), or pcap:FILE"},
+		 "2048 bytes (9000 with --set mergeable=on), payload:SIZE of a UDP datagram, imix "
+		 "(7:4:1), or pcap:FILE"},
 	{.name = "rate",
 	 .type = OPTION_RATE,
 	 AT(rate),
@@ -100,32 +102,6 @@ guest_plan_help(FILE *to)
 	fputs("  --set KEY=VALUE\n      sets a key of the configuration, as often as wanted: "
 	      "queues=2, ring_format=packed,\n      sources.vc=on, sources.vc.cost=4000 cycles\n",
 	      to);
-}
-
-/* Takes each --set out of argv, since it may be given often. Returns 0 or -EINVAL. */
-static int
-take_sets(int *argc, char **argv, struct assignments *set)
-{
-	int kept = 0, error = 0;
-
-	for (int i = 0; i < *argc; i++) {
-		bool apart = i && !strcmp(argv[i], "--set");
-		bool joined = i && !strncmp(argv[i], "--set=", 6);
-
-		if (!apart && !joined) {
-			argv[kept++] = argv[i];
-			continue;
-		}
-		if (apart && i + 1 == *argc) {
-			log_error("--set: found no value, KEY=VALUE is wanted");
-			error = -EINVAL;
-		} else if (assignments_add(set, joined ? argv[i] + 6 : argv[++i])) {
-			error = -EINVAL;
-		}
-	}
-	*argc = kept;
-	argv[kept] = NULL;
-	return error;
 }
 
 static int
@@ -283,7 +259,7 @@ guest_plan_parse(int argc, char **argv, struct guest_plan *plan)
 {
 	struct assignments set = {.n = 0};
 	uint32_t given;
-	int set_error = take_sets(&argc, argv, &set);
+	int set_error = set_args_take(&argc, argv, &set);
 	int error = option_args_parse(specs, &plan->given, argc, argv, &given);
 
 	if (error > 0)

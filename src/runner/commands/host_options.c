@@ -31,7 +31,9 @@ const struct option_spec host_option_specs[] = {
 	 .type = OPTION_TEXT,
 	 AT(traffic),
 	 .preset = "64",
-	 .help = "frames: a size of 60 to 9000 bytes, imix (7:4:1), or pcap:FILE"},
+	 .help = "frames: a size of 60 to 9000 bytes, payload:SIZE of a UDP datagram, imix "
+		 "(7:4:1), "
+		 "or pcap:FILE"},
 	{.name = "rate",
 	 .type = OPTION_RATE,
 	 AT(rate),
