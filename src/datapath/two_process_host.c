@@ -19,14 +19,10 @@
 #include "datapath/burst_meter.h"
 #include "datapath/eal.h"
 #include "datapath/host/backend.h"
-#include "datapath/host/backend_io.h"
 #include "datapath/host/collector.h"
-#include "datapath/host/esp_io.h"
 #include "datapath/host/generator.h"
-#include "datapath/host/host_path_io.h"
-#include "datapath/host/link.h"
+#include "datapath/lane_io.h"
 #include "datapath/two_process.h"
-#include "datapath/workloads/workload.h"
 
 #define CONNECT_TIMEOUT_MS 20000
 
@@ -60,79 +56,17 @@ struct stream {
 
 struct host_side {
 	struct host_side_options options;
-	struct backend *backend;
-	struct backend_io backend_io;
-	struct host_path_io host_path_io; /* zero unless options.through_host_kernel */
-	const struct frame_io *carrier;   /* of the present slice: one of the two */
-	struct frame_io io;               /* over it, metered */
-	struct frame_io traffic_io; /* over that, in plain: what generators and collectors use */
-	struct esp_io *esp;         /* of each lane; carrier NULL: its guest speaks no ESP */
-	uint32_t lane;              /* of the present slice */
-	struct burst_meter sent, received;
-	uint64_t n_received; /* frames, also filler */
+	struct lane_io io;
 	double round_trips[ROUND_TRIPS];
 	uint64_t longest_turn_cycles, last_turn; /* of the last run_phase(); when it began */
 	struct latency_window window;
-	struct device_link *links; /* by lane */
-	struct device_link *link;  /* of the lane whose slice it is */
-	struct stream streams[];   /* options.n_traffics */
+	struct stream streams[]; /* options.n_traffics */
 };
 
 size_t
 host_side_heap_bytes(void)
 {
 	return HEAP_BYTES;
-}
-
-static uint16_t
-send_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
-{
-	struct host_side *side = arg;
-	uint64_t start = clock_tsc();
-	uint16_t sent = side->carrier->send(side->carrier->arg, queue, bufs, n);
-
-	link_cross(side->link, bufs, sent);
-	if (sent)
-		burst_meter_add(&side->sent, clock_tsc() - start, sent);
-	return sent;
-}
-
-static uint16_t
-receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
-{
-	struct host_side *side = arg;
-	uint64_t start = clock_tsc();
-	uint16_t got = side->carrier->receive(side->carrier->arg, queue, bufs, n);
-
-	link_cross(side->link, bufs, got);
-	if (got)
-		burst_meter_add(&side->received, clock_tsc() - start, got);
-	side->n_received += got;
-	return got;
-}
-
-static inline const struct frame_io *
-plain_io(const struct host_side *side)
-{
-	const struct esp_io *esp = &side->esp[side->lane];
-
-	return esp->carrier ? &esp->io : &side->io;
-}
-
-static uint16_t
-send_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
-{
-	const struct frame_io *io = plain_io(arg);
-
-	return io->send(io->arg, queue, bufs, n);
-}
-
-static uint16_t
-receive_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
-{
-	const struct frame_io *io = plain_io(arg);
-
-	return io->receive(io->arg, queue, bufs, n);
 }
 
 /* A length that no frame of a capture has; generated frames are known by their marks. */
@@ -163,8 +97,7 @@ open_stream(struct host_side *side, uint32_t index)
 	};
 	struct stream *stream = &side->streams[index];
 	char why[512];
-	int error =
-		generator_open(&options, &side->traffic_io, &stream->generator, why, sizeof(why));
+	int error = generator_open(&options, &side->io.plain, &stream->generator, why, sizeof(why));
 
 	if (error)
 		log_error("%s", why);
@@ -174,64 +107,6 @@ open_stream(struct host_side *side, uint32_t index)
 		error = collector_open(stream->generator, &stream->collector);
 	if (!error)
 		stream->filler_bytes = filler_length(stream->generator);
-	return error;
-}
-
-static int
-connect_backend(struct host_side *side)
-{
-	const struct backend_options options = {.path = side->options.common.socket,
-						.iommu = side->options.common.iommu,
-						.ask_kicks = side->options.ask_kicks};
-	int error = backend_open(&options, &side->backend);
-
-	if (!error)
-		error = backend_io_open(&side->backend_io, side->backend);
-	if (!error && side->options.through_host_kernel)
-		error = host_path_io_open(&side->host_path_io, side->backend,
-					  side->options.n_queues, side->backend_io.io.pool);
-	if (error)
-		return error;
-	side->carrier = &side->backend_io.io;
-	side->io = (struct frame_io){
-		.receive = receive_metered,
-		.send = send_metered,
-		.pool = side->backend_io.io.pool,
-		.n_queues = side->options.n_queues,
-		.arg = side,
-	};
-	side->traffic_io = side->io;
-	side->traffic_io.receive = receive_plain;
-	side->traffic_io.send = send_plain;
-	return 0;
-}
-
-static int
-open_links(struct host_side *side)
-{
-	uint32_t n = side->options.n_configs;
-	int error = 0;
-
-	side->links = calloc(n, sizeof(*side->links));
-	if (!side->links)
-		return -ENOMEM;
-	for (uint32_t i = 0; !error && i < n; i++)
-		error = link_open(&side->links[i], &side->options.configs[i]);
-	return error;
-}
-
-static int
-open_esp(struct host_side *side)
-{
-	const struct host_side_options *options = &side->options;
-	int error = 0;
-
-	side->esp = calloc(options->n_configs, sizeof(*side->esp));
-	if (!side->esp)
-		return -ENOMEM;
-	for (uint32_t i = 0; !error && i < options->n_configs; i++)
-		if (workload_wants_esp(options->workload, &options->configs[i]))
-			error = esp_io_open(&side->esp[i], &side->io, &options->configs[i].esp);
 	return error;
 }
 
@@ -249,17 +124,13 @@ host_side_open(const struct host_side_options *options, struct host_side **out)
 	datapath_set_memory(host_side_heap_bytes(), options->common.huge_pages);
 	error = datapath_start(options->cpu, options->common.runtime_dir, 0);
 	if (!error)
-		error = connect_backend(side);
-	if (!error)
-		error = open_esp(side);
+		error = lane_io_open(&side->io, options);
 	for (uint32_t i = 0; !error && i < options->n_traffics; i++)
 		error = open_stream(side, i);
 	if (!error)
-		error = open_links(side);
+		error = backend_wait_ready(side->io.backend, CONNECT_TIMEOUT_MS);
 	if (!error)
-		error = backend_wait_ready(side->backend, CONNECT_TIMEOUT_MS);
-	if (!error)
-		backend_prefault(side->backend);
+		backend_prefault(side->io.backend);
 	return error;
 }
 
@@ -284,10 +155,11 @@ take_round_trips(struct host_side *side)
 static void
 receive_all(struct host_side *side, struct stream *stream)
 {
+	const struct frame_io *io = &side->io.plain;
 	struct rte_mbuf *bufs[FRAME_IO_BURST_MAX];
 
 	for (unsigned int q = 0; q < side->options.n_queues; q++) {
-		uint16_t n = receive_plain(side, q, bufs, FRAME_IO_BURST_MAX);
+		uint16_t n = io->receive(io->arg, q, bufs, FRAME_IO_BURST_MAX);
 
 		if (n)
 			collector_take(stream->collector, q, bufs, n, clock_tsc());
@@ -329,11 +201,11 @@ send_filler(struct host_side *side, uint16_t length_bytes)
 	for (unsigned int q = 0; q < side->options.n_queues; q++) {
 		uint16_t n = 0;
 
-		if (rte_pktmbuf_alloc_bulk(side->io.pool, bufs, FRAME_IO_BURST_MAX))
+		if (rte_pktmbuf_alloc_bulk(side->io.metered.pool, bufs, FRAME_IO_BURST_MAX))
 			continue;
 		for (unsigned int i = 0; i < FRAME_IO_BURST_MAX; i++)
 			memset(rte_pktmbuf_append(bufs[i], length_bytes), 0, length_bytes);
-		n = side->io.send(side->io.arg, q, bufs, FRAME_IO_BURST_MAX);
+		n = side->io.metered.send(side->io.metered.arg, q, bufs, FRAME_IO_BURST_MAX);
 		rte_pktmbuf_free_bulk(bufs + n, FRAME_IO_BURST_MAX - n);
 		sent += n;
 	}
@@ -343,7 +215,7 @@ send_filler(struct host_side *side, uint16_t length_bytes)
 static int
 stalled(const struct host_side *side)
 {
-	if (!backend_ready(side->backend)) {
+	if (!backend_ready(side->io.backend)) {
 		log_error("the guest went away while packets flowed");
 		return -EPIPE;
 	}
@@ -357,9 +229,9 @@ await_softirqs(struct host_side *side, struct stream *stream)
 {
 	uint64_t until = clock_tsc() + cycles_of_ns(SOFTIRQ_NS);
 
-	while (host_path_io_in_kernel(&side->host_path_io) && clock_tsc() < until) {
+	while (host_path_io_in_kernel(&side->io.through_kernel) && clock_tsc() < until) {
 		sched_yield();
-		host_path_io_push(&side->host_path_io);
+		host_path_io_push(&side->io.through_kernel);
 		receive_all(side, stream);
 	}
 }
@@ -374,17 +246,17 @@ leave_host_kernel(struct host_side *side, struct stream *stream, uint64_t until)
 {
 	const struct slice_signals *signals = side->options.common.signals;
 
-	if (side->carrier == &side->backend_io.io)
+	if (side->io.carrier == &side->io.straight.io)
 		return 0;
-	while (!host_path_io_push(&side->host_path_io) &&
+	while (!host_path_io_push(&side->io.through_kernel) &&
 	       !atomic_load_explicit(&signals->drained, memory_order_acquire)) {
 		receive_all(side, stream);
 		if (clock_tsc() > until)
 			return stalled(side);
 	}
 	await_softirqs(side, stream);
-	host_path_io_discard(&side->host_path_io);
-	side->carrier = &side->backend_io.io;
+	host_path_io_discard(&side->io.through_kernel);
+	lane_io_leave_kernel(&side->io);
 	return 0;
 }
 
@@ -410,7 +282,7 @@ drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
 static int
 check_esp(const struct host_side *side, uint64_t failed_before)
 {
-	uint64_t failed = esp_io_failed(&side->esp[side->lane]) - failed_before;
+	uint64_t failed = lane_io_esp_failed(&side->io) - failed_before;
 
 	if (!failed)
 		return 0;
@@ -453,15 +325,15 @@ close_window(struct latency_window *window)
 static void
 meter(struct host_side *side, struct stream *stream, uint64_t duration_ns, struct host_slice *slice)
 {
-	burst_meter_reset(&side->sent);
-	burst_meter_reset(&side->received);
+	burst_meter_reset(&side->io.sent);
+	burst_meter_reset(&side->io.received);
 	open_window(&side->window, cycles_of_ns(duration_ns));
 	uint64_t cycles = run_phase(side, stream, cycles_of_ns(duration_ns));
 
 	slice->packets_per_second =
-		(double)side->received.packets * (double)clock_tsc_hz() / (double)cycles;
-	slice->cycles_per_packet =
-		burst_meter_middle_half(&side->sent) + burst_meter_middle_half(&side->received);
+		(double)side->io.received.packets * (double)clock_tsc_hz() / (double)cycles;
+	slice->cycles_per_packet = burst_meter_middle_half(&side->io.sent) +
+				   burst_meter_middle_half(&side->io.received);
 	slice->longest_turn_ns =
 		(uint64_t)((double)side->longest_turn_cycles * side->window.ns_per_cycle);
 }
@@ -485,16 +357,13 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	struct stream *stream = &side->streams[turn->traffic];
 	const struct generator_counters sent_before = stream->generator->counters;
 	const struct collector_counters before = *collector_counts(stream->collector);
-	const uint64_t path_dropped = host_path_io_dropped(&side->host_path_io);
+	const uint64_t path_dropped = host_path_io_dropped(&side->io.through_kernel);
 	uint64_t failed_before;
 	int error;
 
 	*slice = (struct host_slice){.round_trip_cycles = take_round_trips(side)};
-	side->link = &side->links[turn->lane];
-	side->n_received = 0;
-	side->lane = turn->lane;
-	failed_before = esp_io_failed(&side->esp[side->lane]);
-	side->carrier = turn->through_host_kernel ? &side->host_path_io.io : &side->backend_io.io;
+	lane_io_begin(&side->io, turn->lane, turn->through_host_kernel);
+	failed_before = lane_io_esp_failed(&side->io);
 	close_window(&side->window);
 	generator_set_rate(stream->generator, turn->rate_pps);
 	collector_follow_times(stream->collector);
@@ -510,8 +379,8 @@ host_side_slice(struct host_side *side, const struct host_turn *turn, struct hos
 	collector_finish(stream->collector);
 	slice->sent = stream->generator->counters.sent - sent_before.sent;
 	slice->not_taken = stream->generator->counters.not_taken - sent_before.not_taken;
-	slice->path_dropped = host_path_io_dropped(&side->host_path_io) - path_dropped;
-	slice->returned = side->n_received;
+	slice->path_dropped = host_path_io_dropped(&side->io.through_kernel) - path_dropped;
+	slice->returned = side->io.n_received;
 	slice->lost = collector_counts(stream->collector)->lost - before.lost;
 	if (!error)
 		error = check_esp(side, failed_before);
