@@ -45,9 +45,25 @@ refuses "--cpu: found '9999', a core that this process may not run on" --socket 
 refuses "found a path of 119 bytes, allowed: 1 to 107" --socket "/$(printf 'x%.0s' {1..118})"
 refuses "found a path of 0 bytes" --socket ""
 
+# ESP, by the guest's words.
+refuses "--set: found it without --esp" --socket "$socket" --set esp_mode=tunnel
+refuses "--set: found no value" --socket "$socket" --esp --set
+refuses "--set: found 'esp_mode', allowed: KEY=VALUE" --socket "$socket" --esp --set esp_mode
+refuses "--set ring: found a key that is not of ESP, allowed: esp_mode, esp_cipher" --socket "$socket" --esp --set ring=64
+refuses "did you mean 'esp_mode'?" --socket "$socket" --esp --set esp_modus=tunnel
+refuses "--set esp_cipher: found 'aes', allowed: aes-128-gcm, aes-256-gcm" --socket "$socket" --esp --set esp_cipher=aes
+refuses "allowed: 72 hexadecimal digits" --socket "$socket" --esp --set esp_cipher=aes-256-gcm --set esp_key_in=00
+refuses "allowed: two SPIs" --socket "$socket" --esp --set esp_spi_in=4098
+refuses "--set esp_crypto: found 'none', which is no ESP at all" --socket "$socket" --esp --set esp_crypto=none
+refuses "--queues: found '2', allowed with --esp: 1" --socket "$socket" --esp --queues 2
+refuses "--traffic: found a capture, allowed with --esp" --socket "$socket" --esp --traffic pcap:tests/data/web.pcap
+refuses "--traffic: found frames of 1993 B, allowed with --esp: up to 1992" --socket "$socket" --esp --traffic 1993
+refuses "--traffic: found frames of 1973 B, allowed with --esp: up to 1972" --socket "$socket" --esp --traffic 1973 \
+	--set esp_mode=tunnel
+
 # All of them at once.
-refuses "--flows: found '0'" --queues 0 --flows 0 --traffic 1
-for text in "--queues: found '0'" "--socket: found none" "traffic: found '1'"; do
+refuses "--flows: found '0'" --queues 0 --flows 0 --traffic 1 --set esp_mode=tunnel
+for text in "--queues: found '0'" "--socket: found none" "traffic: found '1'" "--set: found it without"; do
 	grep -qF -- "$text" "$work/output" || fail "not all is reported: '$text' is missing"
 done
 

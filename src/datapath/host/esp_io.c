@@ -6,6 +6,11 @@
 #include <rte_mbuf.h>
 #include <rte_memcpy.h>
 
+const struct counter esp_io_counters[] = {
+	ESP_COUNTERS(struct esp_io, ends.counters),
+	{0},
+};
+
 /* n copies of frames, each in one mbuf; 0 where there are no buffers. */
 static uint16_t
 copy_frames(struct rte_mempool *pool, struct rte_mbuf **from, struct rte_mbuf **to, uint16_t n)
@@ -74,6 +79,11 @@ uint64_t
 esp_io_failed(const struct esp_io *esp_io)
 {
 	const struct esp_counters *c = &esp_io->ends.counters;
+	const uint64_t *const failures[] = {&c->wrong_spi, &c->truncated, &c->replayed, &c->damaged,
+					    &c->malformed};
+	uint64_t failed = 0;
 
-	return c->wrong_spi + c->truncated + c->replayed + c->damaged + c->malformed;
+	for (size_t i = 0; i < RTE_DIM(failures); i++)
+		failed += __atomic_load_n(failures[i], __ATOMIC_RELAXED);
+	return failed;
 }

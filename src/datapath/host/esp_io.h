@@ -10,6 +10,9 @@
 #include "datapath/host/frame_io.h"
 #include "datapath/ipsec/ipsec_ends.h"
 
+/* Over struct esp_io. */
+extern const struct counter esp_io_counters[];
+
 struct esp_io {
 	struct frame_io io;
 	const struct frame_io *carrier; /* not owned */
@@ -24,7 +27,7 @@ int esp_io_open(struct esp_io *esp_io, const struct frame_io *carrier,
 		const struct esp_options *options);
 void esp_io_close(struct esp_io *esp_io);
 
-/* ESP that came back and did not open, so far. */
+/* ESP that came back and did not open, so far; from any thread. */
 uint64_t esp_io_failed(const struct esp_io *esp_io);
 
 #endif

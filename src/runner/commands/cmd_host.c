@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/cpus.h"
 #include "base/log.h"
 #include "base/scratch.h"
 #include "base/socket_path.h"
@@ -16,13 +15,14 @@
 #include "datapath/host/backend.h"
 #include "datapath/host/backend_io.h"
 #include "datapath/host/collector.h"
+#include "datapath/host/esp_io.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/host_loop.h"
 #include "runner/commands/commands.h"
+#include "runner/commands/host_esp.h"
 #include "runner/commands/host_hints.h"
 #include "runner/commands/host_options.h"
 #include "runner/commands/host_report.h"
-#include "runner/commands/option_args.h"
 #include "runner/commands/sides.h"
 #include "runner/exit_status.h"
 
@@ -43,25 +43,31 @@ print_usage(FILE *to)
 	fprintf(to, "usage: folio host --socket PATH [OPTION]...\n\n"
 		    "Sends frames to the guest at a vhost-user socket and checks what comes back,\n"
 		    "until it is interrupted or one of --duration and --count is reached.\n\n");
-	option_args_help(host_option_specs, to);
+	host_options_help(to);
 	fprintf(to,
-		"\nExit status: %d done, %d frames came back damaged, %d bad usage, %d this "
-		"machine "
-		"cannot do\nit or no guest came.\n",
+		"\nExit status: %d done, %d frames came back damaged, or not in ESP that opens, "
+		"%d bad usage,\n%d this machine cannot do it or no guest came.\n",
 		EXIT_DONE, EXIT_VERDICT_FAILED, EXIT_BAD_USAGE, EXIT_MACHINE_LACKS);
 }
 
 /* All that makes a host, in the order in which it is opened. */
 struct host {
 	struct host_options options;
-	uint32_t given; /* options that were named */
 	struct generator *generator;
 	char scratch[SCRATCH_PATH_BYTES];
 	struct host_report report;
 	struct backend *backend;
 	struct backend_io backend_io;
+	struct esp_io esp_io; /* over backend_io; zero unless options.esp */
 	struct collector *collector;
 };
+
+/* What generator and collector use. */
+static const struct frame_io *
+frames_of(const struct host *host)
+{
+	return host->options.esp ? &host->esp_io.io : &host->backend_io.io;
+}
 
 static struct generator_options
 generator_options(const struct host_options *options)
@@ -84,37 +90,34 @@ generator_options(const struct host_options *options)
 	return g;
 }
 
+static int
+open_traffic(struct host *host)
+{
+	const struct generator_options g = generator_options(&host->options);
+	char why[WHY_BYTES];
+
+	if (!generator_open(&g, frames_of(host), &host->generator, why, sizeof(why)))
+		return 0;
+	log_error("--%s", why);
+	return -EINVAL;
+}
+
 /* What can be told without DPDK. Returns 0; 1 when help was printed; -EINVAL after log_error(). */
 static int
 check_usage(struct host *host, int argc, char **argv)
 {
 	struct host_options *options = &host->options;
 	char why[WHY_BYTES];
-	int error = option_args_parse(host_option_specs, options, argc, argv, &host->given);
+	int error = host_options_parse(argc, argv, options);
 
 	if (error > 0) {
 		print_usage(stdout);
 		return error;
 	}
-	if (!option_args_given(host_option_specs, host->given, "socket")) {
-		log_error("--socket: found none, the socket's path is wanted");
+	if (open_traffic(host))
 		error = -EINVAL;
-	} else if (options->server ? socket_path_check(options->socket, why, sizeof(why)) :
-				     socket_path_await(options->socket, why, sizeof(why))) {
-		log_error("--socket: %s", why);
-		error = -EINVAL;
-	}
-	if (option_args_given(host_option_specs, host->given, "cpu") && !cpus_has(options->cpu)) {
-		log_error("--cpu: found '%u', a core that this process may not run on",
-			  options->cpu);
-		error = -EINVAL;
-	}
-	const struct generator_options g = generator_options(options);
-
-	if (generator_open(&g, &host->backend_io.io, &host->generator, why, sizeof(why))) {
-		log_error("--%s", why);
-		error = -EINVAL;
-	}
+	if (!error && options->esp)
+		error = host_esp_check_traffic(&options->esp_options, host->generator);
 	if (!error && options->server && socket_path_clear(options->socket, why, sizeof(why))) {
 		log_error("--socket: %s", why);
 		error = -EINVAL;
@@ -140,12 +143,24 @@ say_waiting(const struct host *host)
 		log_note("waiting for a guest that listens at %s", host->options.socket);
 }
 
+/* By what came back. */
+static enum exit_status
+judge(const struct host_counts *counts)
+{
+	bool esp_failed = host_esp_failed(counts);
+
+	if (counts->collector->corrupted)
+		log_error("%llu frames came back damaged",
+			  (unsigned long long)counts->collector->corrupted);
+	return counts->collector->corrupted || esp_failed ? EXIT_VERDICT_FAILED : EXIT_DONE;
+}
+
 /* Runs the loop and prints its counters. */
 static enum exit_status
 run(struct host *host)
 {
 	struct host_loop loop = {
-		.io = &host->backend_io.io,
+		.io = frames_of(host),
 		.generator = host->generator,
 		.collector = host->collector,
 		.peer = peer_of_backend,
@@ -155,8 +170,12 @@ run(struct host *host)
 		.duration_ns = host->options.duration_ns,
 		.stop = &stop,
 	};
-	const struct host_counts counts = {&loop.counters, &host->generator->counters,
-					   collector_counts(host->collector)};
+	const struct host_counts counts = {
+		.loop = &loop.counters,
+		.generator = &host->generator->counters,
+		.collector = collector_counts(host->collector),
+		.esp = host->options.esp ? &host->esp_io : NULL,
+	};
 
 	struct host_hints hints = {
 		.socket = host->options.socket,
@@ -179,10 +198,18 @@ run(struct host *host)
 		return EXIT_MACHINE_LACKS;
 	}
 	host_hints_end(&hints, &counts);
-	if (!counts.collector->corrupted)
-		return EXIT_DONE;
-	log_error("%llu frames came back damaged", (unsigned long long)counts.collector->corrupted);
-	return EXIT_VERDICT_FAILED;
+	return judge(&counts);
+}
+
+static int
+open_frames(struct host *host)
+{
+	int error = backend_io_open(&host->backend_io, host->backend);
+
+	if (!error && host->options.esp)
+		error = esp_io_open(&host->esp_io, &host->backend_io.io,
+				    &host->options.esp_options);
+	return error ? error : collector_open(host->generator, &host->collector);
 }
 
 /* With DPDK running. */
@@ -197,30 +224,18 @@ open_and_run(struct host *host)
 	enum exit_status status = EXIT_MACHINE_LACKS;
 
 	if (!backend_open(&options, &host->backend)) {
-		if (!backend_io_open(&host->backend_io, host->backend) &&
-		    !collector_open(host->generator, &host->collector))
+		if (!open_frames(host))
 			status = run(host);
 		backend_close(host->backend);
 	}
 	collector_close(host->collector);
+	esp_io_close(&host->esp_io);
 	return status;
-}
-
-/* The first core unless one is named: a guest takes the last one, and two that poll want two. */
-static int
-core_of(const struct host *host)
-{
-	int first;
-
-	if (option_args_given(host_option_specs, host->given, "cpu"))
-		return (int)host->options.cpu;
-	return cpus_list(&first, 1) ? first : -1;
 }
 
 static enum exit_status
 start(struct host *host)
 {
-	int cpu = core_of(host);
 	enum exit_status status = EXIT_MACHINE_LACKS;
 	int error = scratch_open(host->scratch);
 
@@ -229,7 +244,7 @@ start(struct host *host)
 		return status;
 	}
 	if (!host_report_open(&host->report)) {
-		if (!datapath_start(cpu, host->scratch, 0))
+		if (!datapath_start(host->options.core, host->scratch, 0))
 			status = open_and_run(host);
 		host_report_close(&host->report);
 	}

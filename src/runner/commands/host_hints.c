@@ -5,8 +5,11 @@
 #include "datapath/host/generator.h"
 #include "datapath/host/host_loop.h"
 #include "runner/commands/counts.h"
+#include "runner/commands/host_esp.h"
 #include "runner/commands/host_report.h"
 #include "runner/commands/sides.h"
+
+#define ESP_HINT_S 2u
 
 static void
 say_none_came(const struct host_hints *hints)
@@ -29,6 +32,16 @@ say_none_taken(const struct host_hints *hints)
 		    hints->longest_bytes);
 }
 
+/* Once, and not of what is still under way. */
+static void
+look_at_esp(struct host_hints *hints, const struct host_counts *counts)
+{
+	const char *suspicion = host_esp_suspicion(counts);
+
+	if (suspicion && ++hints->seconds_suspect == ESP_HINT_S)
+		log_warning("%s", suspicion);
+}
+
 void
 host_hints_look(struct host_hints *hints, const struct host_counts *counts)
 {
@@ -37,6 +50,7 @@ host_hints_look(struct host_hints *hints, const struct host_counts *counts)
 	hints->seconds_there = there ? hints->seconds_there + 1 : 0;
 	if (++hints->seconds == SIDES_WAIT_HINT_S && !counts_read(&counts->loop->sessions))
 		say_none_came(hints);
+	look_at_esp(hints, counts);
 	if (!there || hints->none_taken || counts_read(&counts->generator->sent))
 		return;
 	/* The guest may have come just before the first look at it. */
@@ -52,5 +66,6 @@ host_hints_end(const struct host_hints *hints, const struct host_counts *counts)
 {
 	if (!counts->generator->sent && (hints->max_rate || counts->generator->not_taken))
 		say_none_taken(hints);
+	host_esp_warn_of_unsealed(counts);
 	sides_warn_of_foreign(counts->collector);
 }

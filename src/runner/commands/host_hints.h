@@ -17,6 +17,7 @@ struct host_hints {
 
 	/* Its own; zero to begin with. */
 	unsigned int seconds, seconds_there;
+	unsigned int seconds_suspect; /* for which host_esp_suspicion() has had one */
 	bool none_taken;
 };
 

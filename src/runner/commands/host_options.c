@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "runner/commands/host_options.h"
 
+#include <errno.h>
+
+#include "base/cpus.h"
+#include "base/log.h"
+#include "base/socket_path.h"
+#include "runner/commands/host_esp.h"
+#include "runner/commands/option_args.h"
+#include "runner/commands/set_args.h"
+
+#define WHY_BYTES 1024
+
 static const char *const rate_words[] = {
 	[HOST_RATE_MAX] = "max", [HOST_RATE_CAPTURE] = "capture", NULL};
 
@@ -11,7 +22,7 @@ static const char *const rate_words[] = {
 
 #define AT(field) .offset = offsetof(struct host_options, field)
 
-const struct option_spec host_option_specs[] = {
+static const struct option_spec specs[] = {
 	{.name = "socket",
 	 .type = OPTION_TEXT,
 	 AT(socket),
@@ -80,5 +91,91 @@ const struct option_spec host_option_specs[] = {
 	 .type = OPTION_SWITCH,
 	 AT(iommu),
 	 .help = "translate addresses, for a guest with source iotlb"},
+	{.name = "esp",
+	 .type = OPTION_SWITCH,
+	 AT(esp),
+	 .help = "send in ESP and open what comes back, for a guest with --workload ipsec_echo, on "
+		 "one queue pair"},
 	{.name = NULL},
 };
+
+void
+host_options_help(FILE *to)
+{
+	option_args_help(specs, to);
+	fputs("  --set KEY=VALUE\n      of --esp, as often as wanted: the guest's esp_mode, "
+	      "esp_cipher, esp_esn, esp_window,\n      esp_spi_in, esp_spi_out, esp_key_in and "
+	      "esp_key_out (in: what the guest receives)\n",
+	      to);
+}
+
+static int
+check_socket(const struct host_options *options, uint32_t given)
+{
+	const char *path = options->socket;
+	char why[WHY_BYTES];
+
+	if (!option_args_given(specs, given, "socket")) {
+		log_error("--socket: found none, the socket's path is wanted");
+		return -EINVAL;
+	}
+	if (options->server ? socket_path_check(path, why, sizeof(why)) :
+			      socket_path_await(path, why, sizeof(why))) {
+		log_error("--socket: %s", why);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The first core unless one is named: a guest takes the last one, and two that poll want two. */
+static int
+choose_core(struct host_options *options, uint32_t given)
+{
+	if (!option_args_given(specs, given, "cpu")) {
+		if (!cpus_list(&options->core, 1))
+			options->core = -1;
+		return 0;
+	}
+	options->core = (int)options->cpu;
+	if (cpus_has(options->cpu))
+		return 0;
+	log_error("--cpu: found '%u', a core that this process may not run on", options->cpu);
+	return -EINVAL;
+}
+
+/* An association's numbers are one queue's. */
+static int
+read_esp(struct host_options *options, uint32_t given, const struct assignments *set)
+{
+	if (!options->esp) {
+		if (!set->n)
+			return 0;
+		log_error("--set: found it without --esp, which it is of");
+		return -EINVAL;
+	}
+	if (option_args_given(specs, given, "queues") && options->queues > 1) {
+		log_error("--queues: found '%u', allowed with --esp: 1", options->queues);
+		return -EINVAL;
+	}
+	options->queues = 1;
+	return host_esp_read(set, &options->esp_options);
+}
+
+int
+host_options_parse(int argc, char **argv, struct host_options *options)
+{
+	struct assignments set = {.n = 0};
+	uint32_t given;
+	int set_error = set_args_take(&argc, argv, &set);
+	int error = option_args_parse(specs, options, argc, argv, &given);
+
+	if (error > 0)
+		return error;
+	if (check_socket(options, given))
+		error = -EINVAL;
+	if (choose_core(options, given))
+		error = -EINVAL;
+	if (read_esp(options, given, &set) || set_error)
+		error = -EINVAL;
+	return error;
+}

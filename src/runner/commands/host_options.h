@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/options.h"
+#include "datapath/ipsec/esp_options.h"
 
 /* Words for a rate, by their place in the option's choices. */
 enum host_rate_word { HOST_RATE_MAX, HOST_RATE_CAPTURE };
@@ -24,8 +26,20 @@ struct host_options {
 	uint32_t cpu;
 	bool kicks;
 	bool iommu;
+	bool esp;
+
+	/* The same, understood. */
+	int core;                       /* to poll on; -1: the present one */
+	struct esp_options esp_options; /* of esp: the guest's, by --set */
 };
 
-extern const struct option_spec host_option_specs[];
+/*
+ * Reads and checks a command line; every wrong option is reported by log_error() with
+ * what was found and what is allowed. Returns 0; 1 when help is asked for; -EINVAL.
+ */
+int host_options_parse(int argc, char **argv, struct host_options *options);
+
+/* One line for each option. */
+void host_options_help(FILE *to);
 
 #endif

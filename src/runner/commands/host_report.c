@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "datapath/host/collector.h"
+#include "datapath/host/esp_io.h"
 #include "datapath/host/generator.h"
 #include "datapath/host/host_loop.h"
 #include "runner/commands/columns.h"
@@ -29,6 +30,8 @@ print_line(const struct host_counts *counts, unsigned int second, double elapsed
 	else
 		printf("%u s: guest away; ", second);
 	sides_print_traffic(last, counts->generator, counts->collector, elapsed_s);
+	if (counts->esp)
+		printf(", ESP not opened %" PRIu64, esp_io_failed(counts->esp));
 	putchar('\n');
 	fflush(stdout);
 }
@@ -117,6 +120,8 @@ host_report_print(const struct host_counts *counts)
 
 	counts_rows(&columns, "", generator_counters, counts->generator);
 	counts_rows(&columns, "", collector_counters, counts->collector);
+	if (counts->esp)
+		counts_rows(&columns, "", esp_io_counters, counts->esp);
 	counts_rows(&columns, "", host_loop_counters, counts->loop);
 	int error = columns_print(&columns, stdout);
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct collector_counters;
+struct esp_io;
 struct generator_counters;
 struct host_hints;
 struct host_loop_counters;
@@ -18,6 +19,7 @@ struct host_counts {
 	const struct host_loop_counters *loop;
 	const struct generator_counters *generator;
 	const struct collector_counters *collector;
+	const struct esp_io *esp; /* NULL: nothing travels in ESP */
 };
 
 struct host_report {
