@@ -67,7 +67,7 @@ struct guest_side_options {
 
 struct guest_slice {
 	double cycles_per_packet;
-	double busy_share;
+	double busy_share; /* of the thread that the application has */
 	uint32_t bursts;          /* metered */
 	uint64_t counted_packets; /* in the metered bursts; the counters speak of them */
 	uint64_t dropped;         /* over the whole slice */
