@@ -263,3 +263,12 @@ options_find(const struct option_spec *table, const char *name)
 			return option;
 	return NULL;
 }
+
+bool
+options_any_secret(const struct option_spec *table, const void *settings)
+{
+	for (const struct option_spec *option = table; option->name; option++)
+		if (option->secret && *((const char *)settings + option->offset))
+			return true;
+	return false;
+}

@@ -70,6 +70,9 @@ void options_defaults(const struct option_spec *table, void *settings);
 /* The option of that name, or NULL. */
 const struct option_spec *options_find(const struct option_spec *table, const char *name);
 
+/* Does any of the table's secrets have a text? */
+bool options_any_secret(const struct option_spec *table, const void *settings);
+
 /*
  * Reads text into the option's field. CHOICES takes "a" or "a,b" or "[a, b]".
  * Returns 0; or -EINVAL and a reason without trailing newline in why ("found

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "datapath/config.h"
 #include "runner/config/captures.h"
 #include "runner/report/suite_report.h"
 #include "runner/results/suite_file.h"
@@ -59,6 +60,20 @@ open_experiments(struct suite_session *session)
 	return error;
 }
 
+static bool
+has_secret(const struct suite *suite)
+{
+	for (size_t i = 0; i < suite->set.n; i++) {
+		const char *key = suite->set.set[i].key, *last = strrchr(key, '.');
+		const struct option_spec *option =
+			options_find(datapath_options, last ? last + 1 : key);
+
+		if (option && option->secret)
+			return true;
+	}
+	return false;
+}
+
 static int
 write_config(struct suite_session *session)
 {
@@ -69,7 +84,9 @@ write_config(struct suite_session *session)
 	if (error)
 		log_error("%s/config.yaml: out of memory", session->folder.path);
 	else
-		error = folder_write(&session->folder, "config.yaml", text, size);
+		error = has_secret(session->suite) ?
+				folder_write_private(&session->folder, "config.yaml", text, size) :
+				folder_write(&session->folder, "config.yaml", text, size);
 	free(text);
 	return error;
 }

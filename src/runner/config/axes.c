@@ -27,6 +27,11 @@ read_axis(const struct node *node, bool is_list, struct axis *axis)
 	*axis = (struct axis){.key = node->key};
 	if (setting_find(node, &axis->setting))
 		return -EINVAL;
+	/* Cells are named after the values, in every file and every report. */
+	if (axis->setting.option && axis->setting.option->secret)
+		return node_refuse(node, "found a secret, which would name cells of the plan, "
+					 "allowed: to set it for all of them, or in a "
+					 "configuration");
 	if (is_list && node_expect_items(node, "a list of at least one value"))
 		return -EINVAL;
 	axis->values = calloc(is_list ? node->n_items : 1, sizeof(*axis->values));

@@ -4,6 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "datapath/config.h"
+
+/* Its values are not shown. */
+static bool
+is_secret(const struct node *node)
+{
+	const struct option_spec *option = node->key ? options_find(datapath_options, node->key) :
+						       NULL;
+
+	return option && option->secret;
+}
+
 /* where: a node that is at the place; one of then and now may be missing. */
 static void
 tell(const struct node *where, const struct node *then, const struct node *now, char *out,
@@ -12,6 +24,10 @@ tell(const struct node *where, const struct node *then, const struct node *now, 
 	char path[NODE_PATH_BYTES], was[80] = "not there", is[80] = "not there";
 
 	node_path(where, path, sizeof(path));
+	if (is_secret(where)) {
+		snprintf(out, size, "%s is another", path);
+		return;
+	}
 	if (then)
 		node_shown(then, was, sizeof(was));
 	if (now)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "datapath/config.h"
 #include "runner/results/record.h"
 
 /* Every one, with manifest.json and blocks.csv, which say more of the run than its beginning. */
@@ -27,14 +28,32 @@ write_plan(const struct folder *folder, const struct experiment *experiment)
 	return err;
 }
 
+static bool
+has_secret(const struct experiment *experiment)
+{
+	for (uint32_t i = 0; i < experiment->n_configurations; i++)
+		if (options_any_secret(datapath_options, &experiment->configurations[i].config))
+			return true;
+	return false;
+}
+
+static int
+write_config(const struct folder *folder, const struct experiment *experiment)
+{
+	const char *text = experiment->resolved;
+
+	return has_secret(experiment) ?
+		       folder_write_private(folder, "config.yaml", text, strlen(text)) :
+		       folder_write(folder, "config.yaml", text, strlen(text));
+}
+
 int
 first_files_write(const struct folder *folder, const struct experiment *experiment)
 {
 	int err = 0;
 
 	if (!folder_has(folder, "config.yaml"))
-		err = folder_write(folder, "config.yaml", experiment->resolved,
-				   strlen(experiment->resolved));
+		err = write_config(folder, experiment);
 	if (!err && !folder_has(folder, "plan.csv"))
 		err = write_plan(folder, experiment);
 	if (!err && !folder_has(folder, "trials.csv"))

@@ -209,8 +209,9 @@ write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-int
-folder_write(const struct folder *folder, const char *name, const char *text, size_t size)
+static int
+write_file(const struct folder *folder, const char *name, const char *text, size_t size,
+	   bool private)
 {
 	char temporary[128];
 	int fd, err;
@@ -218,7 +219,11 @@ folder_write(const struct folder *folder, const char *name, const char *text, si
 	snprintf(temporary, sizeof(temporary), ".%s.tmp", name);
 	fd = openat(folder->fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		    0666);
-	err = fd < 0 ? -errno : write_all(fd, text, size);
+	/* What a killed writer left may be there, with other permissions. */
+	if (fd < 0 || (private && fchmod(fd, 0600) != 0))
+		err = -errno;
+	else
+		err = write_all(fd, text, size);
 	if (!err && fsync(fd) != 0)
 		err = -errno;
 	if (fd >= 0 && close(fd) != 0 && !err)
@@ -232,6 +237,18 @@ folder_write(const struct folder *folder, const char *name, const char *text, si
 	}
 	fsync(folder->fd); /* the name itself; some file systems cannot, and then there is no more to do */
 	return 0;
+}
+
+int
+folder_write(const struct folder *folder, const char *name, const char *text, size_t size)
+{
+	return write_file(folder, name, text, size, false);
+}
+
+int
+folder_write_private(const struct folder *folder, const char *name, const char *text, size_t size)
+{
+	return write_file(folder, name, text, size, true);
 }
 
 int

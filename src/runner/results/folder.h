@@ -55,6 +55,10 @@ int folder_read(const struct folder *folder, const char *name, size_t size_max, 
  */
 int folder_write(const struct folder *folder, const char *name, const char *text, size_t size);
 
+/* The same; nobody but its owner may read the file. */
+int folder_write_private(const struct folder *folder, const char *name, const char *text,
+			 size_t size);
+
 /*
  * Opens a file of a run for reading; -EINVAL when it is not a regular one: a
  * FIFO would wait for ever, a device might never end. Returns a descriptor or -errno.
