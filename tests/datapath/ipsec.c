@@ -180,6 +180,30 @@ others_and_cut_ones_are_dropped(void **state)
 	}
 }
 
+/* The library wants room for the AAD behind the frame. */
+static void
+what_has_no_room_to_open_is_dropped(void **state)
+{
+	(void)state;
+	for (unsigned int kind = 0; kind < KINDS; kind++) {
+		const struct esp_options options = options_of(kind);
+		struct random_state random = {kind};
+		_Alignas(2) uint8_t frame[200];
+		struct pair pair;
+
+		pair_open(&pair, &options, 0);
+		struct rte_mbuf *good = sealed(&pair, 50, &random, frame), *bad = copy_of(good);
+
+		bad->buf_len = (uint16_t)(bad->data_off + bad->data_len);
+		assert_false(opens(&pair, bad));
+		assert_int_equal(pair.opened.unopened, 1);
+		assert_int_equal(pair.opened.replayed, 0);
+		bad->buf_len = good->buf_len;
+		assert_true(opens(&pair, good));
+		pair_close(&pair);
+	}
+}
+
 static void
 replays_are_dropped(void **state)
 {
@@ -327,6 +351,7 @@ main(void)
 		cmocka_unit_test(every_payload_comes_out),
 		cmocka_unit_test(damage_is_dropped),
 		cmocka_unit_test(others_and_cut_ones_are_dropped),
+		cmocka_unit_test(what_has_no_room_to_open_is_dropped),
 		cmocka_unit_test(replays_are_dropped),
 		cmocka_unit_test(numbers_end_or_extend),
 		cmocka_unit_test(bad_options_are_refused),

@@ -79,8 +79,8 @@ uint64_t
 esp_io_failed(const struct esp_io *esp_io)
 {
 	const struct esp_counters *c = &esp_io->ends.counters;
-	const uint64_t *const failures[] = {&c->wrong_spi, &c->truncated, &c->replayed, &c->damaged,
-					    &c->malformed};
+	const uint64_t *const failures[] = {&c->wrong_spi, &c->truncated, &c->replayed,
+					    &c->damaged,   &c->malformed, &c->unopened};
 	uint64_t failed = 0;
 
 	for (size_t i = 0; i < RTE_DIM(failures); i++)

@@ -48,6 +48,7 @@ struct esp_counters {
 	uint64_t replayed;
 	uint64_t damaged;
 	uint64_t malformed;
+	uint64_t unopened;
 	uint64_t unsealed;
 };
 
@@ -67,6 +68,8 @@ struct esp_counters {
 		ESP_COUNTER(type, member, damaged, "ESP, the tag does not match: dropped"),        \
 		ESP_COUNTER(type, member, malformed,                                               \
 			    "ESP, authentic, but padding or next header wrong: dropped"),          \
+		ESP_COUNTER(type, member, unopened,                                                \
+			    "ESP, its mbuf has no room to open it: dropped"),                      \
 		ESP_COUNTER(type, member, unsealed,                                                \
 			    "to be sent, but no room or no sequence number left: dropped")
 

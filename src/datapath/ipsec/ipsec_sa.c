@@ -322,8 +322,8 @@ ipsec_sa_open_frames(struct ipsec_sa *sa, struct rte_mbuf **bufs, uint16_t n,
 	if (unlikely(!chosen))
 		return 0;
 	decrypted = prepare(sa, bufs, chosen);
-	/* Lengths have been checked: what cannot be prepared was here before. */
-	counters->replayed += (uint64_t)(chosen - decrypted);
+	/* Lengths and numbers have been checked: what is left is room behind the frame, for its AAD. */
+	counters->unopened += (uint64_t)(chosen - decrypted);
 	if (unlikely(decrypted < chosen))
 		rte_pktmbuf_free_bulk(bufs + decrypted, chosen - decrypted);
 	if (unlikely(!decrypted))

@@ -17,7 +17,7 @@ struct datapath_config;
 struct rte_mbuf;
 
 /* Room for any workload's state, in words. */
-#define WORKLOAD_STATE_WORDS 16u
+#define WORKLOAD_STATE_WORDS 24u
 
 struct workload_state {
 	uint64_t words[WORKLOAD_STATE_WORDS];

@@ -131,9 +131,10 @@ static void
 name_unopened(const struct esp_counters *esp, uint64_t unopened)
 {
 	log_error("%" PRIu64 " frames in ESP did not open: %" PRIu64 " wrong SPI, %" PRIu64
-		  " truncated, %" PRIu64 " replayed, %" PRIu64 " damaged, %" PRIu64 " malformed",
+		  " truncated, %" PRIu64 " replayed, %" PRIu64 " damaged, %" PRIu64
+		  " malformed, %" PRIu64 " without room",
 		  unopened, esp->wrong_spi, esp->truncated, esp->replayed, esp->damaged,
-		  esp->malformed);
+		  esp->malformed, esp->unopened);
 }
 
 bool
