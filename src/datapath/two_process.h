@@ -8,6 +8,10 @@
  *   host:  round trips | warm-up | metered | tail | sends what uses up posted buffers | -
  *   guest: round trips | forwards - - - - - - - - - - - - - - - - - - - until drained  | -
  *
+ * Where a port has a thread of its own (esp_crypto inline), which takes frames also while the
+ * guest's is late, those that use up posted buffers come once the guest meters no more. Others
+ * must not be waited for: they may sleep until a frame comes.
+ *
  * The host leads: it alone reads the time, and says by a word in memory that both
  * share, apart from the device's region, which phase the slice is in. That memory is
  * the measurement's, not the datapath's.
@@ -33,7 +37,8 @@ enum slice_phase { PHASE_WARM_UP, PHASE_METERED, PHASE_DRAINING };
 
 /* What both sides see of a slice; all zero before it starts. Each line has one writer. */
 struct slice_signals {
-	_Alignas(64) atomic_uint phase; /* enum slice_phase, by the host */
+	_Alignas(64) atomic_uint phase;   /* enum slice_phase, by the host */
+	_Alignas(64) atomic_uint settled; /* 1: it meters no more, by the guest */
 	_Alignas(64)
 		atomic_uint drained; /* 1: the device holds nothing of the guest's, by the guest */
 	_Alignas(64) atomic_uint ping; /* number of a round trip, by the host */

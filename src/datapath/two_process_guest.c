@@ -272,6 +272,7 @@ guest_side_slice(struct guest_side *side, uint32_t index, struct guest_slice *sl
 	while (phase(side) == PHASE_WARM_UP)
 		forward_all(side, lane, n);
 	meter(side, lane, n, slice);
+	atomic_store_explicit(&signals->settled, 1, memory_order_release);
 	error = drain(side, lane, n);
 	if (!error)
 		slice->cycles_per_packet += crypto_cycles_per_packet(lane);

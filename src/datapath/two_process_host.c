@@ -260,6 +260,21 @@ leave_host_kernel(struct host_side *side, struct stream *stream, uint64_t until)
 	return 0;
 }
 
+static int
+await_settled(struct host_side *side, struct stream *stream, uint64_t until)
+{
+	const struct slice_signals *signals = side->options.common.signals;
+
+	if (side->options.configs[side->io.lane].esp.crypto != ESP_CRYPTO_INLINE)
+		return 0;
+	while (!atomic_load_explicit(&signals->settled, memory_order_acquire)) {
+		receive_all(side, stream);
+		if (clock_tsc() > until)
+			return stalled(side);
+	}
+	return 0;
+}
+
 /* Posted buffers are used up until the guest has none left; what it sent has then been taken. */
 static int
 drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
@@ -268,7 +283,7 @@ drain(struct host_side *side, struct stream *stream, struct host_slice *slice)
 	uint64_t until = clock_tsc() + cycles_of_ns(DRAIN_NS);
 
 	generator_pause(stream->generator);
-	if (leave_host_kernel(side, stream, until))
+	if (leave_host_kernel(side, stream, until) || await_settled(side, stream, until))
 		return -ETIMEDOUT;
 	while (!atomic_load_explicit(&signals->drained, memory_order_acquire)) {
 		slice->filler += send_filler(side, stream->filler_bytes);

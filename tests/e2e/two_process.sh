@@ -130,6 +130,22 @@ for way in $ways; do
 		$2 == way && $6 == "loss_share" { n++; lost += $8 }
 		END { exit !(n && lost / n < 0.5) }' || fail "$way: frames are lost"
 done
+# What drains the device is nobody's: a crypto thread that meets it while its cores are taken away from
+# the application meters it no more.
+if [ "$ways" != "${ways%inline}" ]; then
+	hogs=()
+	for _ in $(seq $((2 * $(nproc)))); do
+		timeout 20 sh -c 'while :; do :; done' &
+		hogs+=($!)
+	done
+	sed -i -e '/fused/d' -e '/plain/d' "$work/esp.yaml"
+	expect 0 "payload:1000" "$folio" run "$work/esp.yaml" --no-progress --out "$work/busy" --set measure.pairs=32
+	kill "${hogs[@]}"
+	wait "${hogs[@]}" 2>/dev/null
+	tr -d '\r' <"$work/busy/trials.csv" | awk -F, '
+		$2 == "inline" && $6 == "drop.esp_per_packet" { n++; dropped += $8 }
+		END { exit !(n && !dropped) }' || fail "inline: what drains the device is metered"
+fi
 
 # One core.
 expect 3 "topology: lockstep" taskset -c 0 "$folio" run "$work/small.yaml" --out "$work/one"
