@@ -16,12 +16,16 @@
 /* Of DPDK's heap, what drivers and rte_vhost keep for a queue pair, and what is lost between. */
 #define QUEUE_DRIVERS_BYTES (1u << 20)
 
-/* Where a crypto thread stands in between its rings hold frames, too, as many as the device's. */
+/*
+ * Where a crypto thread stands in between its rings hold frames, too, as many as the device's,
+ * and two threads have caches.
+ */
 static uint32_t
 slots_wanted(const struct datapath_config *config)
 {
-	return pools_slots_wanted(config->esp.crypto == ESP_CRYPTO_INLINE ? 2 * config->ring_size :
-									    config->ring_size);
+	if (config->esp.crypto != ESP_CRYPTO_INLINE)
+		return pools_slots_wanted(config->ring_size);
+	return pools_slots_wanted(2 * config->ring_size) + 2 * POOLS_CACHE_MBUFS;
 }
 
 static int

@@ -316,7 +316,9 @@ crypto_drained(struct port *port)
 		return false;
 	port_inline_pause(port->crypto);
 	drained = port_inline_is_empty(port->crypto) && device_drained(port);
-	if (!drained)
+	if (drained)
+		port_inline_release(port->crypto);
+	else
 		port_inline_resume(port->crypto);
 	return drained;
 }

@@ -38,6 +38,7 @@ struct port_inline {
 	uint16_t n_sealed;
 	bool metered; /* is the present turn */
 	struct burst_meter opening, sealing;
+	unsigned int lcore; /* DPDK's number for it, of its caches; LCORE_ID_ANY: none */
 
 	_Alignas(64) struct gate gate;
 	atomic_bool metering;
@@ -174,6 +175,7 @@ run(void *arg)
 	/* Without a number of its own the thread has no cache in front of the pools. */
 	if (rte_thread_register())
 		log_warning("the crypto thread got no DPDK lcore: %s", rte_strerror(rte_errno));
+	crypto->lcore = rte_lcore_id();
 	gate_enter(&crypto->gate);
 	while (gate_pass(&crypto->gate))
 		turn(crypto);
@@ -207,6 +209,7 @@ port_inline_open(struct port *port, const struct datapath_config *config, int cp
 	memset(crypto, 0, sizeof(*crypto));
 	crypto->port = port;
 	crypto->cpu = cpu;
+	crypto->lcore = LCORE_ID_ANY;
 	crypto->burst = (uint16_t)config->burst;
 	gate_close(&crypto->gate);
 	crypto->received = make_ring(config->ring_size);
@@ -237,6 +240,14 @@ free_ring(struct rte_ring *ring)
 }
 
 void
+port_inline_release(struct port_inline *crypto)
+{
+	struct rte_mempool *pool = crypto->port->hot_shadow.pool;
+
+	rte_mempool_cache_flush(rte_mempool_default_cache(pool, crypto->lcore), pool);
+}
+
+void
 port_inline_close(struct port_inline *crypto)
 {
 	if (!crypto)
@@ -244,6 +255,7 @@ port_inline_close(struct port_inline *crypto)
 	if (crypto->started) {
 		gate_end(&crypto->gate);
 		pthread_join(crypto->thread, NULL);
+		port_inline_release(crypto);
 	}
 	rte_pktmbuf_free_bulk(crypto->sealed, crypto->n_sealed);
 	free_ring(crypto->received);

@@ -46,6 +46,12 @@ int port_inline_resume(struct port_inline *crypto);
 /* Returns when the thread works on the port no more. It may be paused already. */
 void port_inline_pause(struct port_inline *crypto);
 
+/*
+ * Gives the shadow pool back what the thread's own cache in front of it holds: other ports'
+ * threads, which share the pool, would not find it there. The thread is paused.
+ */
+void port_inline_release(struct port_inline *crypto);
+
 /* Are no frames on their way between device and application? The thread is paused. */
 bool port_inline_is_empty(const struct port_inline *crypto);
 
