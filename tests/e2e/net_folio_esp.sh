@@ -92,6 +92,19 @@ judge() {
 	echo "$what: $n frames each way"
 }
 
+# pair FIRST SECOND TEXT: what two ports whose devargs end so have it say
+pair() {
+	testpmd pair --lcores "(0,1)@($cpus)" --no-huge -m 128 -d "$plugin" \
+		--vdev "net_folio0,path=$work/0,copy=fused$1" \
+		--vdev "net_folio1,path=$work/1,copy=fused$2" -- --total-num-mbufs=4096 \
+		--disable-link-check -i
+	heard pair "$3"
+	kill -9 "$pair_pid" 2>/dev/null
+	wait "$pair_pid" 2>/dev/null
+}
+
+pair '' '' 'net_folio1: esp_key_out: found the key of another port'
+pair '' ",esp_key_out=000102030405060708090a0b0c0d0e0f10111213" 'testpmd>'
 judge transport aes-128-gcm off 2012
 judge tunnel aes-256-gcm on 1992
 

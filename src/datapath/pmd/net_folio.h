@@ -72,8 +72,13 @@ extern const struct eth_dev_ops net_folio_ops;
 
 /* esp.c: the longest frame, for an application. */
 uint32_t net_folio_frame_bytes_max(const struct datapath_config *config);
-/* Can the port start (again)? Returns 0, or -EALREADY after log_error(). */
+/*
+ * Can the port start (again), with sequence numbers that were not used under its key in this
+ * process? Returns 0, -EALREADY after log_error(), or -ENOMEM.
+ */
 int net_folio_check_numbers(const struct net_folio *folio);
+/* The port, whose guest is open still, goes for good: its key is free again unless it was used. */
+void net_folio_release_key(const struct net_folio *folio);
 
 /* burst.c: for struct rte_eth_dev; queue is a struct queue_pair. */
 uint16_t net_folio_rx_burst(void *queue, struct rte_mbuf **bufs, uint16_t n);

@@ -187,6 +187,7 @@ net_folio_close(struct rte_eth_dev *dev)
 	struct net_folio *folio = dev->data->dev_private;
 
 	link_stop(folio);
+	net_folio_release_key(folio);
 	give_up_guest(folio);
 	dev->data->mac_addrs = NULL; /* part of dev_private, which ethdev frees */
 	return 0;
