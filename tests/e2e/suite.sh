@@ -43,8 +43,10 @@ for file in report.md report.html runs.csv config.yaml small/report.md large/sum
 	[ -s "out/$file" ] || fail "no $file"
 done
 grep -q 'small, guest cycles per packet: folio over ideal' text || fail 'no headline'
-grep -q 'F6 UDP throughput, 100 B .*not measurable here' text || grep -A1 'F6 UDP throughput, 100 B' text |
-	grep -q 'not measurable here' || fail 'no verdict on what was not measured'
+grep -q 'TCP mean latency, 1 B .*not measurable here' text || grep -A1 'TCP mean latency, 1 B' text |
+	grep -q 'not measurable here' || fail 'no verdict on what nothing here measures'
+grep -q '^ *F6 UDP throughput, 100 B' text && fail 'a row of what no run measured'
+tr '\n' ' ' <text | grep -q 'F6 UDP throughput, 100 B;.*: not tried: no run' || fail 'what no run measured is not named'
 grep -q 'data:image/png' out/report.html || fail 'no figures in report.html'
 grep -q '](small/figures/' out/report.md || fail 'no figures in report.md'
 [ "$(grep -c ',done,' out/runs.csv)" -eq 2 ] || fail 'runs.csv'
@@ -83,6 +85,7 @@ if [ ! -e /dev/dma_heap/system_cc_shared ]; then
 	"$folio" run none.yaml --no-progress --out none >text 2>&1
 	[ $? -eq 3 ] || fail 'a suite of which nothing can run'
 fi
+[ ! -d part ] || ! grep -q 'Beside the paper' part/report.md || fail 'the paper beside runs that are not of it'
 if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null && [ -d part ]; then
 	[ -s part/swept/figures/heat.png ] || fail 'no heat map'
 	[ ! -e out/small/figures/heat.png ] || fail 'a heat map of one cell'

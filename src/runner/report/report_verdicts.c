@@ -33,8 +33,9 @@ struct line {
 	const char *missing;          /* why there is no figure of a metric, or NULL */
 };
 
-/* Why a metric that can be measured was not. */
-static const char no_run[] = "no run was held against its table, or what it is of was not measured";
+/* Why a metric that can be measured was not. What nobody tried has no verdict, and no row. */
+static const char no_run[] = "not tried: no run was held against its table, or none measured what "
+			     "it is of";
 static const char no_figure[] =
 	"the run has no such figure: fewer than ten frames of a restart lay "
 	"beyond the quantile, or the search found no bounds";
@@ -218,29 +219,41 @@ add_missing(const struct lines *lines, const char *why, struct document *documen
 }
 
 static void
-print_lines(const struct lines *lines, struct document *document)
+print_judged(const struct lines *lines, size_t n_judged, struct document *document)
 {
 	size_t n_verdicts[VERDICT_NOT_MEASURABLE + 1] = {0};
 
 	for (size_t i = 0; i < lines->n; i++)
-		n_verdicts[lines->at[i].verdict]++;
+		n_verdicts[lines->at[i].verdict] += lines->at[i].missing != no_run;
 	document_text(
 		document,
 		"Of %zu rows %zu hold, %zu do not, %zu are not distinguishable and %zu not "
 		"measurable here. A row holds where the whole 95%% interval lies within what "
 		"the paper found, and does not where none of it does. Each has an interval of "
 		"its own: of 20 that are told apart, one may be so by chance.",
-		lines->n, n_verdicts[VERDICT_HOLDS], n_verdicts[VERDICT_DOES_NOT_HOLD],
+		n_judged, n_verdicts[VERDICT_HOLDS], n_verdicts[VERDICT_DOES_NOT_HOLD],
 		n_verdicts[VERDICT_NOT_DISTINGUISHABLE], n_verdicts[VERDICT_NOT_MEASURABLE]);
 	document_table(document, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < lines->n; i++)
-		add_line(&lines->at[i], document);
+		if (lines->at[i].missing != no_run)
+			add_line(&lines->at[i], document);
 	document_text(document, "What may be the cause where one does not show:");
 	for (size_t i = 0; i < lines->n; i++)
 		if (lines->at[i].verdict != VERDICT_HOLDS && !lines->at[i].missing)
 			add_note(lines, i, document);
-	add_missing(lines, no_run, document);
 	add_missing(lines, no_figure, document);
+}
+
+static void
+print_lines(const struct lines *lines, struct document *document)
+{
+	size_t n_judged = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		n_judged += lines->at[i].missing != no_run;
+	if (n_judged)
+		print_judged(lines, n_judged, document);
+	add_missing(lines, no_run, document);
 }
 
 void

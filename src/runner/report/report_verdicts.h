@@ -14,8 +14,8 @@
 /*
  * Adds a row for each figure of the paper's that is judged, of that table; of all tables,
  * and its claims too, where table is NULL. Each is looked for in the run that is held
- * against its table; where there is none it is not measurable here. Below it stands what
- * may be the cause of all that does not hold.
+ * against its table; what no run measured has no row, and is named below. Below stands too
+ * what may be the cause of all that does not hold.
  */
 void report_verdicts(const struct report *const *reports, size_t n, const struct paper *paper,
 		     const char *table, struct document *document);

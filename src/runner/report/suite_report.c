@@ -88,9 +88,20 @@ add_runs(const struct suite_report *suite, struct document *document)
 		      "latencies of two processes that poll are theirs too.");
 }
 
+static bool
+is_of_paper(const struct suite_report *suite)
+{
+	for (size_t i = 0; i < suite->entries.n; i++)
+		if (suite->opened[i] && *suite->opened[i]->run.manifest.paper)
+			return true;
+	return false;
+}
+
 static void
 add_verdicts(const struct suite_report *suite, struct document *document)
 {
+	if (!is_of_paper(suite))
+		return;
 	document_heading(document, 2, "Beside the paper");
 	if (suite->paper_error)
 		document_text(document, PAPER_UNREAD);
