@@ -88,7 +88,7 @@ test_broken_lines_hang(void **state)
 				  "              twelve\n");
 }
 
-/* Where there is hardly room below its beginning, text goes on at the left. */
+/* Where there is hardly room below its beginning, text has lines of its own. */
 static void
 test_narrow_terminal(void **state)
 {
@@ -97,11 +97,32 @@ test_narrow_terminal(void **state)
 	(void)state;
 	print_on_terminal(30, text, sizeof(text));
 	assert_string_equal(text, "name    kind  what it is\n"
-				  "abcdef  real  one two three\n"
-				  "    four five six seven eight\n"
-				  "    nine ten eleven twelve\n");
+				  "abcdef  real\n"
+				  "    one two three four five\n"
+				  "    six seven eight nine ten\n"
+				  "    eleven twelve\n");
 	print_on_terminal(3, text, sizeof(text));
 	assert_non_null(strstr(text, "\n    twelve\n"));
+}
+
+/* What stands under a column, in a row that ends there, does not push the next one out. */
+static void
+test_last_texts_widen_nothing(void **state)
+{
+	struct columns columns = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(file);
+	columns_row(&columns, "a", "b", "c");
+	columns_row(&columns, "", LAST);
+	assert_int_equal(columns_print(&columns, file), 0);
+	columns_close(&columns);
+	fclose(file);
+	assert_string_equal(text, "a  b  c\n   " LAST "\n");
+	free(text);
 }
 
 static void
@@ -125,6 +146,7 @@ main(void)
 		cmocka_unit_test(test_whole_lines_elsewhere),
 		cmocka_unit_test(test_broken_lines_hang),
 		cmocka_unit_test(test_narrow_terminal),
+		cmocka_unit_test(test_last_texts_widen_nothing),
 		cmocka_unit_test(test_terminals_that_take_all),
 	};
 

@@ -41,16 +41,18 @@ list_probes(struct columns *columns)
 static void
 list_exits(struct columns *columns)
 {
-	char fidelity[FIDELITY_TEXT_BYTES], why[COLUMNS_CELL_BYTES];
+	char fidelity[FIDELITY_TEXT_BYTES], why[COLUMNS_CELL_BYTES - 16], here[COLUMNS_CELL_BYTES];
 
-	columns_row(columns, "exits", "fidelity", "what it is", "on this machine");
+	columns_row(columns, "exits", "fidelity", "what it is, and whether it works here");
 	for (size_t i = 0; exit_backends[i]; i++) {
 		const struct exit_backend *backend = exit_backends[i];
 		bool works = !backend->lacking || !backend->lacking(why, sizeof(why));
 
 		columns_row(columns, backend->name,
 			    fidelity_format(backend->fidelity, fidelity, sizeof(fidelity)),
-			    backend->help, works ? "works" : why);
+			    backend->help);
+		snprintf(here, sizeof(here), "here: %s", works ? "works" : why);
+		columns_row(columns, "", "", here);
 	}
 }
 

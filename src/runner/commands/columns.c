@@ -13,7 +13,7 @@
 /* Of a terminal that does not say. */
 #define WIDTH_USUAL 100
 
-/* What goes on below its beginning wants so much room there, or goes on at the left. */
+/* A broken text wants so much room below its beginning, or stands on lines of its own. */
 #define ROOM_MIN 24
 #define LEFT 4
 
@@ -47,12 +47,10 @@ width_of(FILE *file)
 	return window.ws_col;
 }
 
-void
-columns_print_text(const char *text, size_t column, FILE *file)
+/* The line is used up to there already; further ones begin at begin. */
+static void
+print_broken(const char *text, size_t used, size_t begin, size_t width, FILE *file)
 {
-	size_t width = width_of(file), used = column;
-	size_t begin = width >= column + ROOM_MIN ? column : LEFT;
-
 	while (*text) {
 		size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " ");
 
@@ -69,18 +67,48 @@ columns_print_text(const char *text, size_t column, FILE *file)
 	fputc('\n', file);
 }
 
-static void
-print_row(const struct columns_row *row, const size_t widths[COLUMNS_MAX], FILE *file)
+void
+columns_print_text(const char *text, size_t column, FILE *file)
 {
-	size_t last = COLUMNS_MAX - 1, column = 0;
+	size_t width = width_of(file);
+
+	print_broken(text, column, column + ROOM_MIN > width ? LEFT : column, width, file);
+}
+
+/* The last column that says anything. */
+static size_t
+last_of(const struct columns_row *row)
+{
+	size_t last = COLUMNS_MAX - 1;
 
 	while (last && !*row->cells[last])
 		last--;
+	return last;
+}
+
+static void
+print_row(const struct columns_row *row, const size_t widths[COLUMNS_MAX], FILE *file)
+{
+	size_t width = width_of(file), last = last_of(row), column = 0, blanks = 0;
+	const char *text = row->cells[last];
+
 	for (size_t i = 0; i < last; i++) {
-		fprintf(file, "%-*s", (int)(widths[i] + GAP), row->cells[i]);
+		const char *cell = row->cells[i];
+
+		if (*cell) {
+			fprintf(file, "%*s%s", (int)blanks, "", cell);
+			blanks = 0;
+		}
+		blanks += widths[i] + GAP - strlen(cell);
 		column += widths[i] + GAP;
 	}
-	columns_print_text(row->cells[last], column, file);
+	if (column + strlen(text) > width && column + ROOM_MIN > width) {
+		fprintf(file, "%s%*s", column > blanks ? "\n" : "", LEFT, "");
+		column = LEFT;
+	} else {
+		fprintf(file, "%*s", (int)blanks, "");
+	}
+	print_broken(text, column, column, width, file);
 }
 
 int
@@ -89,7 +117,7 @@ columns_print(const struct columns *columns, FILE *file)
 	size_t widths[COLUMNS_MAX] = {0};
 
 	for (size_t i = 0; i < columns->n; i++)
-		for (size_t j = 0; j < COLUMNS_MAX; j++)
+		for (size_t j = 0; j < last_of(&columns->rows[i]); j++)
 			if (strlen(columns->rows[i].cells[j]) > widths[j])
 				widths[j] = strlen(columns->rows[i].cells[j]);
 	for (size_t i = 0; i < columns->n; i++)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rows of text printed in aligned columns, as wide as they come; on a terminal the last column's
- * lines are broken. A lack of memory while rows are added is kept and told by columns_print().
+ * Rows of text printed in aligned columns, as wide as they come; a row's last text widens no
+ * column. On a terminal it is broken between words, below its beginning, or on lines of its own
+ * where there is hardly room. A lack of memory while rows are added is kept and told by
+ * columns_print().
  */
 #ifndef FOLIO_RUNNER_COLUMNS_H
 #define FOLIO_RUNNER_COLUMNS_H

@@ -10,7 +10,7 @@
 #include "runner/config/node_write.h"
 #include "runner/config/presets.h"
 
-#define SOURCES_CHARS 80 /* of sources in a line */
+#define SOURCES_CHARS 63 /* of sources in a line, which then fits 80 columns */
 
 /* How much of "a: on, b: {at: [c, d]}, e: on" a line takes: whole sources, at least one of them. */
 static size_t
@@ -66,35 +66,48 @@ acts_unpriced(const struct factor *factor, const struct preset *preset)
 	       !factor_is_on(factor, preset);
 }
 
-void
-list_factors(struct columns *columns)
+/* A preset's column in the matrix: one blank and its number, or its mark below that. */
+static int
+mark_chars(const struct preset *preset)
 {
-	static const char *const legend[] = {"Y acts: its source is on",
-					     "N does not act",
-					     "y seldom, as the guest polls",
-					     "w on writes only",
-					     "* acts, source off: no published cost",
-					     NULL};
-	char header[COLUMNS_CELL_BYTES] = "", marks[COLUMNS_CELL_BYTES];
-	const char *const *line = legend;
+	return preset - presets_all() < 9 ? 2 : 3;
+}
+
+static void
+add_marks(struct columns *columns, const struct factor *factor)
+{
+	char marks[COLUMNS_CELL_BYTES] = "";
 	size_t used = 0;
 
 	for (const struct preset *preset = presets_all(); preset->name; preset++)
-		used += (size_t)snprintf(header + used, sizeof(header) - used, "%3zu",
-					 (size_t)(preset - presets_all()) + 1);
+		used += (size_t)snprintf(marks + used, sizeof(marks) - used, "%*c",
+					 mark_chars(preset),
+					 acts_unpriced(factor, preset) ?
+						 '*' :
+						 (char)factor->marks[preset - presets_all()]);
+	columns_row(columns, factor->name, factor->source ? factor->source : "-", marks);
+}
+
+void
+list_factors(struct columns *columns)
+{
+	static const char *const legend[] = {"Y  acts: its source is on",
+					     "N  does not act",
+					     "y  seldom, as the guest polls",
+					     "w  on writes only",
+					     "*  acts, source off: no published cost",
+					     NULL};
+	char header[COLUMNS_CELL_BYTES] = "";
+	size_t used = 0;
+
+	for (const struct preset *preset = presets_all(); preset->name; preset++)
+		used += (size_t)snprintf(header + used, sizeof(header) - used, "%*zu",
+					 mark_chars(preset), (size_t)(preset - presets_all()) + 1);
 	columns_row(columns, "factor", "source", header);
-	for (const struct factor *factor = factors_all(); factor->name; factor++) {
-		used = 0;
-		for (const struct preset *preset = presets_all(); preset->name; preset++)
-			used += (size_t)snprintf(
-				marks + used, sizeof(marks) - used, "%3c",
-				acts_unpriced(factor, preset) ?
-					'*' :
-					(char)factor->marks[preset - presets_all()]);
-		columns_row(columns, factor->name, factor->source ? factor->source : "-", marks,
-			    *line);
-		line += *line != NULL;
-	}
+	for (const struct factor *factor = factors_all(); factor->name; factor++)
+		add_marks(columns, factor);
+	for (const char *const *line = legend; *line; line++)
+		columns_row(columns, *line);
 }
 
 /* "Y: on", "Y: {at: [idle]}", "Y: off", "N". */
