@@ -169,6 +169,19 @@ for side in guest host; do
 	nothing_left "$pid"
 done
 
+# No thread of a side that measures has privileges left.
+if [ "$(id -u)" = 0 ]; then
+	start_long "$work/private"
+	for side in $(descendant "$pid" folio-guest) $(descendant "$pid" folio-host); do
+		[ "$(cat /proc/"$side"/task/*/status | grep -c '^CapEff:')" -gt 1 ] || fail "side $side has one thread"
+		if cat /proc/"$side"/task/*/status | grep '^CapEff:' | grep -qv '\s0*$'; then
+			fail "a thread of side $side has privileges"
+		fi
+	done
+	kill -TERM "$pid"
+	wait "$pid"
+fi
+
 # A run that is stopped, and one that is killed.
 start_long "$work/stopped"
 sides="$(descendant "$pid" folio-guest) $(descendant "$pid" folio-host)"

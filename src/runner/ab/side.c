@@ -15,6 +15,7 @@
 #include "runner/ab/turns.h"
 #include "runner/measure/bench.h"
 #include "runner/measure/child.h"
+#include "runner/measure/privileges.h"
 
 struct side {
 	const struct side_options *options;
@@ -112,7 +113,7 @@ set_up(struct side *side)
 	if (!error)
 		error = open_bench(side);
 	if (!error)
-		child_drop_privileges();
+		privileges_drop();
 	return error;
 }
 

@@ -2,7 +2,6 @@
 #include "runner/measure/child.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +9,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,17 +87,6 @@ static void
 send_log(enum log_level level, const char *text, void *arg)
 {
 	child_send(*(const int *)arg, CHILD_MESSAGE_LOG, (int)level, text, strlen(text) + 1);
-}
-
-/* Rings, memory and threads exist by now; to move packets among them takes no privilege. */
-void
-child_drop_privileges(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	syscall(SYS_capset, &header, none);
 }
 
 /* The parent's other channels and files are not the child's to hold open. */

@@ -56,9 +56,6 @@ int child_take(int fd, int *value, void *data, size_t bytes);
 int child_receive(struct child *child, int wanted, void *data, size_t bytes, int timeout_ms,
 		  bool interruptible);
 
-/* Gives up all privileges, for good. */
-void child_drop_privileges(void);
-
 /* Ends the child, wherever it is, and waits for it. */
 void child_stop(struct child *child);
 

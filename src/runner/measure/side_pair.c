@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "datapath/workloads/workload.h"
 #include "probes/pmu.h"
+#include "runner/measure/privileges.h"
 
 /* Beyond the slice's own time, until a side is taken for stuck; its own messages come first. */
 #define PATIENCE_MS 10000
@@ -78,7 +79,7 @@ guest_main(int fd, void *arg)
 	error = open_guest(arg, fd, &counters, &side);
 	if (error)
 		return error;
-	child_drop_privileges();
+	privileges_drop();
 	error = child_send(fd, MESSAGE_READY, 0, NULL, 0);
 	while (!error && child_take(fd, &value, &turn, sizeof(turn)) == MESSAGE_RUN) {
 		error = guest_side_slice(side, turn.lane, &slice);
@@ -130,7 +131,7 @@ host_main(int fd, void *arg)
 
 	if (error)
 		return error;
-	child_drop_privileges();
+	privileges_drop();
 	error = child_send(fd, MESSAGE_READY, 0, NULL, 0);
 	while (!error && child_take(fd, &value, &turn, sizeof(turn)) == MESSAGE_RUN) {
 		error = host_side_slice(side, &turn, &slice);
