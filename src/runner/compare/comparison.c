@@ -138,10 +138,9 @@ collect(struct comparison *c)
 static void
 join_only_restart(const struct run *run, const struct series *series, struct units *units)
 {
-	uint32_t repeats = metric_is_of_pairs(series->metric) ? run->manifest.measure.pairs : 1;
 	struct estimate mean = metric_estimate(series->metric, units);
 
-	if (series->points[0].repeat / repeats != series->points[series->n - 1].repeat / repeats)
+	if (series_has_restarts(run, series))
 		return;
 	units->n = 1;
 	units->at[0] = mean.value;

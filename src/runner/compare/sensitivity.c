@@ -53,10 +53,8 @@ static bool
 has_restarts(const struct run_cell *cell, const char *metric, const struct run *run)
 {
 	const struct series *series = run_cell_series(cell, metric);
-	uint32_t pairs = run->manifest.measure.pairs;
 
-	return series &&
-	       series->points[0].repeat / pairs != series->points[series->n - 1].repeat / pairs;
+	return series && series_has_restarts(run, series);
 }
 
 /* Takes in one control of both runs, and judges it as a figure. */

@@ -39,6 +39,19 @@ verdict_of_expected(const struct expected *expected, const struct estimate *foun
 			  found);
 }
 
+const char verdict_one_restart[] =
+	"one restart: its interval is of its own processes, and says nothing of what others would "
+	"give; a verdict takes measure.restarts: 2 at least";
+
+bool
+verdict_is_of_one_restart(const struct summary *summary, const struct run_cell *place)
+{
+	for (size_t i = 0; i < place->n_series; i++)
+		if (series_has_restarts(summary->run, &place->series[i]))
+			return false;
+	return true;
+}
+
 /* A variant is "rate=1 kpps, queues=2". */
 static bool
 has_part(const char *variant, const char *part)

@@ -21,6 +21,13 @@ enum verdict verdict_of(double low, double high, const struct estimate *found);
 /* Of a row that is judged, with what was found of it. */
 enum verdict verdict_of_expected(const struct expected *expected, const struct estimate *found);
 
+/*
+ * Was the place measured by one restart alone? Then there is no verdict on a ratio, but not
+ * distinguishable, for the reason that verdict_one_restart says.
+ */
+bool verdict_is_of_one_restart(const struct summary *summary, const struct run_cell *place);
+extern const char verdict_one_restart[];
+
 /* Does the row speak of that place? */
 bool verdict_is_at(const struct expected *expected, const struct run_cell *place);
 

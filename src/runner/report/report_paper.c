@@ -175,8 +175,14 @@ static enum verdict
 judge(const struct report *report, const struct run_cell *place, const struct claim *claim,
       const char *lacks, struct estimate *ratio)
 {
+	enum verdict verdict;
+
 	*ratio = verdict_ratio(&report->summary, place, claim->metric, claim->left, claim->right);
-	return lacks ? VERDICT_NOT_MEASURABLE : verdict_of(claim->low, claim->high, ratio);
+	verdict = lacks ? VERDICT_NOT_MEASURABLE : verdict_of(claim->low, claim->high, ratio);
+	return verdict != VERDICT_NOT_MEASURABLE &&
+			       verdict_is_of_one_restart(&report->summary, place) ?
+		       VERDICT_NOT_DISTINGUISHABLE :
+		       verdict;
 }
 
 static void
@@ -259,6 +265,9 @@ add_place(const struct report *report, const struct paper *paper, struct documen
 	document_text(document, "The paper's claims, in its order, one mean latency over another:");
 	document_table(document, claim_columns, sizeof(claim_columns) / sizeof(claim_columns[0]));
 	each_claim(report, paper, document, first, add_claim);
+	if (verdict_is_of_one_restart(&report->summary, first))
+		document_text(document, "No verdict but where nothing was measured: %s.",
+			      verdict_one_restart);
 	document_text(document, "What may be the cause where one does not show:");
 	each_claim(report, paper, document, first, add_cause);
 }

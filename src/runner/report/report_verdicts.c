@@ -68,6 +68,17 @@ find_place(const struct report *report, const struct expected *expected)
 	return NULL;
 }
 
+/* What one process alone says is no verdict; that bytes are so many is. */
+static void
+withhold(const struct report *report, const struct run_cell *place, struct line *line)
+{
+	if (!place || !line->is_ratio || line->verdict == VERDICT_NOT_MEASURABLE ||
+	    !verdict_is_of_one_restart(&report->summary, place))
+		return;
+	line->verdict = VERDICT_NOT_DISTINGUISHABLE;
+	line->missing = verdict_one_restart;
+}
+
 /* A ratio, or so many bytes: three digits of their unit are all that a table needs. */
 static const char *
 format_bytes(double bytes, char *buf, size_t size)
@@ -114,6 +125,7 @@ fill_expected(const struct report *report, const struct expected *expected, stru
 	line->verdict = verdict_of_expected(expected, &line->here);
 	if (*expected->metric && line->verdict == VERDICT_NOT_MEASURABLE)
 		line->missing = place ? no_figure : no_run;
+	withhold(report, place, line);
 }
 
 static void
@@ -139,6 +151,7 @@ fill_claim(const struct report *report, const struct claim *claim, struct line *
 				verdict_of(claim->low, claim->high, &line->here);
 	if (!place)
 		line->missing = no_run;
+	withhold(report, place, line);
 }
 
 static void
@@ -242,6 +255,7 @@ print_judged(const struct lines *lines, size_t n_judged, struct document *docume
 		if (lines->at[i].verdict != VERDICT_HOLDS && !lines->at[i].missing)
 			add_note(lines, i, document);
 	add_missing(lines, no_figure, document);
+	add_missing(lines, verdict_one_restart, document);
 }
 
 static void

@@ -184,6 +184,14 @@ run_cell_series(const struct run_cell *cell, const char *metric)
 	return NULL;
 }
 
+bool
+series_has_restarts(const struct run *run, const struct series *series)
+{
+	uint32_t repeats = repeats_of_restart(run, series);
+
+	return series->points[0].repeat / repeats != series->points[series->n - 1].repeat / repeats;
+}
+
 void
 series_observations(const struct run *run, const struct series *series, struct observation *out)
 {

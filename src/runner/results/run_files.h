@@ -73,6 +73,9 @@ uint32_t run_cell_restarts(const struct run_cell *cell);
 /* The cell's values of that metric, or NULL when it has none. */
 const struct series *run_cell_series(const struct run_cell *cell, const char *metric);
 
+/* Are its points of more than one restart? What one process gives says nothing of another. */
+bool series_has_restarts(const struct run *run, const struct series *series);
+
 /*
  * The series as units_of_series() wants it: out has room for series->n. Restarts
  * are found from the repeats.
