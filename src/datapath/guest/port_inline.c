@@ -253,9 +253,11 @@ port_inline_close(struct port_inline *crypto)
 	if (!crypto)
 		return;
 	if (crypto->started) {
+		/* While the thread lives: its lcore, and so the cache, is another's afterwards. */
+		port_inline_pause(crypto);
+		port_inline_release(crypto);
 		gate_end(&crypto->gate);
 		pthread_join(crypto->thread, NULL);
-		port_inline_release(crypto);
 	}
 	rte_pktmbuf_free_bulk(crypto->sealed, crypto->n_sealed);
 	free_ring(crypto->received);
