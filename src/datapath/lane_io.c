@@ -38,28 +38,20 @@ receive_metered(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t 
 	return got;
 }
 
-static inline const struct frame_io *
-plain_of(const struct lane_io *io)
-{
-	const struct esp_io *esp = &io->esp[io->lane];
-
-	return esp->carrier ? &esp->io : &io->metered;
-}
-
 static uint16_t
 send_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
-	const struct frame_io *plain = plain_of(arg);
+	const struct frame_io *below = ((const struct lane_io *)arg)->below;
 
-	return plain->send(plain->arg, queue, bufs, n);
+	return below->send(below->arg, queue, bufs, n);
 }
 
 static uint16_t
 receive_plain(void *arg, unsigned int queue, struct rte_mbuf **bufs, uint16_t n)
 {
-	const struct frame_io *plain = plain_of(arg);
+	const struct frame_io *below = ((const struct lane_io *)arg)->below;
 
-	return plain->receive(plain->arg, queue, bufs, n);
+	return below->receive(below->arg, queue, bufs, n);
 }
 
 static int
@@ -135,6 +127,7 @@ lane_io_begin(struct lane_io *io, uint32_t lane, bool through_kernel)
 	io->lane = lane;
 	io->link = &io->links[lane];
 	io->carrier = through_kernel ? &io->through_kernel.io : &io->straight.io;
+	io->below = io->esp[lane].carrier ? &io->esp[lane].io : &io->metered;
 	io->n_received = 0;
 }
 

@@ -27,10 +27,11 @@ struct lane_io {
 	struct host_path_io through_kernel; /* zero where no lane goes there */
 	const struct frame_io *carrier;     /* of the present lane: one of the two */
 	struct frame_io metered;            /* over it */
-	struct frame_io plain;              /* over that: what generators and collectors use */
-	struct esp_io *esp;                 /* by lane; carrier NULL: its guest speaks no ESP */
-	struct device_link *links, *link;   /* by lane; the present one's */
-	uint32_t lane;                      /* the present one */
+	const struct frame_io *below; /* what plain is over: ESP, or metered where there is none */
+	struct frame_io plain;        /* what generators and collectors use */
+	struct esp_io *esp;           /* by lane; carrier NULL: its guest speaks no ESP */
+	struct device_link *links, *link; /* by lane; the present one's */
+	uint32_t lane;                    /* the present one */
 	struct burst_meter sent, received;
 	uint64_t n_received; /* frames, also filler, of the present turn */
 };
