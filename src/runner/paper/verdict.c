@@ -52,6 +52,14 @@ verdict_is_of_one_restart(const struct summary *summary, const struct run_cell *
 	return true;
 }
 
+enum verdict
+verdict_on_ratio(enum verdict verdict, const struct summary *summary, const struct run_cell *place)
+{
+	return verdict != VERDICT_NOT_MEASURABLE && verdict_is_of_one_restart(summary, place) ?
+		       VERDICT_NOT_DISTINGUISHABLE :
+		       verdict;
+}
+
 /* A variant is "rate=1 kpps, queues=2". */
 static bool
 has_part(const char *variant, const char *part)
@@ -213,4 +221,13 @@ verdict_lacks(const struct summary *summary, const struct run_cell *place,
 		if (*need && !has(left, need) && !has(right, need))
 			return need;
 	return NULL;
+}
+
+enum verdict
+verdict_of_claim(const struct summary *summary, const struct run_cell *place,
+		 const struct claim *claim, const char *lacks, struct estimate *ratio)
+{
+	*ratio = verdict_ratio(summary, place, claim->metric, claim->left, claim->right);
+	return lacks ? VERDICT_NOT_MEASURABLE :
+		       verdict_on_ratio(verdict_of(claim->low, claim->high, ratio), summary, place);
 }

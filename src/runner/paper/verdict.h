@@ -21,11 +21,15 @@ enum verdict verdict_of(double low, double high, const struct estimate *found);
 /* Of a row that is judged, with what was found of it. */
 enum verdict verdict_of_expected(const struct expected *expected, const struct estimate *found);
 
+/* Was the place measured by one restart alone? */
+bool verdict_is_of_one_restart(const struct summary *summary, const struct run_cell *place);
+
 /*
- * Was the place measured by one restart alone? Then there is no verdict on a ratio, but not
+ * What is left of a verdict on a ratio at that place: of one restart alone it is not
  * distinguishable, for the reason that verdict_one_restart says.
  */
-bool verdict_is_of_one_restart(const struct summary *summary, const struct run_cell *place);
+enum verdict verdict_on_ratio(enum verdict verdict, const struct summary *summary,
+			      const struct run_cell *place);
 extern const char verdict_one_restart[];
 
 /* Does the row speak of that place? */
@@ -54,5 +58,9 @@ struct estimate verdict_ratio(const struct summary *summary, const struct run_ce
  */
 const char *verdict_lacks(const struct summary *summary, const struct run_cell *place,
 			  const struct claim *claim, char *buf);
+
+/* Of a claim at that place, which lacks that (NULL: nothing). The ratio comes to *ratio. */
+enum verdict verdict_of_claim(const struct summary *summary, const struct run_cell *place,
+			      const struct claim *claim, const char *lacks, struct estimate *ratio);
 
 #endif

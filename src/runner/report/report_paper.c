@@ -171,20 +171,6 @@ describe_cause(const struct claim *claim, const char *lacks, char *buf, size_t s
 	return buf;
 }
 
-static enum verdict
-judge(const struct report *report, const struct run_cell *place, const struct claim *claim,
-      const char *lacks, struct estimate *ratio)
-{
-	enum verdict verdict;
-
-	*ratio = verdict_ratio(&report->summary, place, claim->metric, claim->left, claim->right);
-	verdict = lacks ? VERDICT_NOT_MEASURABLE : verdict_of(claim->low, claim->high, ratio);
-	return verdict != VERDICT_NOT_MEASURABLE &&
-			       verdict_is_of_one_restart(&report->summary, place) ?
-		       VERDICT_NOT_DISTINGUISHABLE :
-		       verdict;
-}
-
 static void
 add_claim(const struct report *report, struct document *document, const struct run_cell *place,
 	  const struct claim *claim)
@@ -193,7 +179,7 @@ add_claim(const struct report *report, struct document *document, const struct r
 	const char *lacks = verdict_lacks(&report->summary, place, claim, needs);
 	struct document_row row = {0};
 	struct estimate ratio;
-	enum verdict verdict = judge(report, place, claim, lacks, &ratio);
+	enum verdict verdict = verdict_of_claim(&report->summary, place, claim, lacks, &ratio);
 
 	snprintf(row.cells[0], sizeof(row.cells[0]), "%s", claim->text);
 	snprintf(row.cells[1], sizeof(row.cells[1]), "%s", claim->paper);
@@ -212,7 +198,7 @@ add_cause(const struct report *report, struct document *document, const struct r
 	const char *lacks = verdict_lacks(&report->summary, place, claim, needs);
 	struct estimate ratio;
 
-	if (judge(report, place, claim, lacks, &ratio) != VERDICT_HOLDS)
+	if (verdict_of_claim(&report->summary, place, claim, lacks, &ratio) != VERDICT_HOLDS)
 		document_text(document, "%s", describe_cause(claim, lacks, text, sizeof(text)));
 }
 

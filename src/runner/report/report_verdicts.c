@@ -68,15 +68,13 @@ find_place(const struct report *report, const struct expected *expected)
 	return NULL;
 }
 
-/* What one process alone says is no verdict; that bytes are so many is. */
+/* Why one restart gives no verdict on a ratio that it measured. */
 static void
-withhold(const struct report *report, const struct run_cell *place, struct line *line)
+note_one_restart(const struct report *report, const struct run_cell *place, struct line *line)
 {
-	if (!place || !line->is_ratio || line->verdict == VERDICT_NOT_MEASURABLE ||
-	    !verdict_is_of_one_restart(&report->summary, place))
-		return;
-	line->verdict = VERDICT_NOT_DISTINGUISHABLE;
-	line->missing = verdict_one_restart;
+	if (line->is_ratio && line->verdict != VERDICT_NOT_MEASURABLE &&
+	    verdict_is_of_one_restart(&report->summary, place))
+		line->missing = verdict_one_restart;
 }
 
 /* A ratio, or so many bytes: three digits of their unit are all that a table needs. */
@@ -123,9 +121,11 @@ fill_expected(const struct report *report, const struct expected *expected, stru
 	if (place && *expected->proxy)
 		line->proxy = verdict_found(&report->summary, place, expected, expected->proxy);
 	line->verdict = verdict_of_expected(expected, &line->here);
+	if (place && line->is_ratio)
+		line->verdict = verdict_on_ratio(line->verdict, &report->summary, place);
 	if (*expected->metric && line->verdict == VERDICT_NOT_MEASURABLE)
 		line->missing = place ? no_figure : no_run;
-	withhold(report, place, line);
+	note_one_restart(report, place, line);
 }
 
 static void
@@ -143,15 +143,14 @@ fill_claim(const struct report *report, const struct claim *claim, struct line *
 	};
 	snprintf(line->what, sizeof(line->what), "%s %s", claim->table, claim->text);
 	snprintf(line->paper, sizeof(line->paper), "%s", claim->paper);
-	if (place)
-		line->here = verdict_ratio(&report->summary, place, claim->metric, claim->left,
-					   claim->right);
 	snprintf(line->lacks, sizeof(line->lacks), "%s", lacks ? lacks : "");
-	line->verdict = lacks ? VERDICT_NOT_MEASURABLE :
-				verdict_of(claim->low, claim->high, &line->here);
-	if (!place)
+	line->verdict = VERDICT_NOT_MEASURABLE;
+	if (place)
+		line->verdict =
+			verdict_of_claim(&report->summary, place, claim, lacks, &line->here);
+	else
 		line->missing = no_run;
-	withhold(report, place, line);
+	note_one_restart(report, place, line);
 }
 
 static void
