@@ -116,92 +116,99 @@ every_payload_comes_out(void **state)
 	}
 }
 
-/* Every byte that is authenticated counts, and so does every one of the tag. */
+/* For each kind: spoil() has copies of a good frame dropped, which itself still opens afterwards. */
 static void
-damage_is_dropped(void **state)
+on_each_kind(void (*spoil)(struct pair *pair, const struct rte_mbuf *good))
 {
-	(void)state;
 	for (unsigned int kind = 0; kind < KINDS; kind++) {
 		const struct esp_options options = options_of(kind);
 		struct random_state random = {kind};
 		_Alignas(2) uint8_t frame[200];
+		struct rte_mbuf *good;
 		struct pair pair;
-		uint32_t n = 0;
 
 		pair_open(&pair, &options, 0);
-		struct rte_mbuf *good = sealed(&pair, 50, &random, frame);
-
-		/* Behind the SPI and the number, which other counters know. */
-		for (uint16_t at = 42; at < good->data_len; at++, n++) {
-			struct rte_mbuf *bad = copy_of(good);
-
-			rte_pktmbuf_mtod(bad, uint8_t *)[at] ^= (uint8_t)(1 << at % 8);
-			assert_false(opens(&pair, bad));
-			assert_int_equal(pair.opened.damaged, n + 1);
-		}
+		good = sealed(&pair, 50, &random, frame);
+		spoil(&pair, good);
 		assert_true(opens(&pair, good));
 		pair_close(&pair);
 	}
+}
+
+/* Every byte that is authenticated counts, and so does every one of the tag. */
+static void
+damage(struct pair *pair, const struct rte_mbuf *good)
+{
+	uint32_t n = 0;
+
+	/* Behind the SPI and the number, which other counters know. */
+	for (uint16_t at = 42; at < good->data_len; at++, n++) {
+		struct rte_mbuf *bad = copy_of(good);
+
+		rte_pktmbuf_mtod(bad, uint8_t *)[at] ^= (uint8_t)(1 << at % 8);
+		assert_false(opens(pair, bad));
+		assert_int_equal(pair->opened.damaged, n + 1);
+	}
+}
+
+static void
+damage_is_dropped(void **state)
+{
+	(void)state;
+	on_each_kind(damage);
+}
+
+static void
+readdress_and_cut(struct pair *pair, const struct rte_mbuf *good)
+{
+	struct rte_mbuf *bad = copy_of(good);
+	uint32_t n = 0;
+
+	rte_pktmbuf_mtod(bad, struct esp_headers *)->esp.spi = rte_cpu_to_be_32(4098);
+	assert_false(opens(pair, bad));
+	assert_int_equal(pair->opened.wrong_spi, 1);
+	for (uint16_t left = ESP_OUTER_BYTES; left < good->data_len; left++, n++) {
+		bad = copy_of(good);
+		rte_pktmbuf_trim(bad, bad->data_len - left);
+		assert_false(opens(pair, bad));
+		assert_int_equal(pair->opened.truncated, n + 1);
+	}
+	/* With a length that agrees only the tag can tell, or the alignment. */
+	for (uint16_t less = 1; less < 40; less++) {
+		bad = copy_of(good);
+		rte_pktmbuf_mtod(bad, struct esp_headers *)->ip.total_length =
+			rte_cpu_to_be_16((uint16_t)(bad->data_len - 14 - less));
+		assert_false(opens(pair, bad));
+	}
+	assert_int_equal(pair->opened.truncated + pair->opened.damaged, n + 39);
 }
 
 static void
 others_and_cut_ones_are_dropped(void **state)
 {
 	(void)state;
-	for (unsigned int kind = 0; kind < KINDS; kind++) {
-		const struct esp_options options = options_of(kind);
-		struct random_state random = {kind};
-		_Alignas(2) uint8_t frame[200];
-		struct pair pair;
-
-		pair_open(&pair, &options, 0);
-		struct rte_mbuf *good = sealed(&pair, 50, &random, frame), *bad = copy_of(good);
-		uint32_t n = 0;
-
-		rte_pktmbuf_mtod(bad, struct esp_headers *)->esp.spi = rte_cpu_to_be_32(4098);
-		assert_false(opens(&pair, bad));
-		assert_int_equal(pair.opened.wrong_spi, 1);
-		for (uint16_t left = ESP_OUTER_BYTES; left < good->data_len; left++, n++) {
-			bad = copy_of(good);
-			rte_pktmbuf_trim(bad, bad->data_len - left);
-			assert_false(opens(&pair, bad));
-			assert_int_equal(pair.opened.truncated, n + 1);
-		}
-		/* With a length that agrees only the tag can tell, or the alignment. */
-		for (uint16_t less = 1; less < 40; less++) {
-			bad = copy_of(good);
-			rte_pktmbuf_mtod(bad, struct esp_headers *)->ip.total_length =
-				rte_cpu_to_be_16((uint16_t)(bad->data_len - 14 - less));
-			assert_false(opens(&pair, bad));
-		}
-		assert_int_equal(pair.opened.truncated + pair.opened.damaged, n + 39);
-		assert_true(opens(&pair, good));
-		pair_close(&pair);
-	}
+	on_each_kind(readdress_and_cut);
 }
 
 /* The library wants room for the AAD behind the frame. */
 static void
+take_room(struct pair *pair, const struct rte_mbuf *good)
+{
+	struct rte_mbuf *bad = copy_of(good);
+
+	bad->buf_len = (uint16_t)(bad->data_off + bad->data_len);
+	assert_false(opens(pair, bad));
+	assert_int_equal(pair->opened.unopened, 1);
+	assert_int_equal(pair->opened.replayed, 0);
+	/* It is in its pool again, and whole for who gets it next. */
+	bad->buf_len = good->buf_len;
+}
+
+static void
 what_has_no_room_to_open_is_dropped(void **state)
 {
 	(void)state;
-	for (unsigned int kind = 0; kind < KINDS; kind++) {
-		const struct esp_options options = options_of(kind);
-		struct random_state random = {kind};
-		_Alignas(2) uint8_t frame[200];
-		struct pair pair;
-
-		pair_open(&pair, &options, 0);
-		struct rte_mbuf *good = sealed(&pair, 50, &random, frame), *bad = copy_of(good);
-
-		bad->buf_len = (uint16_t)(bad->data_off + bad->data_len);
-		assert_false(opens(&pair, bad));
-		assert_int_equal(pair.opened.unopened, 1);
-		assert_int_equal(pair.opened.replayed, 0);
-		bad->buf_len = good->buf_len;
-		assert_true(opens(&pair, good));
-		pair_close(&pair);
-	}
+	on_each_kind(take_room);
 }
 
 static void
